@@ -1,0 +1,29 @@
+# Everything goes through .venv, which the first target makes and pyproject.toml invalidates.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: study test fast lint bench clean
+
+study: $(STAMP) ## the main job: 100 trials of the CVAE on every core
+	$(BIN)/python -m study.run --space cvae
+
+test: $(STAMP) lint ## everything that CI checks
+	$(BIN)/python -m pytest
+
+fast: $(STAMP) ## the tests without the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "torch==2.13.0"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	touch $@
+
+clean: ## forgets the environment, never the results
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

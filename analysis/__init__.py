@@ -1,0 +1,1 @@
+"""Tables, figures and reports from what `study` leaves in `results/`; needs no Ray."""

@@ -1,0 +1,80 @@
+"""A trained model as two open files: `model.safetensors` and `config.json`."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load as weights_from_bytes
+from safetensors.torch import save as weights_to_bytes
+from torch import Tensor
+
+from moons.config import Config
+from moons.files import write_whole
+from moons.models import MODELS, VAE
+
+WEIGHTS, CONFIG = "model.safetensors", "config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A model in evaluation mode, and what it was trained as."""
+
+    model: VAE
+    config: Config
+    seed: int
+
+
+def pack_weights(weights: Mapping[str, Tensor]) -> bytes:
+    """The weights in the safetensors format, to be sent or written."""
+    return weights_to_bytes({name: t.contiguous() for name, t in weights.items()})
+
+
+def save_checkpoint(folder: Path, weights: bytes, config: Config, seed: int, model: str) -> None:
+    """Writes a checkpoint; the weights come last, so that a folder with them is whole.
+
+    Args:
+        folder: made where it is missing.
+        weights: from `pack_weights`.
+        config, seed: what was trained.
+        model: `vae`, `cvae`, or the name of the class of one's own.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    about = {"model": model, "seed": seed, "config": config.as_dict()}
+    write_whole(folder / CONFIG, json.dumps(about, indent=2) + "\n")
+    write_whole(folder / WEIGHTS, weights)
+
+
+def load_checkpoint(folder: Path, model_class: type[VAE] | None = None) -> Checkpoint:
+    """Reads a checkpoint; nothing in it is executed.
+
+    Args:
+        folder: with `model.safetensors` and `config.json`.
+        model_class: the class of a model of one's own.
+
+    Raises:
+        FileNotFoundError: a file is missing.
+        ValueError: a file is damaged or does not fit the other, which is named.
+    """
+    try:
+        about = json.loads((folder / CONFIG).read_text())
+        name, seed = about["model"], int(about["seed"])
+        config = Config.from_mapping(about["config"], str(folder / CONFIG))
+    except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{folder / CONFIG} is not a checkpoint's config: {error!r}") from None
+    if model_class is None:
+        if name not in MODELS:
+            raise ValueError(
+                f"{folder / CONFIG} was trained with {name!r}, a model of somebody's own: "
+                "pass its class as model_class"
+            )
+        model_class = MODELS[name]
+    model = model_class(config)
+    try:
+        model.load_state_dict(weights_from_bytes((folder / WEIGHTS).read_bytes()))
+    except (SafetensorError, RuntimeError) as error:
+        raise ValueError(
+            f"{folder / WEIGHTS} does not hold the weights of {name}: {error}"
+        ) from None
+    return Checkpoint(model.eval(), config, seed)

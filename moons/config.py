@@ -1,0 +1,171 @@
+"""What one training run is made of: `Config`, the only form in which settings travel."""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+Family = Literal["vae", "cvae"]
+Monitor = Literal["val_mse", "val_loss"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The values that a numeric setting may take, ends included."""
+
+    low: float
+    high: float
+    kind: type
+
+    def __str__(self) -> str:
+        noun = "whole numbers" if self.kind is int else "numbers"
+        return f"{noun} in [{self.low:g}, {self.high:g}]"
+
+
+BOUNDS: Mapping[str, Bounds] = {
+    "lr": Bounds(1e-8, 10.0, float),
+    "batch_size": Bounds(1, 65_536, int),
+    "encoder_hidden": Bounds(1, 4096, int),
+    "encoder_layers": Bounds(1, 8, int),
+    "latent_dim": Bounds(1, 512, int),
+    "decoder_hidden": Bounds(1, 4096, int),
+    "decoder_layers": Bounds(1, 8, int),
+    "beta": Bounds(0.0, 1e4, float),
+    "eps_w": Bounds(0.0, 100.0, float),
+    "n_samples": Bounds(20, 10_000_000, int),
+    "noise": Bounds(0.0, 10.0, float),
+    "data_seed": Bounds(0, 2**32 - 1, int),
+    "max_epochs": Bounds(1, 1_000_000, int),
+    "min_epochs": Bounds(1, 1_000_000, int),
+    "patience": Bounds(1, 1_000_000, int),
+    "plateau_patience": Bounds(0, 1_000_000, int),
+}
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "family": ("vae", "cvae"),
+    "monitor": ("val_mse", "val_loss"),
+}
+WIDTHS = ("encoder_hidden", "decoder_hidden")
+
+
+def check_value(key: str, value: object) -> None:
+    """Refuses a value that the setting `key` cannot take.
+
+    Raises:
+        ValueError: one sentence with the key, what it got and what is allowed.
+    """
+    if key in CHOICES:
+        if value not in CHOICES[key]:
+            raise ValueError(f"{key} must be one of {', '.join(CHOICES[key])}, got {value!r}")
+        return
+    if key not in BOUNDS:
+        known = ", ".join([*CHOICES, *BOUNDS])
+        raise ValueError(f"unknown key {key!r}; allowed keys: {known}")
+    bounds = BOUNDS[key]
+    if key in WIDTHS and isinstance(value, Sequence) and not isinstance(value, str) and value:
+        for width in value:
+            check_value(key, width)
+        return
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    fits = whole or (bounds.kind is float and isinstance(value, float))
+    if not fits or not bounds.low <= value <= bounds.high:  # type: ignore[operator]
+        wanted = f"{bounds}, or a list of them" if key in WIDTHS else str(bounds)
+        raise ValueError(f"{key} must be {wanted}, got {value!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One training run but for its seed: data, model, objective and stopping.
+
+    Attributes:
+        family: `cvae` conditions encoder and decoder on the moon's label.
+        encoder_hidden: width of the hidden layers, or the list of their widths.
+        encoder_layers: how many hidden layers, where the width is one number.
+        latent_dim: dimensions of the latent.
+        decoder_hidden, decoder_layers: likewise for the decoder.
+        lr: Adam's learning rate at the start.
+        batch_size: points a gradient step.
+        beta: weight of the KL term against the reconstruction.
+        eps_w: factor on the posterior's standard deviation when sampling the latent.
+        n_samples: points of both moons together, before the split.
+        noise: standard deviation of the data's Gaussian noise.
+        data_seed: what the data and their split are drawn from.
+        max_epochs, min_epochs: training never goes on beyond, never stops before.
+        patience: epochs without a better `monitor` after which training stops.
+        plateau_patience: epochs without a better validation loss before lr falls to a tenth.
+        monitor: what the best epoch is chosen by.
+    """
+
+    family: Family = "vae"
+    encoder_hidden: int | tuple[int, ...] = 32
+    encoder_layers: int = 1
+    latent_dim: int = 2
+    decoder_hidden: int | tuple[int, ...] = 32
+    decoder_layers: int = 1
+    lr: float = 1e-3
+    batch_size: int = 64
+    beta: float = 1.0
+    eps_w: float = 0.1
+    n_samples: int = 2000
+    noise: float = 0.15
+    data_seed: int = 42
+    max_epochs: int = 1000
+    min_epochs: int = 10
+    patience: int = 100
+    plateau_patience: int = 50
+    monitor: Monitor = "val_mse"
+
+    def __post_init__(self) -> None:
+        for key in WIDTHS:
+            value = getattr(self, key)
+            if isinstance(value, list):
+                object.__setattr__(self, key, tuple(value))
+        for field in dataclasses.fields(self):
+            check_value(field.name, getattr(self, field.name))
+        for part in ("encoder", "decoder"):
+            widths, layers = getattr(self, f"{part}_hidden"), getattr(self, f"{part}_layers")
+            if isinstance(widths, tuple) and layers not in (1, len(widths)):
+                raise ValueError(
+                    f"{part}_layers must be left out where {part}_hidden lists the widths, "
+                    f"got {layers} beside {list(widths)}"
+                )
+        if self.min_epochs > self.max_epochs:
+            object.__setattr__(self, "min_epochs", self.max_epochs)
+
+    @classmethod
+    def from_mapping(cls, settings: Mapping[str, Any], source: str) -> Self:
+        """The one boundary from a dict to a type.
+
+        Raises:
+            ValueError: names `source`, the key, what it got and what is allowed.
+        """
+        try:
+            for key, value in settings.items():
+                check_value(key, value)
+            return cls(**settings)
+        except ValueError as error:
+            raise ValueError(f"{source}: {error}") from None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as JSON holds them: lists for tuples."""
+        plain = dataclasses.asdict(self)
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in plain.items()}
+
+    @property
+    def encoder_widths(self) -> tuple[int, ...]:
+        """Widths of the encoder's hidden layers, input side first."""
+        return _widths(self.encoder_hidden, self.encoder_layers)
+
+    @property
+    def decoder_widths(self) -> tuple[int, ...]:
+        """Widths of the decoder's hidden layers, latent side first."""
+        return _widths(self.decoder_hidden, self.decoder_layers)
+
+    @property
+    def sigma_x(self) -> float:
+        """Standard deviation of the decoder's Gaussian that the loss implies: sqrt(beta / 2)."""
+        return math.sqrt(self.beta / 2)
+
+
+def _widths(hidden: int | tuple[int, ...], layers: int) -> tuple[int, ...]:
+    return hidden if isinstance(hidden, tuple) else (hidden,) * layers

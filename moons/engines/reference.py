@@ -1,0 +1,65 @@
+"""The reference engine: autograd and torch's Adam, for every architecture."""
+
+import torch
+from torch import Tensor
+from typing_extensions import override
+
+from moons.config import Config
+from moons.data import Moons
+from moons.engines import Engine, EngineName
+from moons.models import VAE
+from moons.objective import Losses, negative_elbo
+
+CLIP_NORM = 0.5
+
+
+class TorchEngine(Engine):
+    """Trains any model that offers what `VAE` does."""
+
+    name: EngineName = "torch"
+
+    def __init__(self, model: VAE, config: Config, data: Moons, val_noise: Tensor) -> None:
+        self._model = model
+        self._config = config
+        self._train_x = torch.tensor(data.train.x)
+        self._train_y = torch.tensor(data.train.y)
+        self._val_x = torch.tensor(data.val.x)
+        self._val_y = torch.tensor(data.val.y)
+        self._val_noise = val_noise.T
+        self._optimizer = torch.optim.Adam(model.parameters(), lr=config.lr, fused=True)
+        self._kept: dict[str, Tensor] = {}
+
+    @override
+    def train_epoch(self, order: Tensor, noise: Tensor, lr: float) -> Losses:
+        config, model = self._config, self._model
+        x, y, noise = self._train_x[order], self._train_y[order], noise.T
+        for group in self._optimizer.param_groups:
+            group["lr"] = lr
+        squared_error = kl = 0.0
+        for start in range(0, len(x), config.batch_size):
+            batch = slice(start, start + config.batch_size)
+            x_hat, mean, log_var = model(x[batch], y[batch], noise[batch], config.eps_w)
+            loss = negative_elbo(x[batch], x_hat, mean, log_var, config.beta)
+            self._optimizer.zero_grad()
+            loss.loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
+            self._optimizer.step()
+            squared_error += loss.squared_error.item()
+            kl += loss.kl.item()
+        return Losses.from_sums(squared_error, kl, len(x), config.beta)
+
+    @override
+    @torch.no_grad()
+    def validate(self) -> Losses:
+        x, y, config = self._val_x, self._val_y, self._config
+        x_hat, mean, log_var = self._model(x, y, self._val_noise, config.eps_w)
+        loss = negative_elbo(x, x_hat, mean, log_var, config.beta)
+        return Losses.from_sums(loss.squared_error.item(), loss.kl.item(), len(x), config.beta)
+
+    @override
+    def keep(self) -> None:
+        self._kept = {name: t.detach().clone() for name, t in self._model.state_dict().items()}
+
+    @override
+    def kept(self) -> dict[str, Tensor]:
+        return self._kept

@@ -1,0 +1,153 @@
+"""Training: `start` a run, then iterate `fit`, one record an epoch."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from moons.config import Config
+from moons.data import Moons, load_moons
+from moons.engines import Engine, EngineChoice, choose_engine
+from moons.models import VAE, build_model
+from moons.objective import Losses
+from moons.schedule import PlateauSchedule
+from moons.seeds import derive_seed
+
+Term = Literal["train_loss", "val_loss"]
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRecord:
+    """One epoch: means over the training batches as they came, then over the validation split.
+
+    Units as in `Losses`; `lr` is the rate that the epoch was trained with.
+    """
+
+    epoch: int
+    train_loss: float
+    train_mse: float
+    train_kl: float
+    val_loss: float
+    val_mse: float
+    val_kl: float
+    lr: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Training ran to its end; `reason` is its patience or its largest number of epochs."""
+
+    epoch: int
+    reason: Literal["patience", "max_epochs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Diverged:
+    """Training met a value that is not finite, in `term`, and stopped in that epoch."""
+
+    epoch: int
+    term: Term
+
+
+@dataclass(slots=True)
+class Run:
+    """A training run under way: what it is made of, and how far it got."""
+
+    config: Config
+    seed: int
+    data: Moons
+    engine: Engine
+    epoch: int = 0
+    best: EpochRecord | None = None
+    outcome: Finished | Diverged | None = None
+
+    def best_weights(self) -> dict[str, Tensor]:
+        """The weights of the best epoch so far, by the names of the model's `state_dict`."""
+        return self.engine.kept()
+
+
+def start(
+    config: Config,
+    seed: int,
+    *,
+    engine: EngineChoice = "auto",
+    model_class: type[VAE] | None = None,
+) -> Run:
+    """A run at epoch 0. All that follows is a function of `config` and `seed`.
+
+    Args:
+        config: what to train.
+        seed: of the initial weights, the order of the points and the latent noise; the data have
+            their own, `config.data_seed`.
+        engine: `auto` takes the fused kernel where it computes what the model does.
+        model_class: a model of one's own in place of the family's.
+    """
+    data = load_moons(config.n_samples, config.noise, config.data_seed)
+    model = build_model(config, derive_seed(seed, "weights"), model_class)
+    val_noise = torch.randn(
+        config.latent_dim,
+        len(data.val),
+        generator=_generator(seed, "validation noise"),
+    )
+    return Run(config, seed, data, choose_engine(engine, model, config, data, val_noise))
+
+
+def fit(run: Run) -> Iterator[EpochRecord]:
+    """Trains, yielding after every epoch; `run.outcome` says how it ended.
+
+    Adam with clipped gradients; the learning rate falls on a plateau of the validation loss;
+    training stops `patience` epochs after the best value of `config.monitor`, whose weights are
+    kept. The validation split meets the same latent noise in every epoch, so that epochs differ
+    by their weights alone. A record of a diverged epoch holds the values as they were met.
+    """
+    config, engine = run.config, run.engine
+    n_train = len(run.data.train)
+    order_rng = _generator(run.seed, "order")
+    noise_rng = _generator(run.seed, "noise")
+    schedule = PlateauSchedule(config.lr, config.plateau_patience)
+    while run.outcome is None:
+        order = torch.randperm(n_train, generator=order_rng)
+        noise = torch.randn(config.latent_dim, n_train, generator=noise_rng)
+        lr = schedule.lr
+        train = engine.train_epoch(order, noise, lr)
+        val = engine.validate()
+        run.epoch += 1
+        record = _record(run.epoch, train, val, lr)
+        if (term := _non_finite(record)) is not None:
+            run.outcome = Diverged(run.epoch, term)
+        else:
+            schedule.step(val.loss)
+            if run.best is None or _monitored(record, config) < _monitored(run.best, config):
+                run.best = record
+                engine.keep()
+            run.outcome = _finished(run.epoch, run.best.epoch, config)
+        yield record
+
+
+def _finished(epoch: int, best_epoch: int, config: Config) -> Finished | None:
+    if epoch >= config.max_epochs:
+        return Finished(epoch, "max_epochs")
+    if epoch >= config.min_epochs and epoch - best_epoch >= config.patience:
+        return Finished(epoch, "patience")
+    return None
+
+
+def _monitored(record: EpochRecord, config: Config) -> float:
+    return record.val_mse if config.monitor == "val_mse" else record.val_loss
+
+
+def _non_finite(record: EpochRecord) -> Term | None:
+    if not math.isfinite(record.train_loss):
+        return "train_loss"
+    return None if math.isfinite(record.val_loss) else "val_loss"
+
+
+def _record(epoch: int, train: Losses, val: Losses, lr: float) -> EpochRecord:
+    return EpochRecord(epoch, train.loss, train.mse, train.kl, val.loss, val.mse, val.kl, lr)
+
+
+def _generator(seed: int, stream: str) -> torch.Generator:
+    return torch.Generator().manual_seed(derive_seed(seed, stream))

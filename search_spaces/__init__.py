@@ -1,0 +1,1 @@
+"""What is searched, over which ranges and why those: one file a space."""

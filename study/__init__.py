@@ -1,0 +1,1 @@
+"""The hyperparameter study: command line, Ray Tune trials, searcher, scheduler and the record."""
