@@ -37,7 +37,8 @@ def save_checkpoint(folder: Path, weights: bytes, config: Config, seed: int, mod
     Args:
         folder: made where it is missing.
         weights: from `pack_weights`.
-        config, seed: what was trained.
+        config: what was trained.
+        seed: what it was trained from.
         model: `vae`, `cvae`, or the name of the class of one's own.
     """
     folder.mkdir(parents=True, exist_ok=True)
