@@ -1,0 +1,56 @@
+"""Finding a search space by its name, or in a file of one's own."""
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+
+from search_spaces.space import SearchSpace
+
+HERE = Path(__file__).parent
+NOT_SPACES = ("__init__", "base", "load", "space")
+
+
+def space_names() -> list[str]:
+    """The spaces that come with the project, as `--space` takes them."""
+    files = (path.stem for path in HERE.glob("*.py"))
+    return sorted(stem.replace("_", "-") for stem in files if stem not in NOT_SPACES)
+
+
+def load_space(name_or_path: str) -> SearchSpace:
+    """The space of that name, or the `SPACE` of that Python file.
+
+    Raises:
+        ValueError: names the file, the key, what it got and what is allowed.
+    """
+    if name_or_path in space_names():
+        module = importlib.import_module(f"search_spaces.{name_or_path.replace('-', '_')}")
+        space: SearchSpace = module.SPACE
+        return space
+    path = Path(name_or_path)
+    if path.suffix != ".py":
+        raise ValueError(
+            f"--space must be one of {', '.join(space_names())}, or a path to a .py file, "
+            f"got {name_or_path!r}"
+        )
+    if not path.is_file():
+        raise ValueError(f"--space names a file that is not there: {path}")
+    return _load_file(path)
+
+
+def _load_file(path: Path) -> SearchSpace:
+    name = f"user_space_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise ValueError(f"{path}: {reason}") from error
+    space = getattr(module, "SPACE", None)
+    if not isinstance(space, SearchSpace):
+        raise ValueError(f"{path}: SPACE must be a SearchSpace, got {space!r}")
+    return space

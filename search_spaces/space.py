@@ -1,0 +1,239 @@
+"""The vocabulary of a search space: `Float`, `Int`, `Choice`, and the `SearchSpace` they make."""
+
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from moons.config import CHOICES, Config, Family, check_value
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+    from moons.models import VAE
+
+Sampler = Literal["tpe", "random", "grid"]
+METRICS = ("val_mse", "val_loss", "val_energy_distance", "val_excess_nll")
+# What a study sets for all of its trials; a space that set them would contradict its options.
+STUDY_KEYS = ("family", "data_seed", "max_epochs")
+
+
+@dataclass(frozen=True, slots=True)
+class Float:
+    """Real numbers from `low` to `high`, uniform, or uniform in the logarithm."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        _check_range(self.low, self.high, self.log)
+
+    def distribution(self) -> "BaseDistribution":
+        """The same in Optuna's terms."""
+        from optuna.distributions import FloatDistribution
+
+        return FloatDistribution(float(self.low), float(self.high), log=self.log)
+
+    def ends(self) -> tuple[float, float]:
+        """The values whose validity stands for that of all between."""
+        return float(self.low), float(self.high)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the manifest holds it."""
+        return {"kind": "float", "low": self.low, "high": self.high, "log": self.log}
+
+    def __str__(self) -> str:
+        return f"{'log-' if self.log else ''}uniform in [{self.low:g}, {self.high:g}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Int:
+    """Whole numbers from `low` to `high`, both included."""
+
+    low: int
+    high: int
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        _check_range(self.low, self.high, self.log)
+
+    def distribution(self) -> "BaseDistribution":
+        """The same in Optuna's terms."""
+        from optuna.distributions import IntDistribution
+
+        return IntDistribution(self.low, self.high, log=self.log)
+
+    def ends(self) -> tuple[int, int]:
+        """The values whose validity stands for that of all between."""
+        return self.low, self.high
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the manifest holds it."""
+        return {"kind": "int", "low": self.low, "high": self.high, "log": self.log}
+
+    def __str__(self) -> str:
+        return f"whole, {'log-' if self.log else ''}uniform in [{self.low}, {self.high}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the listed values, none nearer to another; the only domain that makes a grid."""
+
+    options: tuple[int | float | str | bool, ...]
+
+    def __init__(self, *options: int | float | str | bool) -> None:
+        if not options:
+            raise ValueError("a Choice needs at least one option, got none")
+        if len(set(options)) < len(options):
+            raise ValueError(f"a Choice's options must differ, got {list(options)}")
+        object.__setattr__(self, "options", options)
+
+    def distribution(self) -> "BaseDistribution":
+        """The same in Optuna's terms."""
+        from optuna.distributions import CategoricalDistribution
+
+        return CategoricalDistribution(self.options)
+
+    def ends(self) -> tuple[int | float | str | bool, ...]:
+        """The values whose validity stands for that of all."""
+        return self.options
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the manifest holds it."""
+        return {"kind": "choice", "options": list(self.options)}
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(str(option) for option in self.options)
+
+
+Domain = Float | Int | Choice
+
+
+def _check_range(low: float, high: float, log: bool) -> None:
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(f"an empty range: low must be below high, got [{low}, {high}]")
+    if log and low <= 0:
+        raise ValueError(f"a logarithmic range must begin above 0, got [{low}, {high}]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSpace:
+    """What a study searches, and what it holds still.
+
+    Attributes:
+        name: as `--space` takes it.
+        about: one line for `--list-spaces`.
+        family: `vae` or `cvae`.
+        searched: domains by the names of `moons.config.Config`'s settings.
+        fixed: settings that differ from `Config`'s defaults in every trial.
+        sampler: who proposes; `grid` visits every combination of its choices once.
+        metric: what is minimised; two, joined by a comma, give a Pareto front.
+        trials: how many, where `--trials` does not say; a grid has as many as points.
+        model: a model of one's own in place of the family's.
+    """
+
+    name: str
+    about: str
+    family: Family
+    searched: Mapping[str, Domain]
+    fixed: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    sampler: Sampler = "tpe"
+    metric: str = "val_mse"
+    trials: int = 100
+    model: "type[VAE] | None" = None
+
+    def __post_init__(self) -> None:
+        if self.family not in CHOICES["family"]:
+            raise ValueError(f"family must be one of vae, cvae, got {self.family!r}")
+        if self.sampler not in get_args(Sampler):
+            raise ValueError(f"sampler must be one of tpe, random, grid, got {self.sampler!r}")
+        check_metric(self.metric)
+        if not self.searched:
+            raise ValueError("searched is empty: name at least one setting and its domain")
+        for key, domain in self.searched.items():
+            self._check_key(key)
+            if not isinstance(domain, Float | Int | Choice):
+                raise ValueError(f"{key} must be a Float, an Int or a Choice, got {domain!r}")
+            for value in domain.ends():
+                check_value(key, value)
+            if self.sampler == "grid" and not isinstance(domain, Choice):
+                raise ValueError(f"{key} must be a Choice, as the sampler is a grid, got {domain}")
+        for key, value in self.fixed.items():
+            self._check_key(key)
+            check_value(key, value)
+            if key in self.searched:
+                raise ValueError(f"{key} is both searched and fixed; keep one")
+
+    def _check_key(self, key: str) -> None:
+        if key in STUDY_KEYS:
+            raise ValueError(f"{key} belongs to the study, not to a space; leave it out")
+        if key not in Config.__dataclass_fields__:
+            allowed = ", ".join(k for k in Config.__dataclass_fields__ if k not in STUDY_KEYS)
+            raise ValueError(f"unknown key {key!r}; allowed keys: {allowed}")
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The objectives, first the one that the scheduler follows."""
+        return tuple(self.metric.split(","))
+
+    @property
+    def model_name(self) -> str:
+        """The family, or the class of the model in its place."""
+        return self.model.__name__ if self.model else self.family
+
+    def distributions(self) -> "dict[str, BaseDistribution]":
+        """What is searched, in Optuna's terms."""
+        return {key: domain.distribution() for key, domain in self.searched.items()}
+
+    def grid(self) -> Iterator[dict[str, Any]]:
+        """Every combination of the choices, the last key's changing fastest."""
+        choices = [domain.ends() for domain in self.searched.values()]
+        for values in itertools.product(*choices):
+            yield dict(zip(self.searched, values, strict=True))
+
+    def config(self, params: Mapping[str, Any], *, data_seed: int, max_epochs: int) -> Config:
+        """The training run that `params`, a point of the space, stands for.
+
+        Raises:
+            ValueError: a setting is not possible, which the sentence names.
+        """
+        settings = dict(self.fixed) | dict(params) | {"family": self.family}
+        return Config.from_mapping(
+            settings | {"data_seed": data_seed, "max_epochs": max_epochs}, f"space {self.name}"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the manifest holds it."""
+        return {
+            "name": self.name,
+            "family": self.family,
+            "sampler": self.sampler,
+            "metric": self.metric,
+            "model": self.model_name,
+            "searched": {key: domain.as_dict() for key, domain in self.searched.items()},
+            "fixed": dict(self.fixed),
+        }
+
+    def digest(self) -> str:
+        """A hash of all that decides what a trial is; the same for the same space anywhere."""
+        text = json.dumps(self.as_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def check_metric(metric: str) -> None:
+    """Refuses what cannot be minimised.
+
+    Raises:
+        ValueError: one sentence with what it got and what is allowed.
+    """
+    names = metric.split(",")
+    if len(names) > 2 or len(set(names)) < len(names) or not set(names) <= set(METRICS):
+        raise ValueError(
+            f"metric must be one of {', '.join(METRICS)}, or two of them joined by a comma, "
+            f"got {metric!r}"
+        )
