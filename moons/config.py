@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 Family = Literal["vae", "cvae"]
+EngineName = Literal["fused", "torch"]
+EngineChoice = Literal["auto", "fused", "torch"]
 Monitor = Literal["val_mse", "val_loss"]
 
 

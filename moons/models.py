@@ -123,7 +123,8 @@ def build_model(config: Config, seed: int, model_class: type[VAE] | None = None)
         return (model_class or MODELS[config.family])(config)
 
 
-def count_parameters(config: Config) -> int:
-    """Trainable numbers of the family's model."""
+def count_parameters(config: Config, model_class: type[VAE] | None = None) -> int:
+    """Trainable numbers of the family's model, or of one's own."""
     with torch.device("meta"):
-        return sum(p.numel() for p in MODELS[config.family](config).parameters())
+        model = (model_class or MODELS[config.family])(config)
+    return sum(p.numel() for p in model.parameters())

@@ -1,0 +1,175 @@
+"""`python -m analysis.tables results/<study>`: the tables, derived from the record."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from moons.config import Config
+from moons.files import appearing
+
+# One row a trial. Settings keep their own names; what an evaluation measured follows, as float64.
+TRIAL_COLUMNS = {
+    "trial": "int64",
+    "state": "string",
+    "epochs": "int64",
+    "best_epoch": "Int64",
+    "val_mse": "float64",
+    "val_loss": "float64",
+    "val_kl": "float64",
+    "train_s": "float64",
+    "eval_s": "float64",
+    "start_s": "float64",
+    "end_s": "float64",
+    "seed": "int64",
+    "slot": "int64",
+    "engine": "string",
+    "worker": "string",
+    "error": "string",
+    "n_parameters": "Int64",
+}
+CONFIG_TYPES = {int: "int64", float: "float64", str: "string"}
+EPOCH_COLUMNS = ("train_loss", "train_mse", "train_kl", "val_loss", "val_mse", "val_kl", "lr")
+
+
+def write_tables(folder: Path) -> None:
+    """Writes `trials.parquet` and `epochs.parquet` of a study, each whole.
+
+    Raises:
+        ValueError: the folder has no journal, or a file of the record is damaged, which is named.
+    """
+    for name, table in (("trials", trials_table(folder)), ("epochs", epochs_table(folder))):
+        with appearing(folder / f"{name}.parquet") as draft:
+            table.to_parquet(draft, index=False)
+
+
+def trials_table(folder: Path) -> pd.DataFrame:
+    """One row a trial that was begun, in the order of their numbers, from `journal.log`."""
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+    from optuna.trial import TrialState
+
+    path = folder / "journal.log"
+    if not path.is_file():
+        raise ValueError(f"{path} is missing: {folder} is no study's folder")
+    try:
+        storage = JournalStorage(JournalFileBackend(str(path)))
+        (study,) = optuna.get_all_study_summaries(storage)
+        trials = optuna.load_study(study_name=study.study_name, storage=storage).get_trials(
+            deepcopy=False, states=[s for s in TrialState if s != TrialState.WAITING]
+        )
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+    rows = []
+    for trial in trials:
+        attrs = trial.user_attrs
+        row: dict[str, Any] = {"trial": trial.number, "state": "running", "epochs": 0}
+        row |= {"seed": attrs["seed"], "slot": attrs["slot"]}
+        rows.append(row | flat_config(attrs["config"]) | attrs.get("outcome", {}))
+    return typed_trials(rows)
+
+
+def flat_config(config: dict[str, Any]) -> dict[str, Any]:
+    """Settings as columns hold them: a list of widths becomes text."""
+    return {
+        key: ",".join(map(str, value)) if isinstance(value, list) else value
+        for key, value in config.items()
+    }
+
+
+def typed_trials(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """The rows under plain names with the same types whatever they hold."""
+    table = pd.DataFrame(rows, columns=None if rows else list(TRIAL_COLUMNS))
+    types = dict(TRIAL_COLUMNS)
+    defaults = Config()
+    for key, value in defaults.as_dict().items():
+        types[key] = CONFIG_TYPES[type(value)]
+    columns = {}
+    for name, kind in types.items():
+        column = table[name] if name in table else pd.Series([None] * len(table), dtype=object)
+        if _holds_text(column):
+            kind = "string"  # widths of layers that differ
+        columns[name] = column.astype(pd.api.types.pandas_dtype(kind))
+    figures = [name for name in table if name not in columns]
+    return pd.DataFrame(columns | {name: _figure(table[name]) for name in figures})
+
+
+def _figure(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    return column.astype("string" if _holds_text(column) else "float64")
+
+
+def _holds_text(column: "pd.Series[Any]") -> bool:
+    return bool(column.map(lambda value: isinstance(value, str)).any())
+
+
+def epochs_table(folder: Path) -> pd.DataFrame:
+    """One row an epoch of a replicate of a trial, from `curves.jsonl`."""
+    heads: list[tuple[int, int, int, int]] = []
+    parts: dict[str, list[Any]] = {name: [] for name in EPOCH_COLUMNS}
+    for block in read_curves(folder / "curves.jsonl"):
+        heads.append((block["trial"], block["replicate"], block["first_epoch"], len(block["lr"])))
+        for name in EPOCH_COLUMNS:
+            parts[name].append(np.array(block[name], dtype=np.float64))  # null becomes nan
+    shape = np.array(heads, dtype=np.int64).reshape(-1, 4)
+    lengths = shape[:, 3]
+    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    columns = {
+        "trial": np.repeat(shape[:, 0], lengths),
+        "replicate": np.repeat(shape[:, 1], lengths),
+        "epoch": np.repeat(shape[:, 2], lengths) + within,
+    }
+    columns |= {name: np.concatenate([np.empty(0), *values]) for name, values in parts.items()}
+    order = np.lexsort([columns["epoch"], columns["replicate"], columns["trial"]])
+    return pd.DataFrame({name: values[order] for name, values in columns.items()})
+
+
+def read_curves(path: Path) -> Iterator[dict[str, Any]]:
+    """The blocks of `curves.jsonl`; a half-written last line is left out.
+
+    Raises:
+        ValueError: a line before the last is damaged, or the file is missing.
+    """
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.endswith(b"\n"):
+                    return
+                try:
+                    block = json.loads(line)
+                    lengths = {len(block[name]) for name in EPOCH_COLUMNS}
+                    whole = len(lengths) == 1 and {"trial", "replicate", "first_epoch"} <= set(
+                        block
+                    )
+                except (ValueError, KeyError, TypeError):
+                    whole = False
+                if not whole:
+                    raise ValueError(
+                        f"{path} is damaged in line {number}: it is no block of epochs"
+                    )
+                yield block
+    except FileNotFoundError:
+        raise ValueError(f"{path} is missing: the study has lost its learning curves") from None
+
+
+def main(argv: Sequence[str]) -> int:
+    """Rebuilds the tables of the named studies."""
+    parser = argparse.ArgumentParser(prog="python -m analysis.tables", description=main.__doc__)
+    parser.add_argument("study", type=Path, nargs="+", help="a folder such as results/cvae-1")
+    for folder in parser.parse_args(argv).study:
+        try:
+            write_tables(folder)
+        except ValueError as error:
+            print(f"analysis.tables: {error}", file=sys.stderr)
+            return 4 if folder.is_dir() else 2
+        print(f"{folder / 'trials.parquet'}\n{folder / 'epochs.parquet'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

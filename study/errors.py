@@ -1,0 +1,22 @@
+"""What can go wrong for a user, and the exit code that says which."""
+
+from typing import Literal
+
+ExitCode = Literal[0, 2, 3, 4, 5, 6, 130, 143]
+
+COMPLETE: ExitCode = 0
+BAD_INPUT: ExitCode = 2
+LOCKED: ExitCode = 3
+DAMAGED: ExitCode = 4
+STORAGE: ExitCode = 5
+NO_RESULT: ExitCode = 6
+INTERRUPTED: ExitCode = 130
+TERMINATED: ExitCode = 143
+
+
+class StudyError(Exception):
+    """One sentence for the user: what, got, allowed, and what to do."""
+
+    def __init__(self, sentence: str, code: ExitCode = BAD_INPUT) -> None:
+        super().__init__(sentence)
+        self.code = code

@@ -1,0 +1,137 @@
+"""The options of `python -m study.run`, from the command line to a frozen value."""
+
+import contextlib
+import io
+import math
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from tyro.conf import FlagCreatePairsOff, arg
+
+from study.errors import StudyError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+Flag = FlagCreatePairsOff[bool]
+
+
+def _opt(metavar: str, default: str) -> object:
+    return arg(metavar=metavar, help_behavior_hint=f"(default: {default})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Runs a hyperparameter study of VAEs or CVAEs on two moons, on every core at hand."""
+
+    space: Annotated[str | None, _opt("NAME|FILE.py", "none, give one")] = None
+    """The search space: one of --list-spaces, or a Python file that defines SPACE."""
+    name: Annotated[str | None, _opt("NAME", "the space and the time")] = None
+    """The study's folder under --results."""
+    trials: Annotated[int | None, _opt("N", "100; a grid: its points")] = None
+    """How many trials to finish."""
+    max_epochs: int = 1000
+    """A trial's largest budget, in epochs."""
+    metric: Annotated[str | None, _opt("METRIC[,METRIC]", "the space's")] = None
+    """What is minimised: val_mse, val_loss, val_energy_distance, val_excess_nll, or two of them."""
+    sampler: Annotated[
+        Literal["tpe", "random", "grid"] | None, _opt("tpe|random|grid", "the space's")
+    ] = None
+    """Who proposes configs."""
+    scheduler: Literal["asha", "none"] = "asha"
+    """Whether unpromising trials are stopped early."""
+    grace: int = 10
+    """Epochs before ASHA may stop a trial: its first rung."""
+    reduction: int = 4
+    """ASHA's reduction factor: one trial in so many passes a rung."""
+    workers: Annotated[int | None, _opt("N", "every CPU")] = None
+    """Trials at a time, one CPU each."""
+    seed: int = 42
+    """What data, proposals and training are drawn from."""
+    time_budget: Annotated[float | None, _opt("SECONDS", "none")] = None
+    """Stops the study, to be resumed, after so many seconds."""
+    engine: Literal["auto", "fused", "torch"] = "auto"
+    """What trains: the fused kernel where it can, or the torch reference."""
+    address: Annotated[str | None, _opt("auto|HOST:PORT", "a cluster of its own")] = None
+    """An existing Ray cluster to run on."""
+    results: Path = Path("results")
+    """Where studies are kept."""
+    smoke: Flag = False
+    """The same job on 4 trials of 20 epochs."""
+    dry_run: Flag = False
+    """Shows the plan, sampled configs and an estimate of the duration; writes nothing."""
+    list_spaces: Flag = False
+    """Shows each search space with its ranges."""
+
+    def __post_init__(self) -> None:
+        if self.name is not None and not NAME.fullmatch(self.name):
+            raise StudyError(
+                f"--name must match {NAME.pattern}, got {self.name!r}; "
+                "use letters, digits, dots, dashes and underscores"
+            )
+        _check_range("--trials", self.trials, 1, 1_000_000)
+        _check_range("--max-epochs", self.max_epochs, 1, 1_000_000)
+        _check_range("--grace", self.grace, 1, 1_000_000)
+        _check_range("--reduction", self.reduction, 2, 100)
+        _check_range("--workers", self.workers, 1, 100_000)
+        _check_range("--seed", self.seed, 0, 2**32 - 1)
+        if self.time_budget is not None and not 0 < self.time_budget < math.inf:
+            raise StudyError(f"--time-budget must be seconds above 0, got {self.time_budget:g}")
+        if self.address is not None:
+            _check_address(self.address)
+
+
+def _check_range(flag: str, value: int | None, low: int, high: int) -> None:
+    if value is not None and not low <= value <= high:
+        raise StudyError(f"{flag} must be a whole number in [{low}, {high}], got {value}")
+
+
+def _check_address(address: str) -> None:
+    if address.startswith("ray://"):
+        raise StudyError(
+            f"--address must be auto or HOST:PORT, got {address}; a ray:// client would move the "
+            "driver away from the record: run on the cluster with `ray job submit`"
+        )
+    host, _, port = address.rpartition(":")
+    if address != "auto" and not (host and port.isdigit() and 0 < int(port) < 65536):
+        raise StudyError(f"--address must be auto or HOST:PORT, got {address!r}")
+
+
+def parse(argv: Sequence[str]) -> Options:
+    """The options of a command line.
+
+    Raises:
+        StudyError: an option or its value is wrong; one sentence.
+        SystemExit: `--help` was asked for and answered.
+    """
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return tyro.cli(Options, args=list(argv), prog="python -m study.run")
+    except SystemExit as stop:
+        if stop.code in (0, None):
+            raise
+        raise StudyError(one_line(said.getvalue())) from None
+
+
+def one_line(boxed: str) -> str:
+    """The message of a boxed, wrapped parser error, without its box and its appendix."""
+    lines = []
+    for raw in boxed.splitlines():
+        line = raw.strip().strip("│").strip()
+        if set(line) & set("╭╰"):
+            continue
+        if not line or set(line) == {"─"}:
+            break
+        lines.append(line)
+    message = " ".join(lines).replace("{None}|", "") or "the command line could not be read"
+    return f"{message} (see --help)"
+
+
+def default_workers() -> int:
+    """CPUs that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

@@ -1,0 +1,113 @@
+"""The resolved plan of a study: what the options and the space come to."""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from moons.config import Config, EngineChoice
+from search_spaces.load import load_space
+from search_spaces.space import SearchSpace
+from study.errors import StudyError
+from study.options import Options, default_workers
+
+SMOKE_TRIALS, SMOKE_EPOCHS = 4, 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A study to be run.
+
+    Attributes:
+        name: of the study; its folder is `results / name`.
+        rungs: epochs at which ASHA decides, ascending; empty without a scheduler.
+        workers: trials at a time; None takes every CPU of an existing cluster.
+        time_budget_s: seconds after which the study stops, to be resumed.
+    """
+
+    name: str
+    results: Path
+    space: SearchSpace
+    trials: int
+    max_epochs: int
+    scheduler: Literal["asha", "none"]
+    reduction: int
+    rungs: tuple[int, ...]
+    workers: int | None
+    seed: int
+    time_budget_s: float | None
+    engine: EngineChoice
+    address: str | None
+
+    @property
+    def folder(self) -> Path:
+        """Where the record is kept."""
+        return self.results / self.name
+
+    def config(self, params: dict[str, Any]) -> Config:
+        """The training run that a point of the space stands for."""
+        return self.space.config(params, data_seed=self.seed, max_epochs=self.max_epochs)
+
+    def options(self) -> dict[str, Any]:
+        """The options as resolved, as the manifest holds them."""
+        left_out = ("name", "results", "space", "rungs")
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        kept = {key: value for key, value in fields.items() if key not in left_out}
+        return kept | {"metric": self.space.metric, "sampler": self.space.sampler}
+
+
+def make_plan(options: Options) -> Plan:
+    """Resolves options to a plan.
+
+    Raises:
+        StudyError: with the sentence for the user.
+    """
+    if options.space is None:
+        raise StudyError("--space is missing; see --list-spaces for what there is")
+    try:
+        space = load_space(options.space)
+        changes = {"metric": options.metric, "sampler": options.sampler}
+        given = {key: value for key, value in changes.items() if value is not None}
+        space = dataclasses.replace(space, **given)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise StudyError(str(error)) from None
+    max_epochs = min(options.max_epochs, SMOKE_EPOCHS) if options.smoke else options.max_epochs
+    kind = f"{space.name}-smoke" if options.smoke else space.name
+    return Plan(
+        name=options.name or f"{kind}-{datetime.now():%Y%m%d-%H%M%S}",
+        results=options.results,
+        space=space,
+        trials=_count_trials(space, options),
+        max_epochs=max_epochs,
+        scheduler=options.scheduler,
+        reduction=options.reduction,
+        rungs=make_rungs(options, max_epochs),
+        workers=options.workers or (default_workers() if options.address is None else None),
+        seed=options.seed,
+        time_budget_s=options.time_budget,
+        engine=options.engine,
+        address=options.address,
+    )
+
+
+def make_rungs(options: Options, max_epochs: int) -> tuple[int, ...]:
+    """ASHA's rungs below the largest budget: grace, grace * reduction, grace * reduction^2, ..."""
+    rungs: list[int] = []
+    rung = options.grace
+    while options.scheduler == "asha" and rung < max_epochs:
+        rungs.append(rung)
+        rung *= options.reduction
+    return tuple(rungs)
+
+
+def _count_trials(space: SearchSpace, options: Options) -> int:
+    if space.sampler == "grid":
+        points = sum(1 for _ in space.grid())
+        if options.trials not in (None, points):
+            raise StudyError(
+                f"--trials must be left out, as {space.name} is a grid of {points} points, "
+                f"got {options.trials}"
+            )
+        return points
+    return options.trials or (SMOKE_TRIALS if options.smoke else space.trials)

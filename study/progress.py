@@ -1,0 +1,114 @@
+"""The live view of a running study: one panel on a terminal, plain lines elsewhere."""
+
+import threading
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from study.cluster import Cluster
+from study.plan import Plan
+from study.tally import Tally
+
+PLAIN_EVERY_S = 5.0
+REFRESH_PER_S = 4
+
+
+class Progress:
+    """Shows the tally for as long as it is entered; a thread of its own draws it."""
+
+    def __init__(self, plan: Plan, tally: Tally, cluster: Cluster) -> None:
+        self._plan, self._tally, self._cluster = plan, tally, cluster
+        self._console = Console(highlight=False, soft_wrap=True)
+        self._live: Live | None = None
+        self._over = threading.Event()
+        self._lines: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        plan, cluster = self._plan, self._cluster
+        rungs = ", ".join(map(str, plan.rungs)) or "none"
+        self._console.print(
+            f"study {plan.name}: {plan.trials} trials of {plan.space.model_name}, "
+            f"{plan.space.sampler}, rungs {rungs}, {cluster.workers} workers"
+        )
+        self._console.print(f"dashboard {cluster.dashboard_url or 'none'}")
+        if self._console.is_terminal:
+            self._live = Live(
+                get_renderable=self.panel, console=self._console, refresh_per_second=REFRESH_PER_S
+            )
+            self._live.start()
+        else:
+            self._lines = threading.Thread(target=self._print_lines, daemon=True)
+            self._lines.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+        if self._lines is not None:
+            self._over.set()
+            self._lines.join()
+            self._console.print(status_line(self._tally))
+
+    def _print_lines(self) -> None:
+        said = -1
+        while not self._over.wait(PLAIN_EVERY_S):
+            if self._tally.epochs != said:
+                said = self._tally.epochs
+                self._console.print(status_line(self._tally))
+
+    def panel(self) -> RenderableType:
+        """What a terminal shows."""
+        tally = self._tally
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(
+            ProgressBar(total=tally.wanted, completed=tally.finished, width=40),
+            f"{tally.finished}/{tally.wanted} trials",
+            f"{clock(tally.left_s)} left",
+        )
+        return Group(bar, Text(status_line(tally)), Text(best_line(tally), style="bold"))
+
+
+def status_line(tally: Tally) -> str:
+    """Counts and pace in one line."""
+    parts = [
+        f"{tally.finished}/{tally.wanted} trials:",
+        f"{tally.states['complete']} complete,",
+        f"{tally.states['pruned']} pruned,",
+        f"{tally.states['diverged']} diverged,",
+        f"{tally.states['failed']} failed,",
+        f"{tally.running} running;",
+        f"{tally.epochs} epochs,",
+        f"{clock(tally.left_s)} left",
+    ]
+    if tally.best is not None:
+        value, job = tally.best
+        parts.append(f"; best {value:.5f} (trial {job.trial})")
+    return " ".join(parts)
+
+
+def best_line(tally: Tally) -> str:
+    """The best complete trial with its config."""
+    if tally.best is None:
+        return "no trial is complete yet"
+    value, job = tally.best
+    return f"best {value:.5f}: {job}"
+
+
+def clock(seconds: float | None) -> str:
+    """Minutes and seconds; `?` where nothing is known yet."""
+    if seconds is None:
+        return "?"
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    text = f"{rest // 60}:{rest % 60:02d}"
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else text

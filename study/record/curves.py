@@ -1,0 +1,98 @@
+"""`curves.jsonl`: the epochs of every trial, one line a report, append-only."""
+
+import json
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moons.fit import EpochRecord
+
+COLUMNS = ("train_loss", "train_mse", "train_kl", "val_loss", "val_mse", "val_kl", "lr")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The epochs of one replicate of one trial since its last report, in order.
+
+    Attributes:
+        replicate: which of the trial's training seeds, from 0.
+        first_epoch: of the block; the others follow without a gap.
+        columns: a list a column of `COLUMNS`, of equal lengths.
+    """
+
+    replicate: int
+    first_epoch: int
+    columns: dict[str, list[float]]
+
+    @classmethod
+    def of(cls, replicate: int, records: list[EpochRecord]) -> "Block":
+        """From what `fit` yielded; at least one record."""
+        columns = {name: [getattr(r, name) for r in records] for name in COLUMNS}
+        return cls(replicate, records[0].epoch, columns)
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch that the next block follows."""
+        return self.first_epoch + len(self.columns["lr"]) - 1
+
+    def line(self, trial: int) -> bytes:
+        """The block as a line of the file; what is not finite becomes null, as JSON has it."""
+        head: dict[str, Any] = {"trial": trial, "replicate": self.replicate}
+        columns = {
+            name: [v if math.isfinite(v) else None for v in values]
+            for name, values in self.columns.items()
+        }
+        text = json.dumps(head | {"first_epoch": self.first_epoch} | columns, separators=(",", ":"))
+        return text.encode() + b"\n"
+
+
+class CurveWriter:
+    """Appends blocks, each durable before it returns and each epoch once."""
+
+    def __init__(self, path: Path) -> None:
+        drop_broken_line(path)
+        self._file = path.open("ab")
+        self._recorded: dict[tuple[int, int], int] = {}
+
+    def append(self, trial: int, blocks: tuple[Block, ...]) -> None:
+        """Writes what is new of the blocks: a restarted trial reports its first epochs again.
+
+        Raises:
+            OSError: the disk is full or gone.
+        """
+        lines = []
+        for block in blocks:
+            key = (trial, block.replicate)
+            if block.last_epoch > self._recorded.get(key, 0):
+                lines.append(_after(block, self._recorded.get(key, 0)).line(trial))
+                self._recorded[key] = block.last_epoch
+        if lines:
+            self._file.write(b"".join(lines))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def forget(self, trial: int) -> None:
+        """Drops the bookkeeping of a trial that has ended."""
+        for key in [key for key in self._recorded if key[0] == trial]:
+            del self._recorded[key]
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._file.close()
+
+
+def _after(block: Block, epoch: int) -> Block:
+    skip = max(0, epoch + 1 - block.first_epoch)
+    columns = {name: values[skip:] for name, values in block.columns.items()}
+    return Block(block.replicate, block.first_epoch + skip, columns)
+
+
+def drop_broken_line(path: Path) -> None:
+    """Cuts off a last line that was not written to its end."""
+    if path.exists():
+        content = path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.truncate(path, whole)

@@ -1,0 +1,40 @@
+"""`python -m study.run`: one command from a search space to result tables."""
+
+import sys
+from collections.abc import Sequence
+
+from study.errors import ExitCode, StudyError
+from study.options import Options, parse
+
+
+def main(argv: Sequence[str]) -> ExitCode:
+    """Runs the command; what it returns is the process's exit code."""
+    try:
+        return dispatch(parse(argv))
+    except StudyError as error:
+        print(f"study.run: {error}", file=sys.stderr)
+        return error.code
+
+
+def dispatch(options: Options) -> ExitCode:
+    """Does what the options ask for. Each branch imports what it needs and no more."""
+    if options.list_spaces:
+        from study.preview import show_spaces
+
+        show_spaces()
+        return 0
+    from study.plan import make_plan
+
+    plan = make_plan(options)
+    if options.dry_run:
+        from study.preview import show_plan
+
+        show_plan(plan)
+        return 0
+    from study.execute import execute
+
+    return execute(plan)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

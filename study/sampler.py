@@ -1,0 +1,44 @@
+"""Optuna's samplers, drawing each proposal from a stream of its own."""
+
+from typing import Protocol, runtime_checkable
+
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+
+from moons.seeds import derive_seed
+from search_spaces.space import Sampler
+
+STARTUP_TRIALS = 10
+
+
+@runtime_checkable
+class Reseeding(Protocol):
+    """A sampler whose next proposal is a function of the history and of a seed."""
+
+    def reseed(self, seed: int) -> None:
+        """Begins a new stream."""
+
+
+class SeededTPE(TPESampler):
+    """TPE (Bergstra et al. 2011) whose random state is set anew for each proposal.
+
+    A study that is stopped and resumed then proposes what it would have proposed, which a state
+    that lives in the driver's memory cannot do.
+    """
+
+    def reseed(self, seed: int) -> None:
+        """Begins a new stream."""
+        self._rng.rng.seed(seed)
+        self._random_sampler._rng.rng.seed(derive_seed(seed, "start-up"))
+
+
+class SeededRandom(RandomSampler):
+    """Independent draws, likewise."""
+
+    def reseed(self, seed: int) -> None:
+        """Begins a new stream."""
+        self._rng.rng.seed(seed)
+
+
+def make_sampler(kind: Sampler) -> BaseSampler:
+    """The sampler of that name; a grid's points are enqueued, which no sampler touches."""
+    return SeededTPE(n_startup_trials=STARTUP_TRIALS) if kind == "tpe" else SeededRandom()

@@ -1,0 +1,59 @@
+"""What a study prints at its end: the best trials, what pruning saved, where everything is."""
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from study.plan import Plan
+from study.progress import clock
+from study.tally import Tally
+
+TOP = 5
+
+
+def show_summary(plan: Plan, tally: Tally) -> None:
+    """Prints the summary; the path comes last."""
+    console = Console(highlight=False, soft_wrap=True)
+    trials = pd.read_parquet(plan.folder / "trials.parquet")
+    complete = trials[trials["state"] == "complete"]
+    if len(complete):
+        console.print(top_table(complete, plan))
+    console.print(saved_by_pruning(trials, plan))
+    console.print(
+        f"{tally.finished} trials, {tally.epochs} epochs in {clock(tally.elapsed_s)} "
+        f"on top of Ray's start"
+    )
+    console.print(str(plan.folder))
+
+
+def top_table(complete: pd.DataFrame, plan: Plan) -> Table:
+    """The best complete trials by the study's first metric."""
+    metrics = list(plan.space.metrics)
+    columns = ["trial", *metrics, "best_epoch", "epochs", *plan.space.searched]
+    table = Table(title=f"the best complete trials, by {metrics[0]}", box=box.SIMPLE)
+    for column in columns:
+        table.add_column(column, justify="right")
+    for _, row in complete.nsmallest(TOP, metrics[0])[columns].iterrows():
+        table.add_row(*(_cell(row[column]) for column in columns))
+    return table
+
+
+def _cell(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) and value % 1 else f"{value}"
+
+
+def saved_by_pruning(trials: pd.DataFrame, plan: Plan) -> str:
+    """One sentence: how many trials were stopped early, and the epochs that saved."""
+    pruned = trials[trials["state"] == "pruned"]
+    complete = trials[trials["state"] == "complete"]
+    if not len(pruned) or not len(complete):
+        return f"{len(pruned)} trials pruned"
+    # What a pruned trial would have needed is not known; complete trials are the best guess.
+    usual = complete["epochs"].median()
+    saved = (usual - pruned["epochs"]).clip(lower=0).sum()
+    share = saved / (saved + trials["epochs"].sum())
+    return (
+        f"{len(pruned)} trials pruned after {pruned['epochs'].median():.0f} epochs in the median, "
+        f"where a complete one took {usual:.0f}: about {share:.0%} of the epochs saved"
+    )

@@ -1,0 +1,47 @@
+"""The Ray Tune trainable: a thin adapter around `TrialTraining`."""
+
+import traceback
+from typing import Any
+
+import torch
+from ray import tune
+from typing_extensions import override
+
+from study.training import TrialTraining
+from study.trial import Report, TrialJob
+
+
+class MoonsTrial(tune.Trainable):
+    """Trains to ASHA's next rung and reports there, with the epochs in between as one block."""
+
+    @override
+    def setup(self, config: dict[str, Any]) -> None:
+        self._training: TrialTraining | None
+        torch.set_num_threads(1)  # one trial a core; nets this small gain nothing from more
+        self._begin(config["job"])
+
+    @override
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Takes the next trial in the same process, so that nothing is imported twice."""
+        self._begin(new_config["job"])
+        return True
+
+    @override
+    def step(self) -> dict[str, Any]:
+        # An exception of the training is a result, not a reason to train it again: the same
+        # config and seed would raise it again.
+        try:
+            if self._training is None:
+                self._training = TrialTraining(self._job)
+            return self._training.advance().as_result()
+        except Exception as error:
+            print(f"trial {self._job.trial} failed:\n{traceback.format_exc()}", flush=True)
+            said = f"{type(error).__name__}: {error}"
+            return Report(status="failed", epochs=0, error=said).as_result()
+
+    def _begin(self, job: TrialJob) -> None:
+        self._job = job
+        self._training = None
+
+    def __repr__(self) -> str:
+        return str(self._job)

@@ -1,0 +1,74 @@
+"""What goes to a worker and what comes back: `TrialJob` and `Report`."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from moons.config import Config, EngineChoice
+from moons.models import VAE
+from study.record.curves import Block
+
+Status = Literal["running", "complete", "diverged", "failed"]
+State = Literal["complete", "pruned", "diverged", "failed", "running", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialJob:
+    """A trial as a worker gets it: everything that its numbers depend on.
+
+    Attributes:
+        trial: its number.
+        config: what to train.
+        seed: what to train it from.
+        rungs: epochs at which to report, ascending; the end is reported in any case.
+        metrics: what the study minimises, to be in every report.
+        model_class: a model of one's own in place of the family's.
+    """
+
+    trial: int
+    config: Config
+    seed: int
+    rungs: tuple[int, ...]
+    metrics: tuple[str, ...]
+    engine: EngineChoice
+    model_class: type[VAE] | None = None
+
+    def __str__(self) -> str:
+        """Family and config, as a dashboard shows it."""
+        c = self.config
+        return (
+            f"{c.family} trial {self.trial}: lr={c.lr:.2g} batch={c.batch_size} "
+            f"enc={c.encoder_hidden} latent={c.latent_dim} dec={c.decoder_hidden} "
+            f"beta={c.beta:.3g} eps_w={c.eps_w:.3g}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a trial says at a rung or at its end.
+
+    Attributes:
+        status: `running` at a rung; otherwise how the trial ended.
+        epochs: trained so far.
+        blocks: the epochs since the last report.
+        metrics: the study's metrics, at the best epoch so far; empty where there is none.
+        row: columns of `trials.parquet` that the worker knows.
+        weights: of the best epoch, in the safetensors format, when the trial is complete.
+        error: why it failed, or where it diverged.
+    """
+
+    status: Status
+    epochs: int
+    blocks: tuple[Block, ...] = ()
+    metrics: dict[str, float] = field(default_factory=dict)
+    row: dict[str, Any] = field(default_factory=dict)
+    weights: bytes | None = None
+    error: str | None = None
+
+    def as_result(self) -> dict[str, Any]:
+        """In the form that Tune wants: its scheduler sees `epochs` and the metrics.
+
+        Metrics are left out where the trial diverged or failed, so that they reach no rung.
+        """
+        sound = self.status in ("running", "complete")
+        head = {"report": self, "epochs": self.epochs, "done": self.status != "running"}
+        return head | (self.metrics if sound else {})
