@@ -33,14 +33,14 @@ def top_table(complete: pd.DataFrame, plan: Plan) -> Table:
     columns = ["trial", *metrics, "best_epoch", "epochs", *plan.space.searched]
     table = Table(title=f"the best complete trials, by {metrics[0]}", box=box.SIMPLE)
     for column in columns:
-        table.add_column(column, justify="right")
+        table.add_column(column.replace("_", "_\n"), justify="right", no_wrap=True)
     for _, row in complete.nsmallest(TOP, metrics[0])[columns].iterrows():
         table.add_row(*(_cell(row[column]) for column in columns))
     return table
 
 
 def _cell(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) and value % 1 else f"{value}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def saved_by_pruning(trials: pd.DataFrame, plan: Plan) -> str:
