@@ -153,6 +153,14 @@ class Config:
         plain = dataclasses.asdict(self)
         return {key: list(v) if isinstance(v, tuple) else v for key, v in plain.items()}
 
+    def label(self, trial: int) -> str:
+        """Family and main settings in one line, for dashboards and live views."""
+        return (
+            f"{self.family} trial {trial}: lr={self.lr:.2g} batch={self.batch_size} "
+            f"enc={self.encoder_hidden} latent={self.latent_dim} dec={self.decoder_hidden} "
+            f"beta={self.beta:.3g} eps_w={self.eps_w:.3g}"
+        )
+
     @property
     def encoder_widths(self) -> tuple[int, ...]:
         """Widths of the encoder's hidden layers, input side first."""

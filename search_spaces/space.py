@@ -114,6 +114,22 @@ class Choice:
 Domain = Float | Int | Choice
 
 
+def domain_from_dict(fields: Mapping[str, Any]) -> Domain:
+    """The domain that `as_dict` gave `fields` for.
+
+    Raises:
+        ValueError: it is no domain.
+    """
+    match fields:
+        case {"kind": "float", "low": low, "high": high, "log": log}:
+            return Float(low, high, log)
+        case {"kind": "int", "low": low, "high": high, "log": log}:
+            return Int(low, high, log)
+        case {"kind": "choice", "options": [*options]}:
+            return Choice(*options)
+    raise ValueError(f"not a domain: {fields!r}")
+
+
 def _check_range(low: float, high: float, log: bool) -> None:
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"an empty range: low must be below high, got [{low}, {high}]")
@@ -218,6 +234,29 @@ class SearchSpace:
             "searched": {key: domain.as_dict() for key, domain in self.searched.items()},
             "fixed": dict(self.fixed),
         }
+
+    @classmethod
+    def from_dict(
+        cls, fields: Mapping[str, Any], model: "type[VAE] | None" = None
+    ) -> "SearchSpace":
+        """The space that `as_dict` gave `fields` for; data alone, nothing is imported.
+
+        Raises:
+            ValueError: the fields are no space.
+        """
+        try:
+            return cls(
+                name=fields["name"],
+                about="",
+                family=fields["family"],
+                searched={k: domain_from_dict(v) for k, v in fields["searched"].items()},
+                fixed=fields["fixed"],
+                sampler=fields["sampler"],
+                metric=fields["metric"],
+                model=model,
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a search space: {error!r}") from None
 
     def digest(self) -> str:
         """A hash of all that decides what a trial is; the same for the same space anywhere."""

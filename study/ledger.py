@@ -1,20 +1,38 @@
 """The driver's account of every trial: what is told to the journal, in which order and state."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import optuna
 
 from moons.checkpoint import save_checkpoint
 from moons.seeds import derive_seed
+from study.history import History
 from study.plan import Plan
-from study.record.curves import CurveWriter
-from study.record.folder import Folder
-from study.record.journal import SoleWriterJournal
+from study.record.opening import Record
 from study.sampler import Reseeding
-from study.tally import Tally
 from study.trial import Report, State, TrialJob
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def until_broken(
+    method: Callable[Concatenate["Ledger", P], T],
+) -> Callable[Concatenate["Ledger", P], T | None]:
+    """Keeps an error of the disk in `broken`, after which the ledger writes nothing more."""
+
+    def guarded(self: "Ledger", *args: P.args, **kwargs: P.kwargs) -> T | None:
+        if self.broken is None:
+            try:
+                return method(self, *args, **kwargs)
+            except OSError as error:
+                self.broken = error
+        return None
+
+    return guarded
 
 
 @dataclass(slots=True)
@@ -25,41 +43,47 @@ class Flight:
     job: TrialJob
     start_s: float
     report: Report | None = None
-    reported: set[int] = field(default_factory=set)
+    rungs: dict[int, float] = field(default_factory=dict)
 
 
 class Ledger:
     """Begins trials, takes their reports and closes them; the only writer of the record.
 
     A report reaches the disk in the order curves, checkpoint, journal: what the journal says is
-    over is there to be read.
+    over is there to be read. Where the disk refuses, `broken` says why, and the record stays as it
+    was, to be resumed.
     """
 
-    def __init__(self, plan: Plan, study: optuna.Study, journal: SoleWriterJournal) -> None:
+    def __init__(self, plan: Plan, record: Record, history: History) -> None:
         self._plan = plan
-        self._study = study
-        self._journal = journal
-        self._folder = Folder(plan.folder)
-        self._curves = CurveWriter(self._folder.curves)
+        self._record = record
+        self._journal = record.journal
         self._flights: dict[str, Flight] = {}
-        self._began = time.time()
-        self._slot = 0
-        self.tally = Tally(plan.trials)
+        self._began = time.time() - history.worked_s
+        self._next_slot = history.next_slot
+        self._missing = plan.trials - len(history.finished)
+        self.study = record.study
+        self.tally = history.tally(plan.trials)
+        self.broken: OSError | None = None
 
+    @until_broken
     def begin(self, key: str) -> TrialJob | None:
         """Asks the sampler for a trial; None when all have been asked for.
 
         Args:
             key: Tune's name for the trial.
         """
-        if self._slot >= self._plan.trials:
+        if self._missing <= 0:
             return None
-        plan, slot = self._plan, self._slot
-        sampler = self._study.sampler
+        self._missing -= 1
+        plan, sampler = self._plan, self.study.sampler
         if isinstance(sampler, Reseeding):
-            sampler.reseed(derive_seed(plan.seed, "sampler", slot))
-        trial = self._study.ask(fixed_distributions=plan.space.distributions())
-        self._slot += 1
+            sampler.reseed(derive_seed(plan.seed, "sampler", self._next_slot))
+        trial = self.study.ask(fixed_distributions=plan.space.distributions())
+        slot = trial.user_attrs.get("slot")
+        if slot is None:
+            slot = self._next_slot
+            self._next_slot += 1
         job = TrialJob(
             trial=trial.number,
             config=plan.config(trial.params),
@@ -77,27 +101,32 @@ class Ledger:
         self.tally.begin(job)
         return job
 
+    @until_broken
     def take(self, key: str, report: Report) -> None:
-        """Records a report.
-
-        Raises:
-            OSError: the disk is full or gone.
-        """
+        """Records a report."""
         flight = self._flights[key]
         flight.report = report
         job = flight.job
-        self._curves.append(job.trial, report.blocks)
+        self._record.curves.append(job.trial, report.blocks)
         if report.weights is not None:
-            folder = self._folder.checkpoint(job.trial)
+            folder = self._record.folder.checkpoint(job.trial)
             name = self._plan.space.model_name
             save_checkpoint(folder, report.weights, job.config, job.seed, name)
-        if report.status == "running" and len(job.metrics) == 1:
-            if report.epochs not in flight.reported:  # a restarted worker reports again
-                flight.trial.report(report.metrics[job.metrics[0]], report.epochs)
-                flight.reported.add(report.epochs)
-            self._journal.commit()
+        if report.status == "running":
+            self._note_rung(flight, report.epochs, report.metrics[job.metrics[0]])
         self.tally.take(job, report)
 
+    def _note_rung(self, flight: Flight, epoch: int, value: float) -> None:
+        if epoch in flight.rungs:
+            return  # a restarted worker reports again
+        flight.rungs[epoch] = value
+        if len(flight.job.metrics) == 1:
+            flight.trial.report(value, epoch)
+        else:  # with two objectives Optuna takes no intermediate values
+            flight.trial.set_user_attr("rungs", flight.rungs)
+        self._journal.commit()
+
+    @until_broken
     def close(self, key: str, error: str | None = None) -> None:
         """Ends a trial: complete, diverged or failed as its last report says, otherwise pruned.
 
@@ -114,7 +143,7 @@ class Ledger:
         error = error or (report.error if report else "it never reported")
         row = {"epochs": 0} | (report.row if report else {})
         flight.trial.set_user_attr("outcome", self._outcome(flight, row, state, error))
-        tell = self._study.tell
+        tell = self.study.tell
         if state == "complete":
             assert report is not None
             tell(flight.trial, list(report.metrics.values()))
@@ -123,7 +152,7 @@ class Ledger:
         else:  # TPE learns from a diverged trial as from a pruned one; from a failed one, nothing
             tell(flight.trial, state=optuna.trial.TrialState.PRUNED)
         self._journal.commit()
-        self._curves.forget(flight.job.trial)
+        self._record.curves.forget(flight.job.trial)
         self.tally.close(flight.job, state, error)
 
     def _outcome(
@@ -138,8 +167,3 @@ class Ledger:
 
     def _now(self) -> float:
         return time.time() - self._began
-
-    def shut(self) -> None:
-        """Commits what is open and lets go of the files; trials under way stay `running`."""
-        self._curves.close()
-        self._journal.close()

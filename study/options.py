@@ -7,12 +7,12 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from tyro.conf import FlagCreatePairsOff, arg
+from tyro.conf import FlagCreatePairsOff, Suppress, arg
 
 from study.errors import StudyError
 
@@ -60,12 +60,18 @@ class Options:
     """An existing Ray cluster to run on."""
     results: Path = Path("results")
     """Where studies are kept."""
+    resume: Annotated[Path | None, _opt("FOLDER", "none")] = None
+    """Goes on with a study, with the options it was begun with; --trials extends it."""
+    warm_start: Annotated[Path | None, _opt("FOLDER", "none")] = None
+    """Another study whose trials the sampler learns from."""
     smoke: Flag = False
     """The same job on 4 trials of 20 epochs."""
     dry_run: Flag = False
     """Shows the plan, sampled configs and an estimate of the duration; writes nothing."""
     list_spaces: Flag = False
     """Shows each search space with its ranges."""
+    given: Suppress[frozenset[str]] = frozenset()
+    """The names of the options that the command line held."""
 
     def __post_init__(self) -> None:
         if self.name is not None and not NAME.fullmatch(self.name):
@@ -111,11 +117,13 @@ def parse(argv: Sequence[str]) -> Options:
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            return tyro.cli(Options, args=list(argv), prog="python -m study.run")
+            options = tyro.cli(Options, args=list(argv), prog="python -m study.run")
     except SystemExit as stop:
         if stop.code in (0, None):
             raise
         raise StudyError(one_line(said.getvalue())) from None
+    flags = (word.split("=")[0] for word in argv if word.startswith("--"))
+    return replace(options, given=frozenset(f[2:].replace("-", "_") for f in flags))
 
 
 def one_line(boxed: str) -> str:

@@ -13,25 +13,31 @@ from study.errors import StudyError
 from study.options import Options, default_workers
 
 SMOKE_TRIALS, SMOKE_EPOCHS = 4, 20
+RECORDED = (
+    *("trials", "max_epochs", "scheduler", "grace", "reduction", "workers", "seed"),
+    *("time_budget_s", "engine", "address"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A study to be run.
+    """A study to be run, or to be gone on with.
 
     Attributes:
-        name: of the study; its folder is `results / name`.
+        name: of the study, in its journal and manifest.
+        folder: where its record is kept.
         rungs: epochs at which ASHA decides, ascending; empty without a scheduler.
         workers: trials at a time; None takes every CPU of an existing cluster.
         time_budget_s: seconds after which the study stops, to be resumed.
     """
 
     name: str
-    results: Path
+    folder: Path
     space: SearchSpace
     trials: int
     max_epochs: int
     scheduler: Literal["asha", "none"]
+    grace: int
     reduction: int
     rungs: tuple[int, ...]
     workers: int | None
@@ -39,11 +45,8 @@ class Plan:
     time_budget_s: float | None
     engine: EngineChoice
     address: str | None
-
-    @property
-    def folder(self) -> Path:
-        """Where the record is kept."""
-        return self.results / self.name
+    warm_start: Path | None = None
+    resumed: bool = False
 
     def config(self, params: dict[str, Any]) -> Config:
         """The training run that a point of the space stands for."""
@@ -51,10 +54,10 @@ class Plan:
 
     def options(self) -> dict[str, Any]:
         """The options as resolved, as the manifest holds them."""
-        left_out = ("name", "results", "space", "rungs")
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        kept = {key: value for key, value in fields.items() if key not in left_out}
-        return kept | {"metric": self.space.metric, "sampler": self.space.sampler}
+        kept = {key: getattr(self, key) for key in RECORDED}
+        warm_start = None if self.warm_start is None else str(self.warm_start)
+        own = {"metric": self.space.metric, "sampler": self.space.sampler}
+        return kept | own | {"warm_start": warm_start}
 
 
 def make_plan(options: Options) -> Plan:
@@ -74,13 +77,15 @@ def make_plan(options: Options) -> Plan:
         raise StudyError(str(error)) from None
     max_epochs = min(options.max_epochs, SMOKE_EPOCHS) if options.smoke else options.max_epochs
     kind = f"{space.name}-smoke" if options.smoke else space.name
+    name = options.name or f"{kind}-{datetime.now():%Y%m%d-%H%M%S}"
     return Plan(
-        name=options.name or f"{kind}-{datetime.now():%Y%m%d-%H%M%S}",
-        results=options.results,
+        name=name,
+        folder=options.results / name,
         space=space,
         trials=_count_trials(space, options),
         max_epochs=max_epochs,
         scheduler=options.scheduler,
+        grace=options.grace,
         reduction=options.reduction,
         rungs=make_rungs(options, max_epochs),
         workers=options.workers or (default_workers() if options.address is None else None),
@@ -88,6 +93,7 @@ def make_plan(options: Options) -> Plan:
         time_budget_s=options.time_budget,
         engine=options.engine,
         address=options.address,
+        warm_start=options.warm_start,
     )
 
 

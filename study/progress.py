@@ -91,8 +91,8 @@ def status_line(tally: Tally) -> str:
         f"{clock(tally.left_s)} left",
     ]
     if tally.best is not None:
-        value, job = tally.best
-        parts.append(f"; best {value:.5f} (trial {job.trial})")
+        value, trial, _ = tally.best
+        parts[-1] += f"; best {value:.5f} (trial {trial})"
     return " ".join(parts)
 
 
@@ -100,8 +100,8 @@ def best_line(tally: Tally) -> str:
     """The best complete trial with its config."""
     if tally.best is None:
         return "no trial is complete yet"
-    value, job = tally.best
-    return f"best {value:.5f}: {job}"
+    value, _, label = tally.best
+    return f"best {value:.5f}: {label}"
 
 
 def clock(seconds: float | None) -> str:

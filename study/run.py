@@ -23,9 +23,14 @@ def dispatch(options: Options) -> ExitCode:
 
         show_spaces()
         return 0
-    from study.plan import make_plan
+    if options.resume is not None:
+        from study.resume import plan_to_resume
 
-    plan = make_plan(options)
+        plan = plan_to_resume(options, options.resume)
+    else:
+        from study.plan import make_plan
+
+        plan = make_plan(options)
     if options.dry_run:
         from study.preview import show_plan
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import optuna
-from optuna.storages import JournalStorage
 from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.search.optuna import OptunaSearch
@@ -11,9 +9,6 @@ from typing_extensions import override
 
 from study.ledger import Ledger
 from study.plan import Plan
-from study.record.folder import Folder
-from study.record.journal import SoleWriterJournal
-from study.sampler import make_sampler
 
 
 class HonestOptunaSearch(OptunaSearch):
@@ -23,33 +18,22 @@ class HonestOptunaSearch(OptunaSearch):
     apart, and has the record on disk before the journal.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        """Opens the study's journal.
-
-        Raises:
-            StudyError: the journal is damaged.
-            OSError: it cannot be read or written.
-        """
-        journal = SoleWriterJournal(Folder(plan.folder).journal)
+    def __init__(self, plan: Plan, ledger: Ledger) -> None:
+        self._ledger = ledger
         metrics = plan.space.metrics
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
         super().__init__(
             space=plan.space.distributions(),
             metric=metrics[0] if len(metrics) == 1 else list(metrics),
             mode="min" if len(metrics) == 1 else ["min"] * len(metrics),
-            sampler=make_sampler(plan.space.sampler),
-            study_name=plan.name,
-            storage=JournalStorage(journal),
         )
-        if plan.space.sampler == "grid":
-            for point in plan.space.grid():
-                self._ot_study.enqueue_trial(point)
-        journal.commit()
-        self.ledger = Ledger(plan, self._ot_study, journal)
+
+    @override
+    def _setup_study(self, mode: str | list[str]) -> None:
+        self._ot_study = self._ledger.study  # already there, in the journal
 
     @override
     def suggest(self, trial_id: str) -> Any:
-        job = self.ledger.begin(trial_id)
+        job = self._ledger.begin(trial_id)
         return self.FINISHED if job is None else {"job": job}
 
     @override
@@ -60,7 +44,7 @@ class HonestOptunaSearch(OptunaSearch):
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        self.ledger.close(trial_id, "its worker died too often" if error else None)
+        self._ledger.close(trial_id, "its worker died too often" if error else None)
 
     @override
     def save(self, checkpoint_path: str) -> None:

@@ -1,30 +1,25 @@
-"""Ends all trials when a signal or the time budget says so."""
+"""Tune's way to end all trials at once."""
 
-import time
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from ray.tune import Stopper
 from typing_extensions import override
 
 
-class Signalled(Protocol):
-    """Knows the signal that asked for the end, if one did."""
-
-    signum: int | None
-
-
 class Asked(Stopper):
-    """Tune asks it after every event; no trial is stopped for itself."""
+    """Ends the study as soon as `asked` says so; Tune looks after every event."""
 
-    def __init__(self, signal: Signalled, time_budget_s: float | None) -> None:
-        self._signal = signal
-        self._deadline = None if time_budget_s is None else time.monotonic() + time_budget_s
+    def __init__(self, asked: Callable[[], bool]) -> None:
+        self._asked = asked
 
     @override
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        return False
+        return False  # no trial is stopped for itself
 
     @override
     def stop_all(self) -> bool:
-        late = self._deadline is not None and time.monotonic() > self._deadline
-        return late or self._signal.signum is not None
+        return self._asked()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}  # for Tune's snapshot of the experiment, which nothing reads

@@ -10,20 +10,20 @@ from study.progress import clock
 from study.tally import Tally
 
 TOP = 5
+WIDTH = 120  # where there is no terminal to ask
 
 
 def show_summary(plan: Plan, tally: Tally) -> None:
     """Prints the summary; the path comes last."""
     console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = WIDTH
     trials = pd.read_parquet(plan.folder / "trials.parquet")
     complete = trials[trials["state"] == "complete"]
     if len(complete):
         console.print(top_table(complete, plan))
     console.print(saved_by_pruning(trials, plan))
-    console.print(
-        f"{tally.finished} trials, {tally.epochs} epochs in {clock(tally.elapsed_s)} "
-        f"on top of Ray's start"
-    )
+    console.print(f"{tally.finished} trials, {tally.epochs} epochs in {clock(tally.elapsed_s)}")
     console.print(str(plan.folder))
 
 

@@ -16,7 +16,7 @@ class Tally:
         states: finished trials by state.
         running: trials under way.
         epochs: trained by all trials together.
-        best: the least first metric among complete trials, with its trial.
+        best: the least first metric among complete trials, its trial, and what that is.
         last_error: of the failed or diverged trial that was closed last.
     """
 
@@ -24,11 +24,14 @@ class Tally:
     states: Counter[State] = field(default_factory=Counter)
     running: int = 0
     epochs: int = 0
-    best: tuple[float, TrialJob] | None = None
+    best: tuple[float, int, str] | None = None
     last_error: str | None = None
     began: float = field(default_factory=time.monotonic)
     _seen: dict[int, Report] = field(default_factory=dict)
     _before: int = 0
+
+    def __post_init__(self) -> None:
+        self._before = self.finished  # by an earlier driver: they say nothing of this one's pace
 
     @property
     def finished(self) -> int:
@@ -65,4 +68,4 @@ class Tally:
         if state == "complete" and report is not None:
             value = next(iter(report.metrics.values()))
             if self.best is None or value < self.best[0]:
-                self.best = (value, job)
+                self.best = (value, job.trial, str(job))

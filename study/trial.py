@@ -34,12 +34,7 @@ class TrialJob:
 
     def __str__(self) -> str:
         """Family and config, as a dashboard shows it."""
-        c = self.config
-        return (
-            f"{c.family} trial {self.trial}: lr={c.lr:.2g} batch={c.batch_size} "
-            f"enc={c.encoder_hidden} latent={c.latent_dim} dec={c.decoder_hidden} "
-            f"beta={c.beta:.3g} eps_w={c.eps_w:.3g}"
-        )
+        return self.config.label(self.trial)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,13 @@
 
 import json
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from moons.fit import EpochRecord
+from study.errors import DAMAGED, StudyError
+from study.record.append import AppendOnly, drop_broken_line
 
 COLUMNS = ("train_loss", "train_mse", "train_kl", "val_loss", "val_mse", "val_kl", "lr")
 
@@ -53,7 +54,7 @@ class CurveWriter:
 
     def __init__(self, path: Path) -> None:
         drop_broken_line(path)
-        self._file = path.open("ab")
+        self._file = AppendOnly(path)
         self._recorded: dict[tuple[int, int], int] = {}
 
     def append(self, trial: int, blocks: tuple[Block, ...]) -> None:
@@ -69,9 +70,7 @@ class CurveWriter:
                 lines.append(_after(block, self._recorded.get(key, 0)).line(trial))
                 self._recorded[key] = block.last_epoch
         if lines:
-            self._file.write(b"".join(lines))
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            self._file.append(b"".join(lines))
 
     def forget(self, trial: int) -> None:
         """Drops the bookkeeping of a trial that has ended."""
@@ -89,10 +88,23 @@ def _after(block: Block, epoch: int) -> Block:
     return Block(block.replicate, block.first_epoch + skip, columns)
 
 
-def drop_broken_line(path: Path) -> None:
-    """Cuts off a last line that was not written to its end."""
-    if path.exists():
-        content = path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            os.truncate(path, whole)
+def last_epochs(path: Path) -> dict[int, int]:
+    """The last epoch of every trial in the file.
+
+    Raises:
+        StudyError: a line is damaged.
+    """
+    found: dict[int, int] = {}
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                block = json.loads(line)
+                last = int(block["first_epoch"]) + len(block["lr"]) - 1
+                found[int(block["trial"])] = max(last, found.get(int(block["trial"]), 0))
+            except (ValueError, KeyError, TypeError):
+                raise StudyError(
+                    f"{path} is damaged in line {number}: it is no block of epochs; "
+                    "put back a copy of the file",
+                    DAMAGED,
+                ) from None
+    return found

@@ -8,7 +8,6 @@ not be lost. The format is Optuna's own, one JSON object a line: `optuna-dashboa
 """
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from optuna.storages.journal import BaseJournalBackend
 from typing_extensions import override
 
 from study.errors import DAMAGED, StudyError
+from study.record.append import AppendOnly, drop_broken_line
 
 
 class SoleWriterJournal(BaseJournalBackend):
@@ -30,7 +30,7 @@ class SoleWriterJournal(BaseJournalBackend):
             OSError: the file cannot be read or written.
         """
         self._logs = read_journal(path)
-        self._file = path.open("ab")
+        self._file = AppendOnly(path)
         self._pending: list[bytes] = []
 
     @override
@@ -46,18 +46,14 @@ class SoleWriterJournal(BaseJournalBackend):
         """Writes what was appended since the last commit, and waits until the disk has it.
 
         Raises:
-            OSError: the disk is full or gone. What was written is a whole number of lines, or
-                ends in a broken one, which the next opening drops.
+            OSError: the disk is full or gone; the file is as it was after the last commit.
         """
         if self._pending:
-            content, self._pending = b"".join(self._pending), []
-            self._file.write(content)
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            self._file.append(b"".join(self._pending))
+            self._pending = []
 
     def close(self) -> None:
-        """Commits and lets go of the file."""
-        self.commit()
+        """Lets go of the file; what was not committed is given up."""
         self._file.close()
 
 
@@ -67,10 +63,7 @@ def read_journal(path: Path) -> list[dict[str, Any]]:
     Raises:
         StudyError: a line before the last is damaged.
     """
-    if not path.exists():
-        return []
-    content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
+    whole = drop_broken_line(path)
     logs: list[dict[str, Any]] = []
     for number, line in enumerate(whole.splitlines(), start=1):
         try:
@@ -81,8 +74,6 @@ def read_journal(path: Path) -> list[dict[str, Any]]:
                 "put back a copy of the file, or begin a new study",
                 DAMAGED,
             ) from None
-    if len(whole) < len(content):
-        os.truncate(path, len(whole))
     return logs
 
 

@@ -15,7 +15,7 @@ from moons.files import write_whole
 from study.errors import DAMAGED, StudyError
 from study.plan import Plan
 
-Outcome = Literal["running", "complete", "interrupted", "time budget", "storage", "no result"]
+Outcome = Literal["running", "complete", "interrupted", "time budget", "no result"]
 PACKAGES = ("ray", "optuna", "torch", "numba", "numpy", "scipy", "scikit-learn")
 
 
@@ -39,7 +39,6 @@ class Manifest:
     versions: Mapping[str, str]
     git: Mapping[str, Any]
     machine: Mapping[str, Any]
-    ray_address: str | None = None
     started: str
     ended: str | None = None
     seconds: float = 0.0
@@ -84,13 +83,15 @@ class Manifest:
         """Writes the manifest whole."""
         write_whole(path, json.dumps(asdict(self), indent=2) + "\n")
 
-    def at(self, address: str) -> Self:
-        """The manifest of a study that runs on the cluster at `address`."""
-        return replace(self, ray_address=address)
-
-    def end(self, outcome: Outcome, seconds: float) -> Self:
+    def end(self, outcome: Outcome, plan: Plan, seconds: float) -> Self:
         """The manifest of a study whose driver stops now, after so many seconds of work."""
-        return replace(self, ended=now(), outcome=outcome, seconds=self.seconds + seconds)
+        return replace(
+            self,
+            options=plan.options(),
+            ended=now(),
+            outcome=outcome,
+            seconds=round(self.seconds + seconds, 3),
+        )
 
 
 def now() -> str:

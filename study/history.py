@@ -1,0 +1,136 @@
+"""What a record holds of earlier drivers: finished trials, their rungs, and what was cut off."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from moons.config import Config
+from study.errors import DAMAGED, StudyError
+from study.plan import Plan
+from study.record.curves import last_epochs
+from study.record.opening import Record
+from study.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A study so far.
+
+    Attributes:
+        finished: trials that are over and count, by number.
+        next_slot: the first that no trial has had; a trial that is begun again keeps its slot.
+        worked_s: the study's seconds at the last thing recorded.
+    """
+
+    finished: tuple[FrozenTrial, ...]
+    next_slot: int
+    worked_s: float
+
+    def tally(self, wanted: int) -> Tally:
+        """The counts that a driver of this study begins with."""
+        outcomes = [outcome(trial) for trial in self.finished]
+        complete = [t for t in self.finished if t.state == TrialState.COMPLETE]
+        best = min(complete, key=lambda t: t.values[0], default=None)
+        return Tally(
+            wanted,
+            states=Counter(o["state"] for o in outcomes),
+            epochs=sum(o["epochs"] for o in outcomes),
+            best=None if best is None else (best.values[0], best.number, describe(best)),
+        )
+
+    def rung_values(self) -> dict[int, dict[str, float]]:
+        """The first metric by trial, by rung, of finished trials."""
+        rungs: dict[int, dict[str, float]] = {}
+        for trial in self.finished:
+            reported = trial.user_attrs.get("rungs") or trial.intermediate_values
+            for rung, value in reported.items():
+                rungs.setdefault(int(rung), {})[f"recorded-{trial.number}"] = value
+        return rungs
+
+
+def outcome(trial: FrozenTrial) -> dict[str, Any]:
+    """What the ledger wrote when the trial ended; empty before that."""
+    found: dict[str, Any] = trial.user_attrs.get("outcome", {})
+    return found
+
+
+def take_stock(plan: Plan, record: Record) -> History:
+    """Reads the history, marks what was cut off as interrupted and enqueues it again.
+
+    Safe to be cut off itself: what it does is derived from the journal each time.
+
+    Raises:
+        StudyError: journal and curves contradict each other, or --trials is too small.
+    """
+    trials = record.study.get_trials(deepcopy=False)
+    finished = tuple(t for t in trials if "slot" in t.user_attrs and _counts(t))
+    _check_curves(record, trials, finished)
+    if plan.trials < len(finished):
+        raise StudyError(
+            f"--trials must be at least {len(finished)}, the trials that {plan.folder} has "
+            f"finished, got {plan.trials}"
+        )
+    _interrupt(record.study, trials)
+    _begin_again(record.study, finished)
+    record.journal.commit()
+    slots = [t.user_attrs["slot"] for t in trials if "slot" in t.user_attrs]
+    ends = [outcome(t).get("end_s", 0.0) for t in trials]
+    return History(finished, max(slots, default=-1) + 1, max(ends, default=0.0))
+
+
+def _counts(trial: FrozenTrial) -> bool:
+    return trial.state.is_finished() and outcome(trial).get("state") not in (None, "interrupted")
+
+
+def _interrupt(study: optuna.Study, trials: list[FrozenTrial]) -> None:
+    for trial in trials:
+        if trial.state == TrialState.RUNNING:
+            cut_off = {"state": "interrupted", "epochs": 0, "error": "its driver was stopped"}
+            study._storage.set_trial_user_attr(trial._trial_id, "outcome", outcome(trial) | cut_off)
+            study.tell(trial.number, state=TrialState.FAIL)
+
+
+def _begin_again(study: optuna.Study, finished: tuple[FrozenTrial, ...]) -> None:
+    """Enqueues the parameters of every interrupted trial that has no successor yet."""
+    settled = {t.user_attrs["slot"] for t in finished}
+    trials = study.get_trials(deepcopy=False)
+    settled |= {t.user_attrs.get("slot") for t in trials if t.state == TrialState.WAITING}
+    for trial in trials:
+        slot = trial.user_attrs.get("slot")
+        if outcome(trial).get("state") != "interrupted" or slot in settled:
+            continue
+        params = trial.system_attrs.get("fixed_params") if slot is None else trial.params
+        if params:  # without a slot it was cut off while being begun: a grid's point, or nothing
+            attrs = {} if slot is None else {"slot": slot}
+            study.enqueue_trial(params, user_attrs=attrs)
+            settled |= {slot} - {None}
+
+
+def _check_curves(
+    record: Record, trials: list[FrozenTrial], finished: tuple[FrozenTrial, ...]
+) -> None:
+    recorded = last_epochs(record.folder.curves)
+    for number in sorted(recorded):
+        if number >= len(trials) or "slot" not in trials[number].user_attrs:
+            raise StudyError(
+                f"{record.folder.journal} has lost its end: {record.folder.curves.name} knows "
+                f"trial {number}, the journal does not; put back a copy of the journal",
+                DAMAGED,
+            )
+    for trial in finished:
+        epochs = outcome(trial)["epochs"]
+        if recorded.get(trial.number, 0) < epochs:
+            raise StudyError(
+                f"{record.folder.curves} has lost epochs of trial {trial.number}: it holds "
+                f"{recorded.get(trial.number, 0)} of {epochs}; put back a copy of the file",
+                DAMAGED,
+            )
+
+
+def describe(trial: FrozenTrial) -> str:
+    """A finished trial's config, as a dashboard shows it."""
+    source = f"trial {trial.number} of the journal"
+    return Config.from_mapping(trial.user_attrs["config"], source).label(trial.number)

@@ -1,0 +1,104 @@
+"""`--resume`: the plan of a study that is there, from its manifest alone."""
+
+from pathlib import Path
+from typing import Any
+
+from search_spaces.load import load_space
+from search_spaces.space import SearchSpace
+from study.errors import DAMAGED, StudyError
+from study.options import Options, default_workers
+from study.plan import Plan
+from study.record.folder import Folder
+from study.record.manifest import Manifest
+
+# What may be said anew; everything else is as the study was begun.
+MAY_CHANGE = {"resume", "trials", "workers", "time_budget", "address", "dry_run", "space"}
+NAMES = {"time_budget": "time_budget_s"}
+
+
+def plan_to_resume(options: Options, folder: Path) -> Plan:
+    """The plan of the study in `folder`, with what the options may change.
+
+    Raises:
+        StudyError: no study is there, its manifest is damaged, or an option contradicts it.
+    """
+    if not folder.is_dir():
+        raise StudyError(f"--resume must name a study's folder, got {folder}, which is none")
+    manifest = Manifest.read(Folder(folder).manifest)
+    asked = manifest.options
+    for name in sorted(options.given - MAY_CHANGE):
+        _check_same(name, getattr(options, name), asked, folder)
+    space = _space(options, manifest, folder)
+    try:
+        trials = options.trials or int(asked["trials"])
+        if space.sampler == "grid" and trials != asked["trials"]:
+            raise StudyError(
+                f"--trials must be left out, as {space.name} is a grid of {asked['trials']} "
+                f"points, got {trials}"
+            )
+        own = options.address is None
+        return Plan(
+            name=manifest.name,
+            folder=folder,
+            space=space,
+            trials=trials,
+            max_epochs=asked["max_epochs"],
+            scheduler=asked["scheduler"],
+            grace=asked["grace"],
+            reduction=asked["reduction"],
+            rungs=manifest.rungs,
+            workers=options.workers or (asked["workers"] or default_workers() if own else None),
+            seed=asked["seed"],
+            time_budget_s=options.time_budget,
+            engine=asked["engine"],
+            address=options.address,
+            resumed=True,
+        )
+    except KeyError as error:
+        raise StudyError(f"{folder / 'study.json'} is damaged: no {error}", DAMAGED) from None
+
+
+def _check_same(name: str, value: Any, asked: dict[str, Any] | Any, folder: Path) -> None:
+    key = NAMES.get(name, name)
+    if key not in asked:
+        raise StudyError(f"--{name.replace('_', '-')} cannot be given with --resume; leave it out")
+    if value != asked[key]:
+        raise StudyError(
+            f"{folder} was begun with {name} {asked[key]}, got {value}; leave "
+            f"--{name.replace('_', '-')} out, or begin a new study"
+        )
+
+
+def _space(options: Options, manifest: Manifest, folder: Path) -> SearchSpace:
+    recorded = manifest.space
+    own_model = recorded.get("model") not in ("vae", "cvae")
+    if options.space is None:
+        if own_model:
+            raise StudyError(
+                f"{folder} trains {recorded.get('model')}, a model of somebody's own: give its "
+                "file again with --space FILE.py"
+            )
+        try:
+            return SearchSpace.from_dict(recorded)
+        except ValueError as error:
+            raise StudyError(f"{folder / 'study.json'} is damaged: {error}", DAMAGED) from None
+    try:
+        space = load_space(options.space)
+    except ValueError as error:
+        raise StudyError(str(error)) from None
+    given = space.as_dict() | {"metric": recorded["metric"], "sampler": recorded["sampler"]}
+    for key, value in given.items():
+        if recorded.get(key) != value:
+            raise StudyError(
+                f"{folder} was begun with {key} {_short(recorded.get(key), value)}, got "
+                f"{_short(value, recorded.get(key))} from --space {options.space}; leave it out, "
+                "or begin a new study"
+            )
+    return SearchSpace.from_dict(recorded, model=space.model)
+
+
+def _short(value: Any, other: Any) -> str:
+    """The part of a mapping that differs from the other."""
+    if isinstance(value, dict) and isinstance(other, dict):
+        return str({key: v for key, v in value.items() if other.get(key) != v})
+    return repr(value)

@@ -1,0 +1,49 @@
+"""The reasons for which a study stops before its last trial."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop:
+    """Whether the driver was asked to stop: by a signal, or by its time budget."""
+
+    def __init__(self, time_budget_s: float | None) -> None:
+        self.signum: int | None = None
+        self._deadline = None if time_budget_s is None else time.monotonic() + time_budget_s
+
+    @property
+    def late(self) -> bool:
+        """The time budget is spent."""
+        return self._deadline is not None and time.monotonic() > self._deadline
+
+    @property
+    def asked(self) -> bool:
+        """There is a reason to stop."""
+        return self.signum is not None or self.late
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Takes note of SIGINT and SIGTERM; a second one ends the process at once."""
+        before = {signum: signal.getsignal(signum) for signum in SIGNALS}
+        self.listen()
+        try:
+            yield
+        finally:
+            for signum, handler in before.items():
+                signal.signal(signum, handler)
+
+    def listen(self) -> None:
+        """Puts the handlers in place; again after Ray has put its own there."""
+        for signum in SIGNALS:
+            signal.signal(signum, self._note)
+
+    def _note(self, signum: int, frame: FrameType | None) -> None:
+        if self.signum is not None:
+            os._exit(128 + signum)
+        self.signum = signum

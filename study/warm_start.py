@@ -1,0 +1,105 @@
+"""`--warm-start`: another study's trials as history for this study's sampler."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, TrialState
+
+from study.errors import DAMAGED, StudyError
+from study.plan import Plan
+from study.record.folder import Folder
+from study.record.manifest import Manifest
+
+# Settings that change what a value is worth, but not what a config is.
+MAY_DIFFER = ("data_seed", "max_epochs", "min_epochs")
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """How many trials entered the history, and why others did not, by reason."""
+
+    count: int
+    refused: Counter[str]
+
+    def __str__(self) -> str:
+        reasons = "; ".join(f"{n} not: {why}" for why, n in self.refused.most_common())
+        return f"{self.count} trials entered as history" + (f"; {reasons}" if reasons else "")
+
+
+def enter_history(plan: Plan, study: optuna.Study, other: Path) -> Entered:
+    """Adds the complete and pruned trials of the study in `other` whose ranges fit.
+
+    They count neither towards the number of trials nor in the rungs.
+
+    Raises:
+        StudyError: `other` is no study, is damaged, or minimised something else.
+    """
+    if not other.is_dir():
+        raise StudyError(f"--warm-start must name a study's folder, got {other}, which is none")
+    manifest = Manifest.read(Folder(other).manifest)
+    metric = manifest.options.get("metric")
+    if metric != plan.space.metric:
+        raise StudyError(
+            f"--warm-start must name a study that minimised {plan.space.metric}, got {other}, "
+            f"which minimised {metric}"
+        )
+    refused: Counter[str] = Counter()
+    fitting = []
+    for trial in _trials(other, manifest.name):
+        if (why := _unfit(plan, trial)) is None:
+            fitting.append(trial)
+        else:
+            refused[why] += 1
+    for trial in fitting:
+        study.add_trial(_as_history(plan, trial, manifest.name))
+    return Entered(len(fitting), refused)
+
+
+def _trials(other: Path, name: str) -> list[FrozenTrial]:
+    journal = Folder(other).journal
+    if not journal.is_file():
+        raise StudyError(f"{journal} is missing: {other} has no trials to learn from", DAMAGED)
+    try:
+        storage = JournalStorage(JournalFileBackend(str(journal)))
+        trials = optuna.load_study(study_name=name, storage=storage).get_trials(deepcopy=False)
+    except (ValueError, KeyError) as error:
+        raise StudyError(f"{journal} is damaged: {error}; put back a copy", DAMAGED) from None
+    return [t for t in trials if "slot" in t.user_attrs and t.state != TrialState.WAITING]
+
+
+def _unfit(plan: Plan, trial: FrozenTrial) -> str | None:
+    """Why a trial does not fit, or None."""
+    if trial.state not in (TrialState.COMPLETE, TrialState.PRUNED):
+        return "neither complete nor pruned"
+    config: dict[str, Any] = trial.user_attrs["config"]
+    distributions = plan.space.distributions()
+    for key, distribution in distributions.items():
+        value = config.get(key)
+        try:
+            inside = distribution._contains(distribution.to_internal_repr(value))
+        except ValueError:
+            inside = False
+        if not inside:
+            return f"{key} is outside the range"
+    searched = {key: config[key] for key in distributions}
+    for key, value in plan.config(searched).as_dict().items():
+        if key not in MAY_DIFFER and config.get(key) != value:
+            return f"{key} is {config.get(key)} there and {value} here"
+    return None
+
+
+def _as_history(plan: Plan, trial: FrozenTrial, name: str) -> FrozenTrial:
+    distributions = plan.space.distributions()
+    return optuna.trial.create_trial(
+        state=trial.state,
+        params={key: trial.user_attrs["config"][key] for key in distributions},
+        distributions=distributions,
+        values=trial.values,
+        intermediate_values=trial.intermediate_values,
+        user_attrs={"warm_start": f"{name}, trial {trial.number}"},
+    )
