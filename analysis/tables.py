@@ -69,6 +69,8 @@ def trials_table(folder: Path) -> pd.DataFrame:
     rows = []
     for trial in trials:
         attrs = trial.user_attrs
+        if not {"slot", "seed", "config"} <= set(attrs):
+            continue  # a warm start's history, or cut off before it began
         row: dict[str, Any] = {"trial": trial.number, "state": "running", "epochs": 0}
         row |= {"seed": attrs["seed"], "slot": attrs["slot"]}
         rows.append(row | flat_config(attrs["config"]) | attrs.get("outcome", {}))

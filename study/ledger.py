@@ -24,7 +24,7 @@ def until_broken(
 ) -> Callable[Concatenate["Ledger", P], T | None]:
     """Keeps an error of the disk in `broken`, after which the ledger writes nothing more."""
 
-    def guarded(self: "Ledger", *args: P.args, **kwargs: P.kwargs) -> T | None:
+    def guarded(self: "Ledger", /, *args: P.args, **kwargs: P.kwargs) -> T | None:
         if self.broken is None:
             try:
                 return method(self, *args, **kwargs)
