@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
 from study.cluster import ENVIRONMENT
 
 ROOT = Path(__file__).parent.parent
+torch.set_num_threads(1)  # as a worker does
 
 
 @pytest.fixture(scope="session")
