@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import make_moons
 
 from moons.seeds import derive_seed
 
@@ -46,6 +45,8 @@ def draw_moons(n_samples: int, noise: float, seed: int) -> Split:
         noise: standard deviation of the isotropic Gaussian noise, in the data's own unit.
         seed: in [0, 2**32).
     """
+    from sklearn.datasets import make_moons  # dear to import, and a worker is sent its data
+
     x, y = make_moons(n_samples=n_samples, noise=noise or None, random_state=seed)
     return Split(x.astype(np.float32), y.astype(np.int64))
 

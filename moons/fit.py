@@ -75,6 +75,7 @@ def start(
     *,
     engine: EngineChoice = "auto",
     model_class: type[VAE] | None = None,
+    data: Moons | None = None,
 ) -> Run:
     """A run at epoch 0. All that follows is a function of `config` and `seed`.
 
@@ -84,8 +85,9 @@ def start(
             their own, `config.data_seed`.
         engine: `auto` takes the fused kernel where it computes what the model does.
         model_class: a model of one's own in place of the family's.
+        data: what `load_moons` draws for the config, where that is at hand.
     """
-    data = load_moons(config.n_samples, config.noise, config.data_seed)
+    data = data or load_moons(config.n_samples, config.noise, config.data_seed)
     model = build_model(config, derive_seed(seed, "weights"), model_class)
     val_noise = torch.randn(
         config.latent_dim,

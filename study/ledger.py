@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import optuna
 
 from moons.checkpoint import save_checkpoint
+from moons.data import load_moons
 from moons.seeds import derive_seed
 from study.history import History
 from study.plan import Plan
@@ -84,14 +85,16 @@ class Ledger:
         if slot is None:
             slot = self._next_slot
             self._next_slot += 1
+        config = plan.config(trial.params)
         job = TrialJob(
             trial=trial.number,
-            config=plan.config(trial.params),
+            config=config,
             seed=derive_seed(plan.seed, "trial", slot),
             rungs=plan.rungs,
             metrics=plan.space.metrics,
             engine=plan.engine,
             model_class=plan.space.model,
+            data=load_moons(config.n_samples, config.noise, config.data_seed),
         )
         trial.set_user_attr("slot", slot)
         trial.set_user_attr("seed", job.seed)

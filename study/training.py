@@ -19,7 +19,9 @@ class TrialTraining:
     def __init__(self, job: TrialJob) -> None:
         self._job = job
         self._train_s = 0.0
-        self._run = start(job.config, job.seed, engine=job.engine, model_class=job.model_class)
+        self._run = start(
+            job.config, job.seed, engine=job.engine, model_class=job.model_class, data=job.data
+        )
         self._records = fit(self._run)
         self._n_parameters = count_parameters(job.config, job.model_class)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from moons.config import Config, EngineChoice
+from moons.data import Moons
 from moons.models import VAE
 from study.record.curves import Block
 
@@ -22,6 +23,7 @@ class TrialJob:
         rungs: epochs at which to report, ascending; the end is reported in any case.
         metrics: what the study minimises, to be in every report.
         model_class: a model of one's own in place of the family's.
+        data: what the config's data settings draw, so that no worker draws it again.
     """
 
     trial: int
@@ -31,6 +33,7 @@ class TrialJob:
     metrics: tuple[str, ...]
     engine: EngineChoice
     model_class: type[VAE] | None = None
+    data: Moons | None = None
 
     def __str__(self) -> str:
         """Family and config, as a dashboard shows it."""

@@ -1,0 +1,301 @@
+"""Whatever dies, the record stays; whatever goes wrong, the exit code and one line say so."""
+
+import contextlib
+import json
+import os
+import pickle
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+from analysis.tables import trials_table, write_tables
+from tests.conftest import ROOT, Driver, Ended
+from tests.study.spaces import faulty
+
+Run = Callable[..., Ended]
+Start = Callable[..., Driver]
+SPACES = Path(__file__).parent / "spaces"
+SLOW = SPACES / "slow.py"
+TIMES = ["train_s", "eval_s", "start_s", "end_s", "worker"]
+
+
+def lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def settled(folder: Path) -> pd.DataFrame:
+    trials = trials_table(folder)
+    return trials[~trials["state"].isin(["running", "interrupted"])].reset_index(drop=True)
+
+
+@pytest.mark.slow
+def test_a_driver_killed_three_times_ends_with_exactly_n_trials(
+    driver: Start, run_study: Run, ray_address: str, tmp_path: Path
+) -> None:
+    folder, trials, rng = tmp_path / "s", 8, random.Random(0)
+    common = ("--address", ray_address)
+    begin = ("--space", SLOW, "--trials", trials, "--max-epochs", 40, "--results", tmp_path)
+    words = (*begin, "--name", "s", *common)
+    for _ in range(3):
+        more = lines(folder / "curves.jsonl") + rng.randint(1, 3)
+        one = driver(*words)
+        one.wait_for(lambda more=more: lines(folder / "curves.jsonl") >= more)
+        time.sleep(rng.random() / 4)
+        one.send(signal.SIGKILL)
+        before = settled(folder)
+        words = ("--resume", folder, "--space", SLOW, *common)
+    assert run_study("--resume", folder, "--space", SLOW).code == 0
+    after = settled(folder)
+    assert sorted(after["slot"]) == list(range(trials))
+    kept = after[after["trial"].isin(before["trial"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, before, check_exact=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_the_study_and_leaves_no_process(
+    driver: Start, tmp_path: Path, signum: signal.Signals, code: int
+) -> None:
+    mark = f"moons-test-{os.getpid()}-{signum}"
+    os.environ["MOONS_TEST_MARK"] = mark
+    words = ("--space", SLOW, "--trials", 50, "--max-epochs", 200, "--results", tmp_path)
+    one = driver(*words, "--name", "s")
+    one.wait_for(lambda: lines(tmp_path / "s" / "curves.jsonl") >= 2)
+    ended = one.send(signum)
+    assert ended.code == code
+    assert f"--resume {tmp_path / 's'}" in ended.out
+    assert json.loads((tmp_path / "s" / "study.json").read_text())["outcome"] == "interrupted"
+    assert "running" in set(pd.read_parquet(tmp_path / "s" / "trials.parquet")["state"])
+    deadline = time.monotonic() + 20
+    while left := marked(mark):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.2)
+
+
+def marked(mark: str) -> list[str]:
+    """Processes, but this one, that inherited the mark."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ().get("MOONS_TEST_MARK") == mark:
+                found.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.mark.slow
+def test_a_killed_worker_leaves_the_rows_of_an_undisturbed_study(
+    driver: Start, run_study: Run, ray_address: str, tmp_path: Path
+) -> None:
+    words = ("--space", SLOW, "--trials", 3, "--max-epochs", 60, "--workers", 1)
+    one = driver(*words, "--results", tmp_path, "--name", "a", "--address", ray_address)
+    one.wait_for(lambda: lines(tmp_path / "a" / "curves.jsonl") >= 1)
+    workers = [p for p in psutil.process_iter(["cmdline"]) if is_trial_of(p, one)]
+    assert workers
+    for worker in workers:
+        worker.send_signal(signal.SIGKILL)
+    assert one.end().code == 0
+    assert run_study(*words, "--name", "b").code == 0
+    for table in ("trials", "epochs"):
+        found, expected = (
+            pd.read_parquet(tmp_path / name / f"{table}.parquet").drop(
+                columns=TIMES, errors="ignore"
+            )
+            for name in ("a", "b")
+        )
+        pd.testing.assert_frame_equal(found, expected, check_exact=True)
+
+
+def is_trial_of(process: psutil.Process, one: Driver) -> bool:
+    try:
+        named = (process.info["cmdline"] or [""])[0].startswith("ray::MoonsTrial")
+        return named and process.create_time() >= psutil.Process(one.process.pid).create_time()
+    except psutil.Error:
+        return False
+
+
+@pytest.mark.slow
+def test_a_node_that_is_lost_costs_no_trial(tmp_path: Path, driver: Start) -> None:
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+    )
+    node = cluster.add_node(num_cpus=1)
+    try:
+        words = ("--space", SLOW, "--trials", 6, "--max-epochs", 60, "--scheduler", "none")
+        one = driver(*words, "--results", tmp_path, "--name", "s", "--address", cluster.address)
+        one.wait_for(lambda: lines(tmp_path / "s" / "curves.jsonl") >= 1)
+        cluster.remove_node(node)
+        assert one.end().code == 0
+    finally:
+        cluster.shutdown()
+    trials = trials_table(tmp_path / "s")
+    assert list(trials["state"]) == ["complete"] * 6
+
+
+def test_a_trial_that_raises_fails_and_the_others_go_on(run_study: Run, tmp_path: Path) -> None:
+    space = SPACES / "faulty.py"
+    assert run_study("--space", space, "--max-epochs", 12, "--name", "s").code == 0
+    trials = trials_table(tmp_path / "s").set_index("latent_dim")
+    assert dict(trials["state"]) == {
+        faulty.RAISES: "failed",
+        faulty.GIVES_NAN: "diverged",
+        faulty.GIVES_INF: "diverged",
+        faulty.SOUND: "complete",
+    }
+    assert "this latent is cursed" in trials["error"][faulty.RAISES]
+    assert list(trials["epochs"][[faulty.GIVES_NAN, faulty.GIVES_INF]]) == [1, 1]
+    assert "train_loss was not finite in epoch 1" in trials["error"][faulty.GIVES_NAN]
+    journal = (tmp_path / "s" / "journal.log").read_text()
+    assert "NaN" not in journal
+    assert "Infinity" not in journal
+    assert "running" not in set(trials["state"])
+
+
+def test_a_study_without_a_complete_trial_says_why_and_exits_with_6(
+    run_study: Run, tmp_path: Path
+) -> None:
+    ended = run_study("--space", SPACES / "hopeless.py", "--max-epochs", 5, "--name", "s")
+    assert ended.code == 6
+    assert "nothing can be built from this" in ended.err
+    assert list(trials_table(tmp_path / "s")["state"]) == ["failed", "failed"]
+
+
+def test_a_second_driver_is_refused_and_told_who_has_the_study(
+    run_study: Run, tmp_path: Path
+) -> None:
+    assert run_study("--space", "vae", "--smoke", "--name", "s").code == 0
+    holder = (
+        "import sys, time; from pathlib import Path; from study.record.lock import held\n"
+        "with held(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    lock = tmp_path / "s" / ".lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", holder, str(lock)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        ended = run_study("--resume", tmp_path / "s", "--trials", 5)
+        other.kill()
+    assert ended.code == 3
+    assert f"pid {other.pid} on host" in ended.err
+    # The dead owner's lock is taken over.
+    assert run_study("--resume", tmp_path / "s").code == 0
+
+
+@pytest.mark.parametrize("kind", ["file in the place of results", "read-only", "full"])
+def test_storage_trouble_is_named_before_ray_starts(
+    kind: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from study.run import main
+
+    results = tmp_path / "results"
+    mounted = False
+    if kind == "file in the place of results":
+        results.write_text("")
+    else:
+        results.mkdir()
+        option = "ro" if kind == "read-only" else "size=4k,nr_inodes=3"
+        mounted = mount(results, option)
+    try:
+        code = main(["--space", "cvae", "--smoke", "--name", "s", "--results", str(results)])
+    finally:
+        if mounted:
+            subprocess.run(["umount", results], check=True)
+    assert code == 5
+    said = capfd.readouterr().err
+    assert str(results) in said
+    assert said.count("\n") == 1
+
+
+def mount(folder: Path, option: str) -> bool:
+    """Mounts a small file system, or skips the test where that is not allowed."""
+    command = ["mount", "-t", "tmpfs", "-o", option, "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
+        pytest.skip("mounting is not allowed here")
+    return True
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_up_ends_with_5_and_the_record_resumes(
+    run_study: Run, tmp_path: Path
+) -> None:
+    results = tmp_path / "disk"
+    results.mkdir()
+    mount(results, "size=48k")
+    try:
+        words = ("--space", "cvae", "--trials", 30, "--max-epochs", 15, "--name", "s")
+        ended = run_study(*words, "--results", results)
+        assert ended.code == 5
+        assert "No space left on device" in ended.err
+        before = settled(results / "s")
+        assert 0 < len(before) < 30
+        subprocess.run(["mount", "-o", "remount,size=20m", results], check=True)
+        assert run_study("--resume", results / "s").code == 0
+        after = settled(results / "s")
+        assert sorted(after["slot"]) == list(range(30))
+        kept = after[after["trial"].isin(before["trial"])].reset_index(drop=True)
+        pd.testing.assert_frame_equal(kept, before, check_exact=True)
+    finally:
+        subprocess.run(["umount", results], check=True)
+
+
+class Canary:
+    """Leaves a trace where it is unpickled."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Path.touch, (self.trace,))
+
+
+def test_a_pickle_in_any_file_of_a_results_folder_is_never_executed(
+    run_study: Run, tmp_path: Path
+) -> None:
+    assert run_study("--space", "cvae", "--smoke", "--name", "s").code == 0
+    trace = tmp_path / "trace"
+    canary = pickle.dumps(Canary(trace))
+    for file in sorted(p for p in (tmp_path / "s").rglob("*") if p.is_file()):
+        folder = tmp_path / "planted"
+        shutil.copytree(tmp_path / "s", folder)
+        planted = folder / file.relative_to(tmp_path / "s")
+        planted.write_bytes(canary)
+        run_study("--resume", folder)
+        run_study("--space", "cvae", "--warm-start", folder, "--dry-run")
+        subprocess.run([sys.executable, "-m", "analysis.tables", folder], capture_output=True)
+        for checkpoint in (folder / "checkpoints").iterdir():
+            load_or_refuse(checkpoint)
+        shutil.rmtree(folder)
+    assert not trace.exists()
+    pickle.loads(canary)
+    assert trace.exists()  # so that the canary would have sung
+
+
+def load_or_refuse(checkpoint: Path) -> None:
+    from moons.checkpoint import load_checkpoint
+
+    with contextlib.suppress(ValueError):
+        load_checkpoint(checkpoint)
+
+
+def test_tables_can_be_deleted_and_come_back_identical(run_study: Run, tmp_path: Path) -> None:
+    assert run_study("--space", "cvae", "--smoke", "--name", "s").code == 0
+    paths = [tmp_path / "s" / f"{name}.parquet" for name in ("trials", "epochs")]
+    before = [pd.read_parquet(path) for path in paths]
+    for path in paths:
+        path.unlink()
+    write_tables(tmp_path / "s")
+    for path, table in zip(paths, before, strict=True):
+        pd.testing.assert_frame_equal(pd.read_parquet(path), table, check_exact=True)
