@@ -3,8 +3,12 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from study.errors import StudyError
 
 # Before Ray is imported. A user's own setting of any of these wins.
 ENVIRONMENT = {
@@ -15,10 +19,11 @@ ENVIRONMENT = {
     "TUNE_DISABLE_AUTO_CALLBACK_SYNCER": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # ours also knows SIGTERM and the exit codes
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # a diverged trial has no metric to report
-    "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",  # the record replaces Tune's snapshots too
-    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     "TUNE_RESULT_BUFFER_LENGTH": "0",
 }
+
+
+QUIET = {"logging_level": logging.ERROR, "log_to_driver": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +46,13 @@ def connected(address: str | None, workers: int | None) -> Iterator[Cluster]:
     """Connects to the cluster at `address`, or starts one of `workers` CPUs; leaves it at the end.
 
     Raises:
-        ConnectionError: nothing answers at the address.
+        StudyError: nothing answers at the address.
     """
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
     import ray
 
-    own = address is None
-    context = ray.init(
-        address="local" if own else address,
-        num_cpus=workers if own else None,
-        include_dashboard=True if own else None,
-        logging_level=logging.ERROR,
-        log_to_driver=False,
-    )
+    context = _own(workers) if address is None else _existing(address)
     try:
         cpus = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         _warm(cpus)
@@ -62,6 +60,35 @@ def connected(address: str | None, workers: int | None) -> Iterator[Cluster]:
         yield Cluster(url, context.address_info["gcs_address"], cpus)
     finally:
         ray.shutdown()
+
+
+def _own(workers: int | None) -> Any:
+    """A cluster on this machine alone; Ray puts it behind a token, unless RAY_AUTH_MODE says not."""
+    import ray
+
+    token = Path.home() / ".ray" / "auth_token"
+    context = ray.init(
+        address="local",
+        num_cpus=workers,
+        include_dashboard=True,
+        _node_ip_address="127.0.0.1",  # nothing of it listens to the network
+        **QUIET,
+    )
+    with suppress(OSError):
+        token.chmod(0o600)  # Ray makes it readable to everybody
+    return context
+
+
+def _existing(address: str) -> Any:
+    import ray
+
+    try:
+        return ray.init(address=address, **QUIET)
+    except (ConnectionError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise StudyError(
+            f"--address must name a running Ray cluster, got {address}: {reason}"
+        ) from None
 
 
 def _warm(workers: int) -> None:

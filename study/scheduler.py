@@ -39,10 +39,6 @@ class FiniteASHA(AsyncHyperBandScheduler):
         # The end of a trial is no rung: what a trial reached at its rungs is recorded there.
         self._trial_info.pop(trial.trial_id, None)
 
-    @override
-    def save(self, checkpoint_path: str) -> None:
-        """Nothing: the rungs are refilled from the journal."""
-
     def refill(self, recorded: Mapping[int, Mapping[str, float]]) -> None:
         """Puts values of trials that are over back into their rungs.
 

@@ -46,10 +46,6 @@ class HonestOptunaSearch(OptunaSearch):
     ) -> None:
         self._ledger.close(trial_id, "its worker died too often" if error else None)
 
-    @override
-    def save(self, checkpoint_path: str) -> None:
-        """Nothing: the journal is the state."""
-
 
 class Recorder(Callback):
     """Hands every report to the ledger, before the searcher hears of the trial's end."""

@@ -20,6 +20,3 @@ class Asked(Stopper):
     @override
     def stop_all(self) -> bool:
         return self._asked()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {}  # for Tune's snapshot of the experiment, which nothing reads

@@ -2,9 +2,12 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ray import tune
+from ray.tune.execution.tune_controller import TuneController
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from study.cluster import Cluster
@@ -27,7 +30,7 @@ def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, s
         _send_by_value(plan.space.model)
     scratch = Path(tempfile.mkdtemp(prefix="moons-study-"))
     try:
-        with Progress(plan, ledger.tally, cluster):
+        with Progress(plan, ledger.tally, cluster), without_snapshots():
             # Not `tune.Tuner`: it pickles the searcher and every callback to disk at its start.
             tune.run(
                 MoonsTrial,
@@ -47,6 +50,21 @@ def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, s
             )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def without_snapshots() -> Iterator[None]:
+    """Has Tune write no snapshot of the experiment, for which it has no switch.
+
+    A snapshot pickles every trial's config, which makes the end of a study as dear as its trials
+    are many, and nothing reads it: a study resumes from its record.
+    """
+    kept = TuneController.checkpoint
+    TuneController.checkpoint = lambda self, force=False, wait=False: None
+    try:
+        yield
+    finally:
+        TuneController.checkpoint = kept
 
 
 def make_scheduler(plan: Plan, history: History) -> TrialScheduler:
