@@ -63,7 +63,7 @@ def connected(address: str | None, workers: int | None) -> Iterator[Cluster]:
 
 
 def _own(workers: int | None) -> Any:
-    """A cluster on this machine alone; Ray puts it behind a token, unless RAY_AUTH_MODE says not."""
+    """A cluster of this machine alone, behind a token unless RAY_AUTH_MODE says otherwise."""
     import ray
 
     token = Path.home() / ".ray" / "auth_token"

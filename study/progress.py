@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from study.cluster import Cluster
-from study.plan import Plan
 from study.tally import Tally
 
 PLAIN_EVERY_S = 5.0
@@ -21,20 +20,16 @@ REFRESH_PER_S = 4
 class Progress:
     """Shows the tally for as long as it is entered; a thread of its own draws it."""
 
-    def __init__(self, plan: Plan, tally: Tally, cluster: Cluster) -> None:
-        self._plan, self._tally, self._cluster = plan, tally, cluster
+    def __init__(self, title: str, tally: Tally, cluster: Cluster) -> None:
+        self._title, self._tally, self._cluster = title, tally, cluster
         self._console = Console(highlight=False, soft_wrap=True)
         self._live: Live | None = None
         self._over = threading.Event()
         self._lines: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        plan, cluster = self._plan, self._cluster
-        rungs = ", ".join(map(str, plan.rungs)) or "none"
-        self._console.print(
-            f"study {plan.name}: {plan.trials} trials of {plan.space.model_name}, "
-            f"{plan.space.sampler}, rungs {rungs}, {cluster.workers} workers"
-        )
+        cluster = self._cluster
+        self._console.print(f"{self._title}, {cluster.workers} workers")
         self._console.print(f"dashboard {cluster.dashboard_url or 'none'}")
         if self._console.is_terminal:
             self._live = Live(

@@ -1,14 +1,29 @@
 """Ray Tune's view of the ledger: an `OptunaSearch` that tells the truth, and a callback."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from ray.tune import Callback
 from ray.tune.experiment import Trial
+from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 from typing_extensions import override
 
 from study.ledger import Ledger
 from study.plan import Plan
+from study.trial import Report, TrialJob
+
+
+class Source(Protocol):
+    """Where Tune's jobs come from, and where their reports go."""
+
+    def begin(self, key: str) -> TrialJob | None:
+        """The next job, under Tune's name for the trial; None when there are no more."""
+
+    def take(self, key: str, report: Report) -> None:
+        """Records a report."""
+
+    def close(self, key: str, error: str | None = None) -> None:
+        """Ends a trial; `error` says why it could not be trained to its end."""
 
 
 class HonestOptunaSearch(OptunaSearch):
@@ -33,8 +48,7 @@ class HonestOptunaSearch(OptunaSearch):
 
     @override
     def suggest(self, trial_id: str) -> Any:
-        job = self._ledger.begin(trial_id)
-        return self.FINISHED if job is None else {"job": job}
+        return _suggestion(self._ledger, trial_id)
 
     @override
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
@@ -44,18 +58,45 @@ class HonestOptunaSearch(OptunaSearch):
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        self._ledger.close(trial_id, "its worker died too often" if error else None)
+        _close(self._ledger, trial_id, error)
+
+
+class InTurn(Searcher):
+    """Takes a source's jobs in turn, where nothing is searched."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(metric="val_mse", mode="min")
+        self._source = source
+
+    @override
+    def suggest(self, trial_id: str) -> Any:
+        return _suggestion(self._source, trial_id)
+
+    @override
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        _close(self._source, trial_id, error)
+
+
+def _suggestion(source: Source, trial_id: str) -> Any:
+    job = source.begin(trial_id)
+    return Searcher.FINISHED if job is None else {"job": job}
+
+
+def _close(source: Source, trial_id: str, error: bool) -> None:
+    source.close(trial_id, "its worker died too often" if error else None)
 
 
 class Recorder(Callback):
-    """Hands every report to the ledger, before the searcher hears of the trial's end."""
+    """Hands every report to its source, before the searcher hears of the trial's end."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, source: Source) -> None:
+        self._source = source
 
     @override
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
         # Taken out, so that Tune does not keep the weights of every trial in memory.
-        self._ledger.take(trial.trial_id, result.pop("report"))
+        self._source.take(trial.trial_id, result.pop("report"))

@@ -1,14 +1,17 @@
 """Runs the trials that a study is missing, on Ray Tune."""
 
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from ray import tune
+from ray import cloudpickle, tune
 from ray.tune.execution.tune_controller import TuneController
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.tune.search import Searcher
 
 from study.cluster import Cluster
 from study.history import History
@@ -16,7 +19,7 @@ from study.ledger import Ledger
 from study.plan import Plan
 from study.progress import Progress
 from study.scheduler import FiniteASHA
-from study.searcher import HonestOptunaSearch, Recorder
+from study.searcher import HonestOptunaSearch, Recorder, Source
 from study.stop import Stop
 from study.stopper import Asked
 from study.trainable import MoonsTrial
@@ -26,23 +29,57 @@ MAX_WORKER_DEATHS = 3  # of one trial; then the trial has failed
 
 def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, stop: Stop) -> None:
     """Returns when the last trial is over, or when there was a reason to stop."""
-    if plan.space.model is not None:
-        _send_by_value(plan.space.model)
+    rungs = ", ".join(map(str, plan.rungs)) or "none"
+    title = (
+        f"study {plan.name}: {plan.trials} trials of {plan.space.model_name}, "
+        f"{plan.space.sampler}, rungs {rungs}"
+    )
+    with Progress(title, ledger.tally, cluster):
+        run_on_tune(
+            ledger,
+            HonestOptunaSearch(plan, ledger),
+            make_scheduler(plan, history),
+            cluster,
+            lambda: stop.asked or ledger.broken is not None,
+            plan.space.model,
+        )
+
+
+def run_on_tune(
+    source: Source,
+    search: Searcher,
+    scheduler: TrialScheduler,
+    cluster: Cluster,
+    stop: Callable[[], bool],
+    model: type | None = None,
+) -> None:
+    """Runs the jobs of a source on the cluster, until it has no more or `stop` says so.
+
+    Args:
+        source: where jobs come from, and where their reports go.
+        search: Tune's view of the source.
+        scheduler: which trials go on at a rung.
+        cluster: where to run.
+        stop: asked after every event.
+        model: the class of a model of one's own.
+    """
+    if model is not None:
+        # No worker can import a user's file, so the class travels as code.
+        cloudpickle.register_pickle_by_value(sys.modules[model.__module__])
     scratch = Path(tempfile.mkdtemp(prefix="moons-study-"))
     try:
-        with Progress(plan, ledger.tally, cluster), without_snapshots():
+        with without_snapshots():
             # Not `tune.Tuner`: it pickles the searcher and every callback to disk at its start.
             tune.run(
                 MoonsTrial,
-                name=plan.name,
                 resources_per_trial={"cpu": 1},
-                num_samples=plan.trials - len(history.finished),
-                search_alg=HonestOptunaSearch(plan, ledger),
-                scheduler=make_scheduler(plan, history),
+                num_samples=-1,  # until the source has no more
+                search_alg=search,
+                scheduler=scheduler,
                 max_concurrent_trials=cluster.workers,
                 reuse_actors=True,
-                stop=Asked(lambda: stop.asked or ledger.broken is not None),
-                callbacks=[Recorder(ledger)],
+                stop=Asked(stop),
+                callbacks=[Recorder(source)],
                 storage_path=str(scratch),  # for Tune's own files, which nothing reads
                 max_failures=MAX_WORKER_DEATHS,
                 raise_on_failed_trial=False,
@@ -54,17 +91,23 @@ def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, s
 
 @contextmanager
 def without_snapshots() -> Iterator[None]:
-    """Has Tune write no snapshot of the experiment, for which it has no switch.
+    """Has Tune's snapshots of the experiment hold nothing; it has no switch for them.
 
     A snapshot pickles every trial's config, which makes the end of a study as dear as its trials
-    are many, and nothing reads it: a study resumes from its record.
+    are many, and nothing reads it: a study resumes from its record. Tune does insist on the file.
     """
-    kept = TuneController.checkpoint
-    TuneController.checkpoint = lambda self, force=False, wait=False: None
+
+    def save_nothing(controller: Any) -> None:
+        folder = Path(controller._storage.experiment_driver_staging_path)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / controller.experiment_state_file_name).write_text("{}")
+
+    kept = TuneController.save_to_dir
+    TuneController.save_to_dir = save_nothing
     try:
         yield
     finally:
-        TuneController.checkpoint = kept
+        TuneController.save_to_dir = kept
 
 
 def make_scheduler(plan: Plan, history: History) -> TrialScheduler:
@@ -74,12 +117,3 @@ def make_scheduler(plan: Plan, history: History) -> TrialScheduler:
     scheduler = FiniteASHA(plan.space.metrics[0], plan.rungs, plan.reduction)
     scheduler.refill(history.rung_values())
     return scheduler
-
-
-def _send_by_value(model: type) -> None:
-    """Has a class from a user's file travel as code, as no worker can import that file."""
-    import sys
-
-    from ray import cloudpickle
-
-    cloudpickle.register_pickle_by_value(sys.modules[model.__module__])
