@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import tyro
 from tyro.conf import FlagCreatePairsOff, Suppress, arg
@@ -18,6 +18,7 @@ from study.errors import StudyError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Flag = FlagCreatePairsOff[bool]
+T = TypeVar("T")
 
 
 def _opt(metavar: str, default: str) -> object:
@@ -79,24 +80,26 @@ class Options:
                 f"--name must match {NAME.pattern}, got {self.name!r}; "
                 "use letters, digits, dots, dashes and underscores"
             )
-        _check_range("--trials", self.trials, 1, 1_000_000)
-        _check_range("--max-epochs", self.max_epochs, 1, 1_000_000)
-        _check_range("--grace", self.grace, 1, 1_000_000)
-        _check_range("--reduction", self.reduction, 2, 100)
-        _check_range("--workers", self.workers, 1, 100_000)
-        _check_range("--seed", self.seed, 0, 2**32 - 1)
+        check_range("--trials", self.trials, 1, 1_000_000)
+        check_range("--max-epochs", self.max_epochs, 1, 1_000_000)
+        check_range("--grace", self.grace, 1, 1_000_000)
+        check_range("--reduction", self.reduction, 2, 100)
+        check_range("--workers", self.workers, 1, 100_000)
+        check_range("--seed", self.seed, 0, 2**32 - 1)
         if self.time_budget is not None and not 0 < self.time_budget < math.inf:
             raise StudyError(f"--time-budget must be seconds above 0, got {self.time_budget:g}")
         if self.address is not None:
-            _check_address(self.address)
+            check_address(self.address)
 
 
-def _check_range(flag: str, value: int | None, low: int, high: int) -> None:
+def check_range(flag: str, value: int | None, low: int, high: int) -> None:
+    """Refuses a number outside [low, high]; None is no number."""
     if value is not None and not low <= value <= high:
         raise StudyError(f"{flag} must be a whole number in [{low}, {high}], got {value}")
 
 
-def _check_address(address: str) -> None:
+def check_address(address: str) -> None:
+    """Refuses what is no address of a Ray cluster."""
     if address.startswith("ray://"):
         raise StudyError(
             f"--address must be auto or HOST:PORT, got {address}; a ray:// client would move the "
@@ -114,16 +117,26 @@ def parse(argv: Sequence[str]) -> Options:
         StudyError: an option or its value is wrong; one sentence.
         SystemExit: `--help` was asked for and answered.
     """
+    options = read_options(Options, argv, "python -m study.run")
+    flags = (word.split("=")[0] for word in argv if word.startswith("--"))
+    return replace(options, given=frozenset(f[2:].replace("-", "_") for f in flags))
+
+
+def read_options(kind: type[T], argv: Sequence[str], prog: str) -> T:
+    """The options of a command line as a value of `kind`.
+
+    Raises:
+        StudyError: an option or its value is wrong; one sentence.
+        SystemExit: `--help` was asked for and answered.
+    """
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            options = tyro.cli(Options, args=list(argv), prog="python -m study.run")
+            return tyro.cli(kind, args=list(argv), prog=prog)
     except SystemExit as stop:
         if stop.code in (0, None):
             raise
         raise StudyError(one_line(said.getvalue())) from None
-    flags = (word.split("=")[0] for word in argv if word.startswith("--"))
-    return replace(options, given=frozenset(f[2:].replace("-", "_") for f in flags))
 
 
 def one_line(boxed: str) -> str:

@@ -53,8 +53,7 @@ class Manifest:
             space_hash=plan.space.digest(),
             options=plan.options(),
             rungs=plan.rungs,
-            versions={"python": platform.python_version()}
-            | {package: version(package) for package in PACKAGES},
+            versions=versions(),
             git=git_state(),
             machine=machine(),
             started=now(),
@@ -97,6 +96,12 @@ class Manifest:
 def now() -> str:
     """The time as the manifest holds it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that decide what comes out."""
+    packages = {package: version(package) for package in PACKAGES}
+    return {"python": platform.python_version()} | packages
 
 
 def machine() -> dict[str, Any]:

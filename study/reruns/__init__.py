@@ -1,0 +1,1 @@
+"""Retraining chosen configs on fresh seeds, on the same Ray machinery as a study."""

@@ -1,0 +1,67 @@
+"""The options of `python -m study.rerun`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from study.errors import StudyError
+from study.options import check_address, check_range, read_options
+
+Vary = Literal["init", "data"]
+
+
+def _opt(metavar: str, default: str) -> object:
+    return arg(metavar=metavar, help_behavior_hint=f"(default: {default})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerunOptions:
+    """Retrains a study's best configs on fresh seeds, to tell luck from quality."""
+
+    study: Annotated[Positional[Path], arg(metavar="FOLDER")]
+    """The study, such as results/cvae-1."""
+    top: int = 5
+    """How many of the best complete trials, unless trials or configs are named."""
+    seeds: int = 20
+    """Trainings of each config; all configs meet the same seeds."""
+    trial: Annotated[UseAppendAction[tuple[int, ...]], _opt("N", "the top ones")] = ()
+    """A trial to retrain; may be said more than once."""
+    config: Annotated[UseAppendAction[tuple[Path, ...]], _opt("FILE.json", "none")] = ()
+    """A config to train beside the study's own; may be said more than once."""
+    vary: Vary = "init"
+    """What a seed draws anew: initialisation, order and noise, or the data as well."""
+    seed_of_trial: Annotated[int | None, _opt("N", "none")] = None
+    """Repeats this trial exactly and says whether it came out the same."""
+    audit: Annotated[int | None, _opt("K", "none")] = None
+    """Trains K pruned trials, drawn at random, to the full budget, to see what pruning cost."""
+    export: Annotated[Path | None, _opt("FOLDER", "none")] = None
+    """Writes the winner as a folder that others can use."""
+    workers: Annotated[int | None, _opt("N", "every CPU")] = None
+    """Trainings at a time, one CPU each."""
+    address: Annotated[str | None, _opt("auto|HOST:PORT", "a cluster of its own")] = None
+    """An existing Ray cluster to run on."""
+    space: Annotated[Path | None, _opt("FILE.py", "none")] = None
+    """The file of a study whose model is one's own."""
+
+    def __post_init__(self) -> None:
+        check_range("--top", self.top, 1, 10_000)
+        check_range("--seeds", self.seeds, 1, 10_000)
+        check_range("--audit", self.audit, 1, 100_000)
+        check_range("--workers", self.workers, 1, 100_000)
+        if self.address is not None:
+            check_address(self.address)
+        if not self.study.is_dir():
+            raise StudyError(f"FOLDER must be a study's folder, got {self.study}, which is none")
+
+
+def parse(argv: Sequence[str]) -> RerunOptions:
+    """The options of a command line.
+
+    Raises:
+        StudyError: an option or its value is wrong; one sentence.
+        SystemExit: `--help` was asked for and answered.
+    """
+    return read_options(RerunOptions, argv, "python -m study.rerun")
