@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def trials_table(folder: Path) -> pd.DataFrame:
         row: dict[str, Any] = {"trial": trial.number, "state": "running", "epochs": 0}
         row |= {"seed": attrs["seed"], "slot": attrs["slot"]}
         rows.append(row | flat_config(attrs["config"]) | attrs.get("outcome", {}))
-    return typed_trials(rows)
+    return typed(rows, TRIAL_COLUMNS)
 
 
 def flat_config(config: dict[str, Any]) -> dict[str, Any]:
@@ -85,10 +85,15 @@ def flat_config(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def typed_trials(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """The rows under plain names with the same types whatever they hold."""
-    table = pd.DataFrame(rows, columns=None if rows else list(TRIAL_COLUMNS))
-    types = dict(TRIAL_COLUMNS)
+def typed(rows: Sequence[dict[str, Any]], leading: Mapping[str, str]) -> pd.DataFrame:
+    """The rows under plain names, with the same types whatever they hold.
+
+    Args:
+        rows: settings and figures by name.
+        leading: types of the columns that come first; settings follow, then figures as float64.
+    """
+    table = pd.DataFrame(rows, columns=None if rows else list(leading))
+    types = dict(leading)
     defaults = Config()
     for key, value in defaults.as_dict().items():
         types[key] = CONFIG_TYPES[type(value)]

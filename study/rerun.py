@@ -1,0 +1,160 @@
+"""`python -m study.rerun`: the best configs on fresh seeds, to tell luck from quality."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from study.errors import INTERRUPTED, STORAGE, TERMINATED, ExitCode, StudyError
+from study.reruns.options import RerunOptions, parse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from moons.models import VAE
+    from study.record.manifest import Manifest
+    from study.reruns.jobs import Retraining
+
+
+def main(argv: Sequence[str]) -> ExitCode:
+    """Runs the command; what it returns is the process's exit code."""
+    try:
+        return dispatch(parse(argv))
+    except StudyError as error:
+        print(f"study.rerun: {error}", file=sys.stderr)
+        return error.code
+    except OSError as error:
+        print(f"study.rerun: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
+        return STORAGE
+
+
+def dispatch(options: RerunOptions) -> ExitCode:
+    """Does what the options ask for."""
+    import pandas as pd
+
+    from analysis.tables import write_tables
+    from study.record.folder import Folder
+    from study.record.lock import held
+    from study.record.manifest import Manifest
+
+    folder = options.study
+    manifest = Manifest.read(Folder(folder).manifest)
+    model = _own_model(options, manifest)
+    with held(Folder(folder).lock):
+        try:
+            write_tables(folder)
+        except ValueError as error:
+            raise StudyError(str(error), 4) from None
+        trials = pd.read_parquet(folder / "trials.parquet")
+        if options.seed_of_trial is not None:
+            from study.reruns.repeat import repeat_trial
+
+            same, sentence = repeat_trial(folder, trials, manifest, options.seed_of_trial, model)
+            print(sentence)
+            return 0 if same else 6
+        wanted = _wanted(options, manifest, trials)
+        code = _train(options, manifest, wanted, model)
+        if code == 0:
+            _show(options, manifest, trials)
+    return code
+
+
+def _own_model(options: RerunOptions, manifest: "Manifest") -> "type[VAE] | None":
+    if manifest.space["model"] in ("vae", "cvae"):
+        return None
+    if options.space is None:
+        raise StudyError(
+            f"{options.study} trains {manifest.space['model']}, a model of somebody's own: give "
+            "its file with --space FILE.py"
+        )
+    from search_spaces.load import load_space
+
+    try:
+        return load_space(str(options.space)).model
+    except ValueError as error:
+        raise StudyError(str(error)) from None
+
+
+def _wanted(
+    options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame"
+) -> "list[Retraining]":
+    from study.reruns import jobs
+
+    seed = manifest.options["seed"]
+    if options.audit is not None:
+        return jobs.audited(trials, options.audit, seed)
+    candidates = jobs.named_candidates(trials, options.trial)
+    candidates += [jobs.config_from_file(path, manifest) for path in options.config]
+    if not candidates:
+        metric = manifest.options["metric"].split(",")[0]
+        candidates = jobs.top_candidates(trials, metric, options.top)
+    return jobs.on_fresh_seeds(candidates, options.seeds, options.vary, seed)
+
+
+def _train(
+    options: RerunOptions,
+    manifest: "Manifest",
+    wanted: "list[Retraining]",
+    model: "type[VAE] | None",
+) -> ExitCode:
+    from study.cluster import connected
+    from study.options import default_workers
+    from study.reruns.ledger import RerunLedger
+    from study.stop import Stop
+
+    metrics = tuple(manifest.options["metric"].split(","))
+    ledger = RerunLedger(options.study / "reruns.jsonl", wanted, metrics, model)
+    stop = Stop(None)
+    if ledger.missing:
+        workers = options.workers or (default_workers() if options.address is None else None)
+        with stop.on_signals(), connected(options.address, workers) as cluster:
+            from ray.tune.schedulers import FIFOScheduler
+
+            from study.progress import Progress
+            from study.searcher import InTurn
+            from study.trials import run_on_tune
+
+            stop.listen()
+            kind = "audit" if options.audit is not None else f"reruns, varying {options.vary}"
+            title = f"{options.study}: {len(wanted)} {kind}, {ledger.missing} to be trained"
+            with Progress(title, ledger.tally, cluster):
+                run_on_tune(
+                    ledger,
+                    InTurn(ledger),
+                    FIFOScheduler(),
+                    cluster,
+                    lambda: stop.asked or ledger.broken is not None,
+                    model,
+                )
+    if ledger.broken is not None:
+        raise ledger.broken
+    if stop.signum is not None:
+        print("saved; the same command goes on with what is missing")
+        return INTERRUPTED if stop.signum == 2 else TERMINATED
+    return 0
+
+
+def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -> None:
+    from analysis.rerun_tables import write_rerun_tables
+    from study.reruns.show import show_audit, show_leaderboard
+
+    write_rerun_tables(options.study)
+    metric = manifest.options["metric"].split(",")[0]
+    if options.audit is not None:
+        show_audit(options.study, trials, metric, manifest.rungs)
+        return
+    show_leaderboard(options.study, trials, metric, options.vary)
+    if options.export is not None:
+        from analysis.export import export_winner
+
+        print(export_winner(options.study, _path(options.export)))
+
+
+def _path(folder: Path) -> Path:
+    if folder.exists():
+        raise StudyError(f"--export must name a folder that is not there yet, got {folder}")
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
