@@ -5,13 +5,16 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from moons.config import Config
 from moons.files import appearing
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
 
 # One row a trial. Settings keep their own names; what an evaluation measured follows, as float64.
 TRIAL_COLUMNS = {
@@ -49,32 +52,51 @@ def write_tables(folder: Path) -> None:
 
 
 def trials_table(folder: Path) -> pd.DataFrame:
-    """One row a trial that was begun, in the order of their numbers, from `journal.log`."""
-    import optuna
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-    from optuna.trial import TrialState
+    """One row a trial that was begun, in the order of their numbers, from `journal.log`.
 
-    path = folder / "journal.log"
-    if not path.is_file():
-        raise ValueError(f"{path} is missing: {folder} is no study's folder")
-    try:
-        storage = JournalStorage(JournalFileBackend(str(path)))
-        (study,) = optuna.get_all_study_summaries(storage)
-        trials = optuna.load_study(study_name=study.study_name, storage=storage).get_trials(
-            deepcopy=False, states=[s for s in TrialState if s != TrialState.WAITING]
-        )
-    except (ValueError, KeyError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from None
+    Raises:
+        ValueError: a file of the record is missing or damaged, which is named.
+    """
+    trials = read_journal(folder / "journal.log")
+    trained = last_epochs(folder / "curves.jsonl")
     rows = []
     for trial in trials:
         attrs = trial.user_attrs
         if not {"slot", "seed", "config"} <= set(attrs):
             continue  # a warm start's history, or cut off before it began
-        row: dict[str, Any] = {"trial": trial.number, "state": "running", "epochs": 0}
+        row: dict[str, Any] = {"trial": trial.number, "state": "running"}
         row |= {"seed": attrs["seed"], "slot": attrs["slot"]}
-        rows.append(row | flat_config(attrs["config"]) | attrs.get("outcome", {}))
+        row |= flat_config(attrs["config"]) | attrs.get("outcome", {})
+        if row["state"] in ("running", "interrupted"):  # its driver came to no conclusion
+            row["epochs"] = trained.get(trial.number, 0)
+        rows.append(row)
     return typed(rows, TRIAL_COLUMNS)
+
+
+def read_journal(path: Path) -> "list[FrozenTrial]":
+    """The trials of a study's journal but for those that only wait.
+
+    Raises:
+        ValueError: the journal is missing, damaged or without a study.
+    """
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+    from optuna.trial import TrialState
+
+    if not path.is_file():
+        raise ValueError(f"{path} is missing: {path.parent} is no study's folder")
+    begun = [state for state in TrialState if state != TrialState.WAITING]
+    try:
+        storage = JournalStorage(JournalFileBackend(str(path)))
+        names = optuna.get_all_study_names(storage)
+        studies = [optuna.load_study(study_name=name, storage=storage) for name in names]
+        trials = [study.get_trials(deepcopy=False, states=begun) for study in studies]
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+    if len(trials) != 1:
+        raise ValueError(f"{path} is damaged: it must hold one study, got {len(trials)}")
+    return trials[0]
 
 
 def flat_config(config: dict[str, Any]) -> dict[str, Any]:
@@ -134,6 +156,15 @@ def epochs_table(folder: Path) -> pd.DataFrame:
     columns |= {name: np.concatenate([np.empty(0), *values]) for name, values in parts.items()}
     order = np.lexsort([columns["epoch"], columns["replicate"], columns["trial"]])
     return pd.DataFrame({name: values[order] for name, values in columns.items()})
+
+
+def last_epochs(path: Path) -> dict[int, int]:
+    """The last epoch of each trial in `curves.jsonl`."""
+    last: dict[int, int] = {}
+    for block in read_curves(path):
+        end = block["first_epoch"] + len(block["lr"]) - 1
+        last[block["trial"]] = max(end, last.get(block["trial"], 0))
+    return last
 
 
 def read_curves(path: Path) -> Iterator[dict[str, Any]]:

@@ -58,12 +58,7 @@ def load_checkpoint(folder: Path, model_class: type[VAE] | None = None) -> Check
         FileNotFoundError: a file is missing.
         ValueError: a file is damaged or does not fit the other, which is named.
     """
-    try:
-        about = json.loads((folder / CONFIG).read_text())
-        name, seed = about["model"], int(about["seed"])
-        config = Config.from_mapping(about["config"], str(folder / CONFIG))
-    except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{folder / CONFIG} is not a checkpoint's config: {error!r}") from None
+    name, seed, config = _read_config(folder / CONFIG)
     if model_class is None:
         if name not in MODELS:
             raise ValueError(
@@ -79,3 +74,15 @@ def load_checkpoint(folder: Path, model_class: type[VAE] | None = None) -> Check
             f"{folder / WEIGHTS} does not hold the weights of {name}: {error}"
         ) from None
     return Checkpoint(model.eval(), config, seed)
+
+
+def _read_config(path: Path) -> tuple[str, int, Config]:
+    try:
+        about = json.loads(path.read_text())
+        name, seed, settings = about["model"], about["seed"], about["config"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is not a checkpoint's config: {error!r}") from None
+    for key, value, kind in (("model", name, str), ("seed", seed, int), ("config", settings, dict)):
+        if not isinstance(value, kind):
+            raise ValueError(f"{path} is not a checkpoint's config: its {key} is {value!r}")
+    return name, seed, Config.from_mapping(settings, str(path))

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -63,11 +63,15 @@ def check_value(key: str, value: object) -> None:
     if key not in BOUNDS:
         known = ", ".join([*CHOICES, *BOUNDS])
         raise ValueError(f"unknown key {key!r}; allowed keys: {known}")
-    bounds = BOUNDS[key]
-    if key in WIDTHS and isinstance(value, Sequence) and not isinstance(value, str) and value:
+    if key in WIDTHS and isinstance(value, list | tuple) and value:
         for width in value:
-            check_value(key, width)
-        return
+            _check_number(key, width)
+    else:
+        _check_number(key, value)
+
+
+def _check_number(key: str, value: object) -> None:
+    bounds = BOUNDS[key]
     whole = isinstance(value, int) and not isinstance(value, bool)
     fits = whole or (bounds.kind is float and isinstance(value, float))
     if not fits or not bounds.low <= value <= bounds.high:  # type: ignore[operator]

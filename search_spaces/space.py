@@ -1,140 +1,30 @@
-"""The vocabulary of a search space: `Float`, `Int`, `Choice`, and the `SearchSpace` they make."""
+"""What a study searches: `SearchSpace`, made of `Float`, `Int` and `Choice`."""
 
 import hashlib
 import itertools
 import json
-import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from moons.config import CHOICES, Config, Family, check_value
+from search_spaces.domain import Choice, Domain, Float, Int, domain_from_dict
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
     from moons.models import VAE
 
+__all__ = ["Choice", "Domain", "Float", "Int", "SearchSpace"]  # a space needs this import alone
+
 Sampler = Literal["tpe", "random", "grid"]
+# A study without a name takes the space's and the time, and that names its folder.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 METRICS = ("val_mse", "val_loss", "val_energy_distance", "val_excess_nll")
 # What a study sets for all of its trials; a space that set them would contradict its options.
 STUDY_KEYS = ("family", "data_seed", "max_epochs")
-
-
-@dataclass(frozen=True, slots=True)
-class Float:
-    """Real numbers from `low` to `high`, uniform, or uniform in the logarithm."""
-
-    low: float
-    high: float
-    log: bool = False
-
-    def __post_init__(self) -> None:
-        _check_range(self.low, self.high, self.log)
-
-    def distribution(self) -> "BaseDistribution":
-        """The same in Optuna's terms."""
-        from optuna.distributions import FloatDistribution
-
-        return FloatDistribution(float(self.low), float(self.high), log=self.log)
-
-    def ends(self) -> tuple[float, float]:
-        """The values whose validity stands for that of all between."""
-        return float(self.low), float(self.high)
-
-    def as_dict(self) -> dict[str, Any]:
-        """As the manifest holds it."""
-        return {"kind": "float", "low": self.low, "high": self.high, "log": self.log}
-
-    def __str__(self) -> str:
-        return f"{'log-' if self.log else ''}uniform in [{self.low:g}, {self.high:g}]"
-
-
-@dataclass(frozen=True, slots=True)
-class Int:
-    """Whole numbers from `low` to `high`, both included."""
-
-    low: int
-    high: int
-    log: bool = False
-
-    def __post_init__(self) -> None:
-        _check_range(self.low, self.high, self.log)
-
-    def distribution(self) -> "BaseDistribution":
-        """The same in Optuna's terms."""
-        from optuna.distributions import IntDistribution
-
-        return IntDistribution(self.low, self.high, log=self.log)
-
-    def ends(self) -> tuple[int, int]:
-        """The values whose validity stands for that of all between."""
-        return self.low, self.high
-
-    def as_dict(self) -> dict[str, Any]:
-        """As the manifest holds it."""
-        return {"kind": "int", "low": self.low, "high": self.high, "log": self.log}
-
-    def __str__(self) -> str:
-        return f"whole, {'log-' if self.log else ''}uniform in [{self.low}, {self.high}]"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of the listed values, none nearer to another; the only domain that makes a grid."""
-
-    options: tuple[int | float | str | bool, ...]
-
-    def __init__(self, *options: int | float | str | bool) -> None:
-        if not options:
-            raise ValueError("a Choice needs at least one option, got none")
-        if len(set(options)) < len(options):
-            raise ValueError(f"a Choice's options must differ, got {list(options)}")
-        object.__setattr__(self, "options", options)
-
-    def distribution(self) -> "BaseDistribution":
-        """The same in Optuna's terms."""
-        from optuna.distributions import CategoricalDistribution
-
-        return CategoricalDistribution(self.options)
-
-    def ends(self) -> tuple[int | float | str | bool, ...]:
-        """The values whose validity stands for that of all."""
-        return self.options
-
-    def as_dict(self) -> dict[str, Any]:
-        """As the manifest holds it."""
-        return {"kind": "choice", "options": list(self.options)}
-
-    def __str__(self) -> str:
-        return "one of " + ", ".join(str(option) for option in self.options)
-
-
-Domain = Float | Int | Choice
-
-
-def domain_from_dict(fields: Mapping[str, Any]) -> Domain:
-    """The domain that `as_dict` gave `fields` for.
-
-    Raises:
-        ValueError: it is no domain.
-    """
-    match fields:
-        case {"kind": "float", "low": low, "high": high, "log": log}:
-            return Float(low, high, log)
-        case {"kind": "int", "low": low, "high": high, "log": log}:
-            return Int(low, high, log)
-        case {"kind": "choice", "options": [*options]}:
-            return Choice(*options)
-    raise ValueError(f"not a domain: {fields!r}")
-
-
-def _check_range(low: float, high: float, log: bool) -> None:
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(f"an empty range: low must be below high, got [{low}, {high}]")
-    if log and low <= 0:
-        raise ValueError(f"a logarithmic range must begin above 0, got [{low}, {high}]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,26 +54,31 @@ class SearchSpace:
     model: "type[VAE] | None" = None
 
     def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"name must match {NAME.pattern}, got {self.name!r}")
         if self.family not in CHOICES["family"]:
             raise ValueError(f"family must be one of vae, cvae, got {self.family!r}")
         if self.sampler not in get_args(Sampler):
             raise ValueError(f"sampler must be one of tpe, random, grid, got {self.sampler!r}")
         check_metric(self.metric)
+        if not (type(self.trials) is int and self.trials >= 1):
+            raise ValueError(f"trials must be a whole number above 0, got {self.trials!r}")
         if not self.searched:
             raise ValueError("searched is empty: name at least one setting and its domain")
-        for key, domain in self.searched.items():
-            self._check_key(key)
-            if not isinstance(domain, Float | Int | Choice):
-                raise ValueError(f"{key} must be a Float, an Int or a Choice, got {domain!r}")
-            for value in domain.ends():
-                check_value(key, value)
-            if self.sampler == "grid" and not isinstance(domain, Choice):
-                raise ValueError(f"{key} must be a Choice, as the sampler is a grid, got {domain}")
         for key, value in self.fixed.items():
             self._check_key(key)
             check_value(key, value)
             if key in self.searched:
                 raise ValueError(f"{key} is both searched and fixed; keep one")
+        for key, domain in self.searched.items():
+            self._check_key(key)
+            if not isinstance(domain, Float | Int | Choice):
+                raise ValueError(f"{key} must be a Float, an Int or a Choice, got {domain!r}")
+            domain.check(key)
+            if self.sampler == "grid" and not isinstance(domain, Choice):
+                raise ValueError(f"{key} must be a Choice, as the sampler is a grid, got {domain}")
+            for value in domain.ends():  # each for itself possible, yet not with what is fixed?
+                Config(**dict(self.fixed) | {key: value})
 
     def _check_key(self, key: str) -> None:
         if key in STUDY_KEYS:

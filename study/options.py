@@ -6,14 +6,17 @@ import math
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import tyro
 from tyro.conf import FlagCreatePairsOff, Suppress, arg
+from tyro.constructors import PrimitiveConstructorSpec
 
+from search_spaces.space import Sampler
 from study.errors import StudyError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -25,45 +28,82 @@ def _opt(metavar: str, default: str) -> object:
     return arg(metavar=metavar, help_behavior_hint=f"(default: {default})")
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"must be a whole number, got {text!r}") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"must be a number, got {text!r}") from None
+
+
+def _sampler(text: str) -> str:
+    if text not in get_args(Sampler):
+        raise ValueError(f"must be one of {', '.join(get_args(Sampler))}, got {text!r}")
+    return text
+
+
+def _read(read: Callable[[str], object]) -> PrimitiveConstructorSpec[Any]:
+    """How to read a word; by itself tyro takes the word None for an option that was left out."""
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="INT",
+        instance_from_str=lambda words: read(words[0]),
+        is_instance=lambda value: True,
+        str_from_instance=lambda value: [str(value)],
+    )
+
+
+Text = Annotated[str | None, _read(str)]
+Folder = Annotated[Path | None, _read(Path)]
+Number = Annotated[float | None, _read(_number)]
+Whole = Annotated[int | None, _read(_whole)]
+Count = Annotated[int, _read(_whole)]
+SamplerName = Annotated[Sampler | None, _read(_sampler)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Runs a hyperparameter study of VAEs or CVAEs on two moons, on every core at hand."""
 
-    space: Annotated[str | None, _opt("NAME|FILE.py", "none, give one")] = None
+    space: Annotated[Text, _opt("NAME|FILE.py", "none, give one")] = None
     """The search space: one of --list-spaces, or a Python file that defines SPACE."""
-    name: Annotated[str | None, _opt("NAME", "the space and the time")] = None
+    name: Annotated[Text, _opt("NAME", "the space and the time")] = None
     """The study's folder under --results."""
-    trials: Annotated[int | None, _opt("N", "100; a grid: its points")] = None
+    trials: Annotated[Whole, _opt("N", "100; a grid: its points")] = None
     """How many trials to finish."""
-    max_epochs: int = 1000
+    max_epochs: Count = 1000
     """A trial's largest budget, in epochs."""
-    metric: Annotated[str | None, _opt("METRIC[,METRIC]", "the space's")] = None
+    metric: Annotated[Text, _opt("METRIC[,METRIC]", "the space's")] = None
     """What is minimised: val_mse, val_loss, val_energy_distance, val_excess_nll, or two of them."""
-    sampler: Annotated[
-        Literal["tpe", "random", "grid"] | None, _opt("tpe|random|grid", "the space's")
-    ] = None
+    sampler: Annotated[SamplerName, _opt("tpe|random|grid", "the space's")] = None
     """Who proposes configs."""
     scheduler: Literal["asha", "none"] = "asha"
     """Whether unpromising trials are stopped early."""
-    grace: int = 10
+    grace: Count = 10
     """Epochs before ASHA may stop a trial: its first rung."""
-    reduction: int = 4
+    reduction: Count = 4
     """ASHA's reduction factor: one trial in so many passes a rung."""
-    workers: Annotated[int | None, _opt("N", "every CPU")] = None
+    workers: Annotated[Whole, _opt("N", "every CPU")] = None
     """Trials at a time, one CPU each."""
-    seed: int = 42
+    seed: Count = 42
     """What data, proposals and training are drawn from."""
-    time_budget: Annotated[float | None, _opt("SECONDS", "none")] = None
+    time_budget: Annotated[Number, _opt("SECONDS", "none")] = None
     """Stops the study, to be resumed, after so many seconds."""
     engine: Literal["auto", "fused", "torch"] = "auto"
     """What trains: the fused kernel where it can, or the torch reference."""
-    address: Annotated[str | None, _opt("auto|HOST:PORT", "a cluster of its own")] = None
+    address: Annotated[Text, _opt("auto|HOST:PORT", "a cluster of its own")] = None
     """An existing Ray cluster to run on."""
     results: Path = Path("results")
     """Where studies are kept."""
-    resume: Annotated[Path | None, _opt("FOLDER", "none")] = None
+    resume: Annotated[Folder, _opt("FOLDER", "none")] = None
     """Goes on with a study, with the options it was begun with; --trials extends it."""
-    warm_start: Annotated[Path | None, _opt("FOLDER", "none")] = None
+    warm_start: Annotated[Folder, _opt("FOLDER", "none")] = None
     """Another study whose trials the sampler learns from."""
     smoke: Flag = False
     """The same job on 4 trials of 20 epochs."""
@@ -140,17 +180,16 @@ def read_options(kind: type[T], argv: Sequence[str], prog: str) -> T:
 
 
 def one_line(boxed: str) -> str:
-    """The message of a boxed, wrapped parser error, without its box and its appendix."""
-    lines = []
+    """The message of a boxed, wrapped parser error, without its title and its appendix."""
+    sections: list[list[str]] = [[]]  # above the message, the message, what follows
     for raw in boxed.splitlines():
-        line = raw.strip().strip("│").strip()
-        if set(line) & set("╭╰"):
-            continue
-        if not line or set(line) == {"─"}:
-            break
-        lines.append(line)
-    message = " ".join(lines).replace("{None}|", "") or "the command line could not be read"
-    return f"{message} (see --help)"
+        line = raw.strip("│ ")
+        if line.startswith(("╭", "╰", "──", "--------")):  # dashes: a terminal without boxes
+            sections.append([])
+        else:
+            sections[-1].append(line)
+    message = " ".join(takewhile(bool, sections[min(1, len(sections) - 1)]))
+    return f"{message or 'the command line could not be read'} (see --help)"
 
 
 def default_workers() -> int:

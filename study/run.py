@@ -12,7 +12,9 @@ def main(argv: Sequence[str]) -> ExitCode:
     try:
         return dispatch(parse(argv))
     except StudyError as error:
-        print(f"study.run: {error}", file=sys.stderr)
+        print(
+            "study.run:", *str(error).splitlines(), file=sys.stderr
+        )  # one line, whatever it quotes
         return error.code
 
 

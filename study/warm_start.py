@@ -20,21 +20,22 @@ MAY_DIFFER = ("data_seed", "max_epochs", "min_epochs")
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
-    """How many trials entered the history, and why others did not, by reason."""
+class Learned:
+    """Trials to enter as history, and why others do not, by reason.
 
-    count: int
+    They count neither towards the number of trials nor in the rungs.
+    """
+
+    trials: tuple[FrozenTrial, ...]
     refused: Counter[str]
 
     def __str__(self) -> str:
         reasons = "; ".join(f"{n} not: {why}" for why, n in self.refused.most_common())
-        return f"{self.count} trials entered as history" + (f"; {reasons}" if reasons else "")
+        return f"{len(self.trials)} trials entered as history" + (f"; {reasons}" if reasons else "")
 
 
-def enter_history(plan: Plan, study: optuna.Study, other: Path) -> Entered:
-    """Adds the complete and pruned trials of the study in `other` whose ranges fit.
-
-    They count neither towards the number of trials nor in the rungs.
+def learn_from(plan: Plan, other: Path) -> Learned:
+    """The complete and pruned trials of the study in `other` whose ranges fit.
 
     Raises:
         StudyError: `other` is no study, is damaged, or minimised something else.
@@ -52,12 +53,10 @@ def enter_history(plan: Plan, study: optuna.Study, other: Path) -> Entered:
     fitting = []
     for trial in _trials(other, manifest.name):
         if (why := _unfit(plan, trial)) is None:
-            fitting.append(trial)
+            fitting.append(_as_history(plan, trial, manifest.name))
         else:
             refused[why] += 1
-    for trial in fitting:
-        study.add_trial(_as_history(plan, trial, manifest.name))
-    return Entered(len(fitting), refused)
+    return Learned(tuple(fitting), refused)
 
 
 def _trials(other: Path, name: str) -> list[FrozenTrial]:

@@ -18,7 +18,7 @@ from study.record.journal import SoleWriterJournal
 from study.record.lock import held
 from study.record.manifest import Manifest
 from study.sampler import make_sampler
-from study.warm_start import enter_history
+from study.warm_start import Learned, learn_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,14 @@ def _resumed(plan: Plan) -> Iterator[Record]:
 def _created(plan: Plan) -> Iterator[Record]:
     if plan.folder.exists():
         raise _exists(plan.folder)
+    learned = None if plan.warm_start is None else learn_from(plan, plan.warm_start)
     plan.folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Folder(plan.folder.with_name(f".{plan.name}.{os.getpid()}"))
     draft.root.mkdir()
     try:
         with held(draft.lock):
             journal = SoleWriterJournal(draft.journal)
-            study = _new_study(plan, journal)
+            study = _new_study(plan, journal, learned)
             curves = CurveWriter(draft.curves)
             manifest = Manifest.of(plan)
             manifest.write(draft.manifest)
@@ -98,7 +99,7 @@ def _created(plan: Plan) -> Iterator[Record]:
         shutil.rmtree(draft.root, ignore_errors=True)
 
 
-def _new_study(plan: Plan, journal: SoleWriterJournal) -> optuna.Study:
+def _new_study(plan: Plan, journal: SoleWriterJournal, learned: Learned | None) -> optuna.Study:
     study = optuna.create_study(
         study_name=plan.name,
         storage=JournalStorage(journal),
@@ -108,8 +109,9 @@ def _new_study(plan: Plan, journal: SoleWriterJournal) -> optuna.Study:
     if plan.space.sampler == "grid":
         for point in plan.space.grid():
             study.enqueue_trial(point)
-    if plan.warm_start is not None:
-        print(f"warm start: {enter_history(plan, study, plan.warm_start)}")
+    if learned is not None:
+        study.add_trials(learned.trials)
+        print(f"warm start: {learned}")
     journal.commit()
     return study
 

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moons.data import Split, draw_moons, load_moons
+
+N_SAMPLES = st.integers(20, 3000)
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def sorted_rows(*splits: Split):
+    rows = np.concatenate([np.column_stack([s.x, s.y]) for s in splits])
+    return rows[np.lexsort(rows.T)]
+
+
+def parts(moons):
+    return moons.train, moons.val, moons.test
+
+
+@given(N_SAMPLES, SEEDS)
+def test_each_moon_is_split_60_20_20(n_samples, seed):
+    moons = load_moons(n_samples, 0.15, seed)
+    drawn = draw_moons(n_samples, 0.15, seed)
+    for moon in (0, 1):
+        members = np.sum(drawn.y == moon)
+        counts = [int(np.sum(part.y == moon)) for part in parts(moons)]
+        assert sum(counts) == members
+        assert abs(counts[0] - 0.6 * members) <= 0.5
+        assert abs(counts[1] - 0.2 * members) <= 0.5
+
+
+def test_the_default_data_are_600_200_200_points_of_each_moon():
+    for part, expected in zip(parts(load_moons(2000, 0.15, 42)), (600, 200, 200), strict=True):
+        assert np.bincount(part.y).tolist() == [expected, expected]
+        assert len(part) == 2 * expected
+
+
+@given(N_SAMPLES, st.sampled_from([0.0, 0.15, 0.3]), SEEDS)
+def test_every_drawn_point_is_in_exactly_one_split_and_keeps_its_label(n_samples, noise, seed):
+    moons = load_moons(n_samples, noise, seed)
+    drawn = draw_moons(n_samples, noise, seed)
+    np.testing.assert_array_equal(sorted_rows(*parts(moons)), sorted_rows(drawn))
+
+
+def test_no_point_of_one_split_is_in_another():
+    seen = [{tuple(x) for x in part.x.tolist()} for part in parts(load_moons(2000, 0.15, 42))]
+    assert [len(points) for points in seen] == [1200, 400, 400]
+    assert len(set.union(*seen)) == 2000
+
+
+def test_without_noise_label_0_is_the_upper_arc_and_label_1_the_lower_one():
+    drawn = draw_moons(500, 0.0, 7)
+    upper, lower = drawn.x[drawn.y == 0], drawn.x[drawn.y == 1]
+    np.testing.assert_allclose(np.linalg.norm(upper, axis=1), 1.0, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(lower - [1.0, 0.5], axis=1), 1.0, atol=1e-6)
+    assert upper[:, 1].min() > -1e-6
+    assert lower[:, 1].max() < 0.5 + 1e-6
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.3])
+def test_noise_is_an_isotropic_gaussian_of_that_standard_deviation(noise):
+    n = 40_000
+    added = draw_moons(n, noise, 3).x - draw_moons(n, 0.0, 3).x  # the same seed, the same points
+    error = noise / np.sqrt(2 * n)  # of a standard deviation's estimate
+    np.testing.assert_allclose(added.std(axis=0), noise, atol=5 * error)
+    np.testing.assert_allclose(added.mean(axis=0), 0.0, atol=5 * noise / np.sqrt(n))
+    assert abs(np.corrcoef(added.T)[0, 1]) < 5 / np.sqrt(n)
+
+
+def test_each_split_covers_both_arcs_from_end_to_end():
+    for part in parts(load_moons(2000, 0.0, 42)):
+        upper = part.x[part.y == 0]
+        angles = np.sort(np.arctan2(upper[:, 1], upper[:, 0]))
+        gaps = np.diff(angles, prepend=0.0, append=np.pi)
+        assert gaps.max() < np.pi / 10
+
+
+def test_data_are_a_function_of_their_arguments():
+    first = load_moons(200, 0.1, 5)
+    load_moons.cache_clear()
+    again = load_moons(200, 0.1, 5)
+    for one, other in zip(parts(first), parts(again), strict=True):
+        np.testing.assert_array_equal(one.x, other.x)
+        np.testing.assert_array_equal(one.y, other.y)
+    assert not np.array_equal(first.train.x, load_moons(200, 0.1, 6).train.x)
+
+
+def test_data_are_float32_points_with_whole_labels_that_nobody_can_overwrite():
+    moons = load_moons(200, 0.1, 5)
+    for part in parts(moons):
+        assert (part.x.dtype, part.y.dtype) == (np.float32, np.int64)
+        assert part.x.shape == (len(part), 2)
+        with pytest.raises(ValueError, match="read-only"):
+            part.x[0, 0] = 0.0
+        with pytest.raises(ValueError, match="read-only"):
+            part.y[0] = 0
+
+
+def test_drawing_leaves_numpy_s_global_generator_alone():
+    before = np.random.get_state()[1].copy()
+    load_moons.cache_clear()
+    load_moons(200, 0.1, 5)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)

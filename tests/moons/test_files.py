@@ -1,0 +1,68 @@
+import threading
+
+import pytest
+
+from moons.files import appearing, write_whole
+
+
+def test_what_was_written_is_what_is_read(tmp_path):
+    write_whole(tmp_path / "text", "größer\n")
+    write_whole(tmp_path / "bytes", b"\x00\xff")
+    assert (tmp_path / "text").read_text(encoding="utf-8") == "größer\n"
+    assert (tmp_path / "bytes").read_bytes() == b"\x00\xff"
+
+
+def test_a_file_that_was_there_is_replaced(tmp_path):
+    path = tmp_path / "file"
+    write_whole(path, "a long first content")
+    write_whole(path, "new")
+    assert path.read_text() == "new"
+
+
+def test_a_writer_that_fails_leaves_the_old_file_and_no_draft(tmp_path):
+    path = tmp_path / "file"
+    write_whole(path, "old")
+
+    def write_half():
+        with appearing(path) as draft:
+            draft.write_text("half of the n")
+            raise RuntimeError("the writer died")
+
+    with pytest.raises(RuntimeError, match="the writer died"):
+        write_half()
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_nothing_has_the_name_before_the_content_is_whole(tmp_path):
+    path = tmp_path / "file"
+    with appearing(path) as draft:
+        draft.write_text("half")
+        assert not path.exists()
+        assert draft.parent == tmp_path  # on another disk, it could not be renamed
+    assert path.read_text() == "half"
+
+
+def test_a_reader_sees_the_old_content_or_the_new_and_never_a_part(tmp_path):
+    path = tmp_path / "file"
+    contents = [letter * 200_000 for letter in "ab"]
+    write_whole(path, contents[0])
+    over = threading.Event()
+
+    def write_many():
+        for turn in range(40):
+            write_whole(path, contents[turn % 2])
+        over.set()
+
+    writer = threading.Thread(target=write_many)
+    writer.start()
+    seen = set()
+    while not over.is_set():
+        seen.add(path.read_text())
+    writer.join()
+    assert seen <= set(contents)
+
+
+def test_a_folder_that_is_not_there_is_an_os_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "missing" / "file", "text")

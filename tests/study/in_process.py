@@ -1,0 +1,82 @@
+"""A whole study without Ray: the same record, ledger and training, one trial after another."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from search_spaces.space import Choice, Float, SearchSpace
+from study.history import take_stock
+from study.ledger import Ledger
+from study.options import parse
+from study.plan import Plan, make_plan
+from study.record.opening import opened
+from study.training import TrialTraining
+from study.trial import Report, TrialJob
+
+QUICK = SearchSpace(
+    name="quick",
+    about="trials of a few milliseconds",
+    family="cvae",
+    searched={"lr": Float(1e-3, 1e-1, log=True), "latent_dim": Choice(1, 2, 4)},
+    fixed={"n_samples": 40, "encoder_hidden": 4, "decoder_hidden": 4, "min_epochs": 1},
+)
+Train = Callable[[TrialJob], Iterator[Report]]
+
+
+def quick_plan(results: Path, *words: str, space: SearchSpace = QUICK, name: str = "s") -> Plan:
+    """A plan of trials of eight epochs with rungs at 2 and 4, unless the words say otherwise."""
+    usual = ["--space=cvae", f"--results={results}", f"--name={name}", "--workers=1"]
+    usual += ["--grace=2", "--reduction=2", "--max-epochs=8", "--trials=3"]
+    plan = make_plan(parse([*usual, *words]))
+    return replace(plan, space=replace(space, metric=plan.space.metric))
+
+
+@contextmanager
+def ledger_of(plan: Plan) -> Iterator[Ledger]:
+    """The plan's ledger on its record, new or resumed."""
+    with opened(plan) as record:
+        yield Ledger(plan, record, take_stock(plan, record))
+
+
+def train(job: TrialJob) -> Iterator[Report]:
+    """The reports of a trial that is never stopped."""
+    training = TrialTraining(job)
+    report = training.advance()
+    yield report
+    while report.status == "running":
+        report = training.advance()
+        yield report
+
+
+def up_to(reports: int) -> Train:
+    """Training that is stopped after so many reports, as a scheduler does."""
+
+    def stopped(job: TrialJob) -> Iterator[Report]:
+        for _, report in zip(range(reports), train(job), strict=False):
+            yield report
+
+    return stopped
+
+
+def diverge(job: TrialJob) -> Iterator[Report]:
+    """Training that diverges."""
+    return train(replace(job, config=replace(job.config, lr=10.0, latent_dim=64)))
+
+
+def fail(job: TrialJob) -> Iterator[Report]:
+    """Training that raises in the worker."""
+    yield Report(status="failed", epochs=0, error="RuntimeError: a test's own")
+
+
+def run_in_process(plan: Plan, how: Sequence[Train | None] = ()) -> None:
+    """Runs the plan; its trials go as told in `how`, the others to their end; None never ends."""
+    with ledger_of(plan) as ledger:
+        slot = 0
+        while (job := ledger.begin(str(slot))) is not None:
+            go = how[slot] if slot < len(how) else train
+            for report in (up_to(1) if go is None else go)(job):
+                ledger.take(str(slot), report)
+            if go is not None:
+                ledger.close(str(slot))
+            slot += 1

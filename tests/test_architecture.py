@@ -1,0 +1,151 @@
+"""The rules of ARCHITECTURE.md, checked on the sources."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("moons", "search_spaces", "study", "analysis")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+MAX_LINES = 300
+NEVER = {
+    "moons": {"ray", "optuna", "search_spaces", "study", "analysis"},
+    "search_spaces": {"ray", "study", "analysis"},
+    "study": set(),
+    "analysis": {"ray", "search_spaces", "study"},
+}
+# Reading a pickle runs what is in it.
+PICKLING = {"pickle", "_pickle", "dill", "joblib", "shelve", "marshal", "jsonpickle"}
+UNPICKLING = {"torch.load", "pd.read_pickle", "pandas.read_pickle"}
+
+
+def imports(tree: ast.AST, *, on_import: bool = False) -> Iterator[str]:
+    """Full names of the modules that a source imports.
+
+    Args:
+        tree: the source.
+        on_import: leaves out what is imported inside functions, and for type checkers alone.
+    """
+    for node in ast.iter_child_nodes(tree):
+        if on_import and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if on_import and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        yield from imports(node, on_import=on_import)
+
+
+def rooms(path: Path, *, on_import: bool = False) -> set[str]:
+    """The top-level packages that a file imports."""
+    names = imports(ast.parse(path.read_text()), on_import=on_import)
+    return {name.partition(".")[0] for name in names}
+
+
+def in_package(package: str) -> list[Path]:
+    return [path for path in SOURCES if path.relative_to(ROOT).parts[0] == package]
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+EXAMPLE = """
+import a.b
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    import c
+def function():
+    from d import e
+class Class:
+    import f
+    def method(self):
+        import g
+try:
+    import h
+except ImportError:
+    pass
+"""
+
+
+def test_the_reader_of_imports_finds_them_wherever_they_stand():
+    everywhere = {"a.b", "typing.TYPE_CHECKING", "c", "d.e", "f", "g", "h"}
+    assert set(imports(ast.parse(EXAMPLE))) == everywhere
+    assert set(imports(ast.parse(EXAMPLE), on_import=True)) == everywhere - {"c", "d.e", "g"}
+
+
+def test_there_are_sources_to_check():
+    assert all(len(in_package(package)) >= 2 for package in PACKAGES)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=shown)
+def test_imports_run_one_way(path):
+    package = path.relative_to(ROOT).parts[0]
+    assert rooms(path) & NEVER[package] == set()
+
+
+@pytest.mark.parametrize("path", in_package("study"), ids=shown)
+def test_study_does_not_import_analysis_at_import_time(path):
+    assert "analysis" not in rooms(path, on_import=True)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=shown)
+def test_a_module_is_one_thing_of_at_most_300_lines(path):
+    assert len(path.read_text().splitlines()) <= MAX_LINES
+    assert path.stem not in ("utils", "util", "helpers", "common", "misc")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=shown)
+def test_nothing_opens_a_pickle(path):
+    tree = ast.parse(path.read_text())
+    assert rooms(path) & PICKLING == set()
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert {ast.unparse(call.func) for call in calls} & UNPICKLING == set()
+    assert "allow_pickle" not in {keyword.arg for call in calls for keyword in call.keywords}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=shown)
+def test_nothing_seeds_a_global_generator_of_numpy_or_random(path):
+    tree = ast.parse(path.read_text())
+    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    assert called & {"np.random.seed", "numpy.random.seed", "random.seed"} == set()
+
+
+def loaded_after(code: str) -> set[str]:
+    """The top-level modules that a fresh Python has loaded after running the code."""
+    report = "\nimport sys; print('loaded', *{name.partition('.')[0] for name in sys.modules})"
+    said = subprocess.run(
+        [sys.executable, "-c", code + report], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(said.stdout.splitlines()[-1].split()[1:])
+
+
+HELP = """
+from {module} import main
+try:
+    main(["--help"])
+except SystemExit as stopped:
+    assert stopped.code == 0, stopped.code
+else:
+    raise AssertionError("--help has not stopped the command")
+"""
+
+
+def test_help_of_the_study_loads_nothing_that_takes_long():
+    loaded = loaded_after(HELP.format(module="study.run"))
+    heavy = {"torch", "ray", "optuna", "numpy", "pandas", "sklearn", "numba", "scipy", "matplotlib"}
+    assert loaded & heavy == set()
+    assert "tyro" in loaded  # help was there
+
+
+def test_reading_tables_loads_neither_ray_nor_torch():
+    loaded = loaded_after("import analysis.tables")
+    assert "pandas" in loaded
+    assert loaded & {"ray", "torch", "study", "search_spaces"} == set()
