@@ -9,5 +9,5 @@ from hypothesis import settings
 
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")  # nets this small gain nothing from more
-settings.register_profile("specification", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("specification", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("specification")

@@ -268,7 +268,7 @@ def test_curves_cut_off_at_any_byte_lose_their_last_line_and_no_more(folder, sha
         path.write_bytes(content)
 
 
-@ANY_FOLDER
+@settings(ANY_FOLDER, max_examples=15)
 @given(share=st.floats(0, 1))
 def test_a_journal_cut_off_at_any_byte_gives_the_trials_it_still_holds(folder, share):
     path = folder / "journal.log"

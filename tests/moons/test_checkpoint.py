@@ -11,7 +11,7 @@ from moons.checkpoint import CONFIG, WEIGHTS, load_checkpoint, pack_weights, sav
 from moons.config import Config
 from moons.models import CVAE, MODELS, VAE, build_model
 
-ANY_FOLDER = settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY_FOLDER = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def saved(folder: Path, config: Config, seed: int = 3, model_class: type[VAE] | None = None):

@@ -215,7 +215,7 @@ def test_records_hold_the_loss_that_their_mse_and_kl_make(family):
 
 @pytest.mark.parametrize("family", ["vae", "cvae"])
 def test_training_reconstructs_far_better_than_the_data_s_mean_does(family):
-    config = Config(family=family, lr=1e-2, beta=0.01, max_epochs=25)
+    config = Config(family=family, lr=1e-2, beta=0.01, max_epochs=30, n_samples=600)
     run = start(config, seed=1)
     list(fit(run))
     x = load_moons(config.n_samples, config.noise, config.data_seed).val.x

@@ -13,7 +13,7 @@ from moons.models import build_model, count_parameters
 from search_spaces.load import load_space, space_names
 from search_spaces.space import SearchSpace
 
-TRAINED, BUILT = 20, 200  # samples of a space
+TRAINED, BUILT = 8, 100  # samples of a space
 
 
 def drawn(space: SearchSpace, n: int) -> list[dict]:

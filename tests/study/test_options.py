@@ -14,7 +14,8 @@ from study.errors import StudyError
 from study.options import NAME, Options, default_workers, parse
 from study.run import main
 
-IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+# A command line takes the parser 20 ms.
+FEW = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NUMBERS = {
     "--trials": (1, 1_000_000),
     "--max-epochs": (1, 1_000_000),
@@ -94,7 +95,7 @@ def test_a_bad_option_is_answered_in_one_line_that_names_it(words, parts):
 
 
 @pytest.mark.parametrize("flag", NUMBERS)
-@IN_ONE_FOLDER
+@FEW
 @given(data=st.data())
 def test_a_number_beyond_its_range_is_refused_with_the_range(flag, data):
     low, high = NUMBERS[flag]
@@ -110,7 +111,7 @@ def test_the_ends_of_a_number_s_range_are_taken(flag):
         assert getattr(parse([flag, str(value)]), field) == value
 
 
-@IN_ONE_FOLDER
+@FEW
 @given(st.text().filter(lambda name: not NAME.fullmatch(name)))
 @example("")
 @example("..")
@@ -130,6 +131,7 @@ def test_a_bad_name_is_refused_before_anything_is_written(name):
     assert f"--name must match {NAME.pattern}, got {name!r}" in line
 
 
+@FEW
 @given(st.from_regex(NAME, fullmatch=True))
 @example("None")
 @example("a_b-c.d")
