@@ -1,0 +1,170 @@
+"""How every figure looks: theme, colours, markers, and what columns are called on paper."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from analysis.folder import SPLITS, Dimension, State
+from moons.files import appearing
+
+# Okabe and Ito 2008, "Color Universal Design": told apart with any colour vision.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY, PALE = "#8A8A8A", "#D9D9D9"
+OKABE_ITO = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, YELLOW, BLACK)
+MOON_COLOURS = (BLUE, VERMILLION)  # upper, lower
+MOON_NAMES = ("upper moon", "lower moon")
+SEQUENTIAL = "cividis"  # dark is low; made for colour-blind readers
+
+WIDTH = 8.0  # inches; at 120 dots an inch the report's column
+DPI = 120
+
+
+@dataclass(frozen=True, slots=True)
+class StateStyle:
+    """How trials of one state are drawn."""
+
+    colour: str
+    marker: str
+
+
+STATE_STYLES: dict[State, StateStyle] = {
+    "complete": StateStyle(BLUE, "o"),
+    "pruned": StateStyle(ORANGE, "v"),
+    "diverged": StateStyle(VERMILLION, "X"),
+    "failed": StateStyle(BLACK, "s"),
+    "running": StateStyle(GREEN, ">"),
+    "interrupted": StateStyle(GREY, "d"),
+}
+
+NAMES = {
+    "trial": "trial",
+    "epoch": "epoch",
+    "epochs": "epochs",
+    "lr": "learning rate",
+    "batch_size": "batch size (points)",
+    "encoder_hidden": "encoder width (units)",
+    "encoder_layers": "encoder hidden layers",
+    "latent_dim": "latent dimensions",
+    "decoder_hidden": "decoder width (units)",
+    "decoder_layers": "decoder hidden layers",
+    "beta": "beta (weight of KL)",
+    "eps_w": "eps_w (factor on sigma)",
+    "n_samples": "data points",
+    "noise": "data noise (std)",
+    "data_seed": "data seed",
+    "n_parameters": "trainable parameters",
+}
+METRIC_NAMES = {
+    "mse": "MSE (squared data units)",
+    "loss": "loss",
+    "kl": "KL (nats a point)",
+    "excess_nll": "excess NLL (nats a point)",
+    "energy_distance": "energy distance",
+    "energy_floor": "energy distance of two fresh data sets",
+    "sliced_wasserstein": "sliced Wasserstein distance (data units)",
+    "active_units": "active latent units",
+}
+SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test", "fresh": "fresh-data"}
+
+
+def label(column: str) -> str:
+    """What a column of the tables is called on an axis, with its unit."""
+    if column in NAMES:
+        return NAMES[column]
+    split, _, rest = column.partition("_")
+    if split in SPLITS and rest:
+        return f"{SPLIT_NAMES[split]} {METRIC_NAMES.get(rest, rest.replace('_', ' '))}"
+    return column.replace("_", " ")
+
+
+def short_label(column: str) -> str:
+    """`label` without the unit."""
+    return label(column).partition(" (")[0]
+
+
+@contextmanager
+def theme() -> Iterator[None]:
+    """The look of every figure, for the figures drawn inside; what was set before comes back."""
+    import seaborn as sns
+
+    look = sns.axes_style("whitegrid") | sns.plotting_context("notebook", font_scale=0.85)
+    look |= {
+        "axes.prop_cycle": cycler(color=list(OKABE_ITO)),
+        "axes.edgecolor": "#4D4D4D",
+        "axes.linewidth": 0.8,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlelocation": "left",
+        "axes.titlesize": "medium",
+        "axes.titleweight": "bold",
+        "axes.formatter.use_mathtext": True,
+        "figure.facecolor": "white",
+        "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
+        "grid.color": "#E6E6E6",
+        "grid.linewidth": 0.8,
+        "image.cmap": SEQUENTIAL,
+        "legend.frameon": False,
+        "lines.linewidth": 1.6,
+        "savefig.dpi": DPI,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "moons",  # the same figure is the same file
+        "xtick.bottom": True,
+        "ytick.left": True,
+    }
+    with matplotlib.rc_context(look):
+        yield
+
+
+def new_figure(height: float = 4.0, width: float = WIDTH) -> Figure:
+    """An empty figure of that size in inches that places its axes itself.
+
+    It is not known to pyplot, so there is nothing to close.
+    """
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Writes a figure whole, as what `path`'s suffix says: `.png` or `.svg`."""
+    kind = path.suffix.removeprefix(".")
+    metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {"Software": None}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with appearing(path) as draft:
+        figure.savefig(draft, format=kind, dpi=DPI, metadata=metadata)
+
+
+def positions(values: "pd.Series[Any]", dimension: Dimension) -> NDArray[np.float64]:
+    """Where hyperparameter values stand on an axis: their value, or the number of their option."""
+    if dimension.kind != "choice":
+        return values.to_numpy(dtype=float)
+    places = {str(option): float(place) for place, option in enumerate(dimension.options)}
+    return np.array([places.get(str(value), np.nan) for value in values])
+
+
+def scale_axis(ax: Axes, which: str, dimension: Dimension) -> None:
+    """Names the x or y axis of `ax` after a hyperparameter, with its scale, ends and ticks."""
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    set_lim = ax.set_xlim if which == "x" else ax.set_ylim
+    axis.set_label_text(label(dimension.name))
+    if dimension.kind == "choice":
+        axis.set_ticks(range(len(dimension.options)), [str(o) for o in dimension.options])
+        set_lim(-0.5, len(dimension.options) - 0.5)
+        return
+    low, high = dimension.low, dimension.high
+    if dimension.log:
+        (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+        margin = (high / low) ** 0.03
+        set_lim(low / margin, high * margin)
+    else:
+        margin = 0.03 * (high - low)
+        set_lim(low - margin, high + margin)

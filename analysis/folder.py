@@ -1,0 +1,309 @@
+"""A study's folder: where everything in it lies, and what its manifest and tables say."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+if TYPE_CHECKING:  # pandas takes most of a second: the command lines' --help does without
+    import pandas as pd
+
+State = Literal["complete", "pruned", "diverged", "failed", "running", "interrupted"]
+STATES: tuple[State, ...] = get_args(State)
+SPLITS = ("train", "val", "test", "fresh")
+
+TRIAL_COLUMNS = ("trial", "state", "epochs")
+EPOCH_COLUMNS = ("trial", "epoch", "val_loss", "val_mse", "val_kl")
+
+
+class DamagedRecord(ValueError):
+    """A file of the record is missing or cannot be read; the sentence names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dimension:
+    """One searched hyperparameter: a range with its ends included, or a list of options."""
+
+    name: str
+    kind: Literal["float", "int", "choice"]
+    low: float = float("nan")
+    high: float = float("nan")
+    log: bool = False
+    options: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        if self.kind == "choice":
+            return "one of " + ", ".join(str(option) for option in self.options)
+        return f"{self.low:g} to {self.high:g}" + (", logarithmic" if self.log else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What `study.json` says about a study.
+
+    Attributes:
+        name, space, family: the study, its search space and its models.
+        searched: the search space, a dimension each.
+        fixed: the settings that every trial shares.
+        metrics: what is minimised, one or two columns of `trials.parquet`.
+        rungs: epochs at which the scheduler compares trials, rising; none without a scheduler.
+        n_trials: how many were asked for.
+        started, ended: ISO times, `ended` is None while the study runs or where it was cut off.
+        options, versions, git, machine: as they stand in the file.
+    """
+
+    name: str
+    space: str
+    family: str
+    searched: tuple[Dimension, ...]
+    fixed: Mapping[str, Any]
+    space_hash: str
+    metrics: tuple[str, ...]
+    sampler: str
+    scheduler: str
+    rungs: tuple[int, ...]
+    n_trials: int
+    max_epochs: int
+    workers: int | None
+    seed: int | None
+    started: str | None
+    ended: str | None
+    outcome: str
+    options: Mapping[str, Any]
+    versions: Mapping[str, Any]
+    git: Mapping[str, Any]
+    machine: Mapping[str, Any]
+
+    @property
+    def metric(self) -> str:
+        """What trials are ranked by: the first of `metrics`."""
+        return self.metrics[0]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFolder:
+    """Every path under `results/<study>/`."""
+
+    path: Path
+
+    @property
+    def manifest(self) -> Path:
+        """`study.json`."""
+        return self.path / "study.json"
+
+    @property
+    def trials(self) -> Path:
+        """`trials.parquet`, one row a trial."""
+        return self.path / "trials.parquet"
+
+    @property
+    def epochs(self) -> Path:
+        """`epochs.parquet`, one row an epoch of a trial."""
+        return self.path / "epochs.parquet"
+
+    @property
+    def reruns(self) -> Path:
+        """`reruns.parquet`, one row a retraining of a configuration under a fresh seed."""
+        return self.path / "reruns.parquet"
+
+    @property
+    def leaderboard(self) -> Path:
+        """`leaderboard.parquet`, one row a configuration that was retrained."""
+        return self.path / "leaderboard.parquet"
+
+    @property
+    def figures(self) -> Path:
+        """Where figures are drawn to."""
+        return self.path / "figures"
+
+    @property
+    def report(self) -> Path:
+        """`report.html`."""
+        return self.path / "report.html"
+
+    def checkpoint(self, trial: int) -> Path:
+        """The folder with a trial's `model.safetensors` and `config.json`."""
+        return self.path / "checkpoints" / str(trial)
+
+    @property
+    def shown(self) -> str:
+        """The path as commands and reports show it: never with a machine's own folders."""
+        try:
+            return self.path.resolve().relative_to(Path.cwd()).as_posix()
+        except ValueError:
+            return f"results/{self.path.resolve().name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyResults:
+    """A study as its folder tells it.
+
+    Attributes:
+        trials: one row a trial, in order of `trial`.
+        epochs: one row an epoch of a trial, in order of both; empty where there is no table.
+        reruns, leaderboard: None where nothing was retrained.
+        notes: sentences about tables that are missing, empty or damaged.
+    """
+
+    folder: StudyFolder
+    manifest: Manifest
+    trials: "pd.DataFrame"
+    epochs: "pd.DataFrame"
+    reruns: "pd.DataFrame | None" = None
+    leaderboard: "pd.DataFrame | None" = None
+    notes: tuple[str, ...] = ()
+
+    def in_state(self, *states: State) -> "pd.DataFrame":
+        """The trials in any of these states."""
+        return self.trials[self.trials["state"].isin(states)]
+
+    @property
+    def complete(self) -> "pd.DataFrame":
+        """Complete trials whose metrics are known, best first: the only ones that are ranked."""
+        metrics = list(self.manifest.metrics)
+        known = self.in_state("complete").dropna(subset=metrics)
+        return known.sort_values([*metrics, "trial"], kind="stable")
+
+    @property
+    def best_trial(self) -> int | None:
+        """Number of the best complete trial by the first metric; None where there is none."""
+        complete = self.complete
+        return int(complete["trial"].iloc[0]) if len(complete) else None
+
+    def trial(self, number: int) -> "pd.Series[Any]":
+        """One trial's row.
+
+        Raises:
+            ValueError: there is no such trial.
+        """
+        rows = self.trials[self.trials["trial"] == number]
+        if rows.empty:
+            numbers = self.trials["trial"]
+            allowed = f"{numbers.min()} to {numbers.max()}" if len(numbers) else "none yet"
+            raise ValueError(f"{self.folder.shown} has no trial {number}; its trials: {allowed}")
+        return rows.iloc[0]
+
+    @property
+    def curve_metric(self) -> str:
+        """The metric where every epoch has it, else `val_mse`, which every epoch has."""
+        metric = self.manifest.metric
+        return metric if metric in self.epochs.columns else "val_mse"
+
+
+def read_results(path: Path) -> StudyResults:
+    """Reads a study's folder.
+
+    Raises:
+        ValueError: `path` is not a study's folder.
+        DamagedRecord: the manifest or `trials.parquet` is missing or damaged, which is named.
+    """
+    folder = StudyFolder(path)
+    if not path.is_dir():
+        raise ValueError(f"{path} is not a folder: name one that a study left, results/<study>")
+    if not folder.manifest.is_file():
+        raise ValueError(f"{path} is not a study's folder: it holds no {folder.manifest.name}")
+    manifest = read_manifest(folder.manifest)
+    trials = _read_table(folder.trials, (*TRIAL_COLUMNS, *manifest.metrics), folder)
+    unknown = sorted(set(trials["state"]) - set(STATES))
+    if unknown:
+        raise DamagedRecord(
+            f"{folder.trials}: state must be one of {', '.join(STATES)}, got {', '.join(unknown)}"
+        )
+    notes = [] if len(trials) else [f"{folder.trials.name} has no rows: no trial was recorded."]
+    epochs, note = _read_optional(folder.epochs, EPOCH_COLUMNS, folder)
+    if epochs is None:
+        notes.append(note or f"{folder.epochs.name} is missing: there are no learning curves.")
+        epochs = _empty(EPOCH_COLUMNS)
+    reruns, reruns_note = _read_optional(folder.reruns, ("trial", "seed"), folder)
+    leaderboard, leaderboard_note = _read_optional(folder.leaderboard, ("trial",), folder)
+    return StudyResults(
+        folder=folder,
+        manifest=manifest,
+        trials=trials.sort_values("trial", ignore_index=True),
+        epochs=epochs.sort_values(["trial", "epoch"], ignore_index=True),
+        reruns=reruns,
+        leaderboard=leaderboard,
+        notes=(*notes, *(note for note in (reruns_note, leaderboard_note) if note)),
+    )
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Reads `study.json`.
+
+    Raises:
+        DamagedRecord: the file is no manifest; says what is wrong.
+    """
+    try:
+        about = json.loads(path.read_text())
+        space, options = about["space"], about["options"]
+        return Manifest(
+            name=about["name"],
+            space=space["name"],
+            family=space.get("family") or space.get("model") or space["name"],
+            searched=tuple(_dimension(name, spec) for name, spec in space["searched"].items()),
+            fixed=space.get("fixed") or {},
+            space_hash=about.get("space_hash") or "",
+            metrics=tuple(part.strip() for part in options["metric"].split(",")),
+            sampler=options.get("sampler") or space.get("sampler") or "unknown",
+            scheduler=options.get("scheduler") or "none",
+            rungs=tuple(sorted(int(rung) for rung in about.get("rungs") or ())),
+            n_trials=int(options["trials"]),
+            max_epochs=int(options["max_epochs"]),
+            workers=options.get("workers"),
+            seed=options.get("seed"),
+            started=about.get("started"),
+            ended=about.get("ended"),
+            outcome=about.get("outcome") or "unfinished",
+            options=options,
+            versions=about.get("versions") or {},
+            git=about.get("git") or {},
+            machine=about.get("machine") or {},
+        )
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DamagedRecord(f"{path} is damaged: {error}") from None
+    except KeyError as error:
+        raise DamagedRecord(f"{path} lacks the key {error}") from None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise DamagedRecord(f"{path} is not a study's manifest: {error}") from None
+
+
+def _dimension(name: str, spec: Mapping[str, Any]) -> Dimension:
+    if spec["kind"] == "choice":
+        return Dimension(name=name, kind="choice", options=tuple(spec["options"]))
+    low, high, log = float(spec["low"]), float(spec["high"]), bool(spec.get("log", False))
+    return Dimension(name=name, kind=spec["kind"], low=low, high=high, log=log)
+
+
+def _read_table(path: Path, columns: tuple[str, ...], folder: StudyFolder) -> "pd.DataFrame":
+    import pandas as pd
+
+    remedy = f"make it again with `python -m analysis.tables {folder.shown}`"
+    if not path.is_file():
+        raise DamagedRecord(f"{path} is missing: {remedy}")
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:  # pyarrow's errors derive from these
+        raise DamagedRecord(f"{path} is damaged ({error}): {remedy}") from None
+    missing = [column for column in columns if column not in table]
+    if missing and len(table.columns):
+        raise DamagedRecord(f"{path} lacks the column {', '.join(missing)}: {remedy}")
+    return table if len(table.columns) else _empty(columns)
+
+
+def _read_optional(
+    path: Path, columns: tuple[str, ...], folder: StudyFolder
+) -> "tuple[pd.DataFrame | None, str]":
+    if not path.is_file():
+        return None, ""
+    try:
+        return _read_table(path, columns, folder), ""
+    except DamagedRecord as error:
+        return None, f"{error}."
+
+
+def _empty(columns: tuple[str, ...]) -> "pd.DataFrame":
+    import pandas as pd
+
+    kinds = {"state": "object", "trial": "int64", "epoch": "int64", "epochs": "int64"}
+    return pd.DataFrame({c: pd.Series(dtype=kinds.get(c, "float64")) for c in columns})
