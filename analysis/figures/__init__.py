@@ -15,7 +15,20 @@ from analysis.folder import StudyFolder, StudyResults
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-STUDY_FIGURES: tuple[str, ...] = ()
+STUDY_FIGURES: tuple[str, ...] = (
+    "best_so_far",
+    "learning_curves",
+    "survival",
+    "importance",
+    "slices",
+    "contour",
+    "parallel_coordinates",
+    "rank",
+    "empirical_distribution",
+    "rung_correlation",
+    "pareto_front",
+    "timeline",
+)
 MODEL_FIGURES: tuple[str, ...] = ()
 
 
@@ -61,6 +74,21 @@ def load_figure(name: str) -> FigureSpec:
     spec = import_module(f"analysis.figures.{name}").FIGURE
     assert isinstance(spec, FigureSpec), name
     return spec
+
+
+def draw_figure(name: str, results: StudyResults, trial: int | None = None) -> Drawing | str:
+    """The figure of that name, or the sentence why it does not apply.
+
+    Raises:
+        ValueError: there is no such figure or trial, or a file that it reads is damaged.
+    """
+    from analysis.figures.style import theme
+
+    spec = load_figure(name)
+    if sentence := spec.unfit(results, trial):
+        return sentence
+    with theme():
+        return spec.draw(results, trial)
 
 
 def redraw_command(folder: StudyFolder, name: str, trial: int | None = None) -> str:

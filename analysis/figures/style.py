@@ -1,10 +1,11 @@
 """How every figure looks: theme, colours, markers, and what columns are called on paper."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
@@ -12,10 +13,13 @@ import pandas as pd
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from analysis.folder import SPLITS, Dimension, State
 from moons.files import appearing
+
+Which = Literal["x", "y"]
 
 # Okabe and Ito 2008, "Color Universal Design": told apart with any colour vision.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -151,7 +155,7 @@ def positions(values: "pd.Series[Any]", dimension: Dimension) -> NDArray[np.floa
     return np.array([places.get(str(value), np.nan) for value in values])
 
 
-def scale_axis(ax: Axes, which: str, dimension: Dimension) -> None:
+def scale_axis(ax: Axes, which: Which, dimension: Dimension) -> None:
     """Names the x or y axis of `ax` after a hyperparameter, with its scale, ends and ticks."""
     axis = ax.xaxis if which == "x" else ax.yaxis
     set_lim = ax.set_xlim if which == "x" else ax.set_ylim
@@ -162,9 +166,59 @@ def scale_axis(ax: Axes, which: str, dimension: Dimension) -> None:
         return
     low, high = dimension.low, dimension.high
     if dimension.log:
-        (ax.set_xscale if which == "x" else ax.set_yscale)("log")
         margin = (high / low) ** 0.03
-        set_lim(low / margin, high * margin)
+        log_axis(ax, which, low / margin, high * margin)
     else:
         margin = 0.03 * (high - low)
         set_lim(low - margin, high + margin)
+
+
+def log_axis(ax: Axes, which: Which, low: float, high: float) -> None:
+    """A logarithmic axis from `low` to `high` whose ticks are few plain numbers."""
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+    (ax.set_xlim if which == "x" else ax.set_ylim)(low, high)
+    decades = math.log10(high / low)
+    steps = (1.0,) if decades > 2.5 else (1.0, 2.0, 5.0) if decades > 0.6 else None
+    if steps is None:  # less than a factor of four: even ticks are as good
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    else:
+        axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def scale_metric(ax: Axes, which: Which, values: "pd.Series[float]", name: str) -> None:
+    """Names an axis after a metric; logarithmic where its values span more than a factor of 5."""
+    (ax.xaxis if which == "x" else ax.yaxis).set_label_text(label(name))
+    finite = values[np.isfinite(values)]
+    if is_log(finite):
+        log_axis(ax, which, finite.min() / 1.1, finite.max() * 1.1)
+
+
+def is_log(values: "pd.Series[float]") -> bool:
+    """Whether values are told apart on a logarithmic scale: positive, over a factor of 5."""
+    return len(values) > 0 and values.min() > 0 and values.max() > 5 * values.min()
+
+
+def time_unit(seconds: float) -> tuple[float, str]:
+    """What to divide seconds by so that they read well, and the unit's name."""
+    return (1.0, "s") if seconds < 300 else (60.0, "min") if seconds < 18_000 else (3600.0, "h")
+
+
+def mark_rungs(ax: Axes, rungs: Sequence[int]) -> None:
+    """Dotted lines at the scheduler's rungs on an axis of epochs."""
+    low, high = ax.get_xlim()
+    for rung in rungs:
+        if low < rung < high:
+            ax.axvline(rung, color=GREY, linestyle=":", linewidth=1.2, zorder=1)
+            ax.annotate(
+                f"rung {rung}",
+                (rung, 1.0),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+                fontsize="x-small",
+                color="#4D4D4D",
+            )

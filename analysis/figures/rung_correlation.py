@@ -1,0 +1,119 @@
+"""How well a trial's rank at one rung tells its rank at a later one."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from scipy.stats import spearmanr
+
+from analysis.budget import rung_values
+from analysis.figures import Drawing, FigureSpec
+from analysis.figures.conditions import join, lacks_curves, lacks_rungs, lacks_trials
+from analysis.figures.style import label, new_figure
+from analysis.folder import StudyResults
+
+LEAST = 4  # trials for a correlation
+RESAMPLES = 1000
+
+
+def rung_correlation_data(results: StudyResults, seed: int = 0) -> pd.DataFrame:
+    """Spearman's rank correlation for every pair of rungs, over the trials that reached both.
+
+    Returns:
+        Columns `earlier`, `later` (a rung's epoch in words, or `end`), `n_trials`, `correlation`
+        and `low`, `high`: the middle 95 % of bootstrap resamples of the trials. The last three
+        are NaN with fewer than `LEAST` trials.
+    """
+    values = rung_values(results)
+    rng = np.random.default_rng(seed)
+    rows = []
+    for earlier, later in combinations(values.columns, 2):
+        both = values[[earlier, later]].dropna().to_numpy()
+        estimate = low = high = float("nan")
+        if len(both) >= LEAST:
+            estimate = _spearman(both)
+            n_resamples = RESAMPLES if len(both) < 500 else RESAMPLES // 10
+            draws = rng.integers(len(both), size=(n_resamples, len(both)))
+            low, high = np.nanquantile([_spearman(both[draw]) for draw in draws], [0.025, 0.975])
+        rows.append((earlier, later, len(both), estimate, float(low), float(high)))
+    columns = ["earlier", "later", "n_trials", "correlation", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _spearman(pairs: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> float:
+    if np.ptp(pairs, axis=0).min() == 0:  # one of the two is constant: no ranks to compare
+        return float("nan")
+    return float(spearmanr(pairs[:, 0], pairs[:, 1]).statistic)
+
+
+def draw_rung_correlation(data: pd.DataFrame) -> Figure:
+    """A triangle of cells, one a pair of rungs."""
+    import seaborn as sns
+
+    names = list(dict.fromkeys([*data["earlier"], *data["later"]]))
+    table = data.pivot(index="later", columns="earlier", values="correlation")
+    table = table.reindex(index=names[1:], columns=names[:-1]).astype(float)
+    texts = pd.DataFrame("", index=table.index, columns=table.columns)
+    for row in data.itertuples():  # a constant column has trials, yet no correlation: nan
+        known = row.n_trials >= LEAST
+        interval = f"\n[{row.low:.2f}, {row.high:.2f}]" if known else ""
+        value = f"{row.correlation:.2f}{interval}" if known else "too few"
+        texts.loc[row.later, row.earlier] = f"{value}\nn = {row.n_trials:,}"
+    side = len(table)
+    figure = new_figure(height=1.2 + 0.75 * side, width=2.6 + 1.2 * side)
+    ax = figure.subplots()
+    sns.heatmap(
+        table,
+        ax=ax,
+        vmin=-1,
+        vmax=1,
+        cmap="PuOr_r",
+        linewidths=1,
+        cbar_kws={"label": "Spearman's rank correlation", "aspect": 25},
+    )
+    for y, later in enumerate(table.index):
+        for x, earlier in enumerate(table.columns):
+            value = table.loc[later, earlier]
+            colour = "white" if abs(value) > 0.7 else "black"
+            text = texts.loc[later, earlier]
+            ax.text(x + 0.5, y + 0.5, text, ha="center", va="center", color=colour, fontsize=8)
+    named = {name: "end" if name == "end" else f"epoch {name}" for name in names}
+    ax.set_xticklabels([named[name] for name in table.columns], rotation=0)
+    ax.set_yticklabels([named[name] for name in table.index], rotation=0)
+    ax.set_xlabel("rank at this budget ...")
+    ax.set_ylabel("... and at this one")
+    return figure
+
+
+def _unfit(results: StudyResults, trial: int | None) -> str | None:
+    if sentence := lacks_trials(results) or lacks_rungs(results) or lacks_curves(results):
+        return sentence
+    values = rung_values(results)
+    most = max(len(values[list(pair)].dropna()) for pair in combinations(values.columns, 2))
+    if most >= LEAST:
+        return None
+    return (
+        f"This needs at least {LEAST} trials that reached the same two rungs; the most is {most}."
+    )
+
+
+def _draw(results: StudyResults, trial: int | None) -> Drawing:
+    data = rung_correlation_data(results)
+    by = f"Trials are ranked by {label(results.curve_metric)}, the best until the rung."
+    return Drawing(draw_rung_correlation(data), join(by))
+
+
+FIGURE = FigureSpec(
+    name="rung_correlation",
+    title="Rank correlation between rungs",
+    caption=(
+        "How well the order of trials at one rung tells their order at a later one: 1 is the same "
+        "order, 0 is none. Each cell gives Spearman's correlation over the trials that reached "
+        "both, its 95 % bootstrap interval, and how many there were. Trials pruned in between are "
+        "missing, so that later cells compare good trials among themselves and come out lower than "
+        "they would over all."
+    ),
+    unfit=_unfit,
+    draw=_draw,
+)
