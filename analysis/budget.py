@@ -20,7 +20,7 @@ class Budget:
     metric: str
 
     def __str__(self) -> str:
-        return "the end of complete trials" if self.epoch is None else f"epoch {self.epoch}"
+        return "the end" if self.epoch is None else f"epoch {self.epoch}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,12 @@ class Comparison:
     trials: pd.DataFrame
 
     def __str__(self) -> str:
-        return f"{self.budget} ({len(self.trials):,} trials)"
+        return f"{self.budget} ({len(self.trials):,} {self.noun})"
+
+    @property
+    def noun(self) -> str:
+        """What is compared: only complete trials have an end to compare."""
+        return "complete trials" if self.budget.epoch is None else "trials"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +132,32 @@ def savings(results: StudyResults) -> Savings:
     return Savings(spent, usual, int((usual - pruned).clip(lower=0).sum()), measured)
 
 
+def timed_trials(results: StudyResults) -> pd.DataFrame:
+    """Every trial with a start, in seconds since the study's.
+
+    Returns:
+        Columns `trial`, `state`, `worker`, `start_s` and `end_s`. Where the end is not on record,
+        an interrupted trial ends when it had computed for as long as is known of it, a running
+        one with the study's last event.
+    """
+    trials = results.trials.dropna(subset=["start_s"])
+    last = trials[["start_s", "end_s"]].max().max()
+    computed = trials["train_s"].fillna(0.0) + trials["eval_s"].fillna(0.0)
+    cut_off = (trials["start_s"] + computed).where(trials["state"] == "interrupted")
+    end = trials["end_s"].fillna(cut_off).fillna(last)
+    worker = trials["worker"].fillna("unknown")
+    timed = trials[["trial", "state", "start_s"]].assign(worker=worker, end_s=end)
+    return timed.reset_index(drop=True)
+
+
 def utilisation(results: StudyResults, n_bins: int = 200) -> pd.DataFrame:
     """How many workers trained at a time, averaged over equal bins of the study's seconds.
 
     Returns:
         Columns `start_s`, `end_s`, `busy` (workers, a mean over the bin) and `workers` (how many
-        there were); no rows where no trial has both its times.
+        there were); no rows where no trial has a start and an end.
     """
-    timed = results.trials.dropna(subset=["start_s", "end_s"])
+    timed = timed_trials(results)
     timed = timed[timed["end_s"] > timed["start_s"]]
     if timed.empty:
         return pd.DataFrame(columns=["start_s", "end_s", "busy", "workers"], dtype=float)

@@ -17,6 +17,7 @@ from analysis.figures.style import (
 from analysis.folder import State, StudyResults
 
 ENDED: tuple[State, ...] = ("complete", "pruned", "diverged", "failed", "interrupted")
+MANY = 60  # complete trials
 BELOW: tuple[State, ...] = ("diverged", "failed")
 
 
@@ -60,10 +61,10 @@ def draw_best_so_far(data: pd.DataFrame, metric: str) -> Figure:
                 style = STATE_STYLES[state]
                 ax.plot(
                     ended[column],
-                    [0.02] * len(ended),
+                    [0.02 + 0.03 * BELOW.index(state)] * len(ended),
                     style.marker,
                     color=style.colour,
-                    markersize=5,
+                    markersize=5 if len(ended) < 50 else 2,
                     markeredgewidth=0,
                     alpha=0.7,
                     transform=ax.get_xaxis_transform(),
@@ -71,8 +72,14 @@ def draw_best_so_far(data: pd.DataFrame, metric: str) -> Figure:
                 )
         ax.set_xlabel(name)
         ax.set_xlim(0, data[column].max() * 1.03)
-        ax.locator_params(axis="x", nbins=5)
-    scale_metric(axes[0], "y", complete["value"], metric)
+        ax.locator_params(axis="x", nbins=4)
+        ax.xaxis.set_major_formatter("{x:,.0f}")
+    shown = complete["value"]
+    if len(shown) >= MANY:  # the first few would squeeze all others into a line
+        shown = shown[shown <= shown.quantile(0.97)]
+    margin = 0.08 * (shown.max() - shown.min()) or 0.05 * abs(shown.max()) or 1.0
+    axes[0].set_ylim(shown.min() - 2 * margin, shown.max() + margin)
+    scale_metric(axes[0], "y", shown, metric)
     axes[0].set_ylabel(label(metric))
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=4)
@@ -94,7 +101,7 @@ FIGURE = FigureSpec(
         "The metric of the best complete trial found so far, by trials that ended, by epochs that "
         "all trials together took, and by time since the study's start. Every dot is a complete "
         "trial; pruned trials are counted but have no dot, diverged and failed ones are marked "
-        "along the lower edge."
+        "along the lower edge. Among many trials the worst few lie above the upper edge."
     ),
     unfit=_unfit,
     draw=_draw,

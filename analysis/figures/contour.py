@@ -1,7 +1,10 @@
 """The metric over the two hyperparameters that matter most."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -24,8 +27,10 @@ from analysis.folder import Dimension, StudyResults
 from analysis.importance import LEAST, importance
 
 N_GRID = 60
+MOST = 1000  # dots, drawn at random where there are more
+LEAST_TRIALS = 5
 BANDWIDTH = 0.08  # of an axis: the smoothing kernel's standard deviation
-NEAR = 0.6  # trials, weighted by the kernel: with fewer nearby, nothing is drawn
+NEAR = 0.3  # the kernel's weight of the nearest trial, about 1.5 bandwidths away
 
 
 def contour_data(comparison: Comparison, x: Dimension, y: Dimension) -> pd.DataFrame:
@@ -49,7 +54,8 @@ def contour_data(comparison: Comparison, x: Dimension, y: Dimension) -> pd.DataF
     )
     weight = weights_y @ weights_x.T  # (grid of y, grid of x)
     total = (weights_y * shown) @ weights_x.T
-    smooth = np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > NEAR)
+    nearest = np.array([(weights_x * row).max(axis=1) for row in weights_y])
+    smooth = np.divide(total, weight, out=np.full_like(total, np.nan), where=nearest > NEAR)
     return pd.DataFrame(
         {
             "x": np.tile(grid_x, N_GRID),
@@ -73,67 +79,76 @@ def _kernel(grid: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[n
     return np.asarray(np.exp(-0.5 * distance**2))
 
 
-def draw_contour(data: pd.DataFrame, comparison: Comparison, x: Dimension, y: Dimension) -> Figure:
-    """Filled contours with the trials on them.
+def draw_contour(
+    data: Sequence[pd.DataFrame], compared: Sequence[Comparison], x: Dimension, y: Dimension
+) -> Figure:
+    """A panel of filled contours a budget, with the trials on them.
 
     Args:
-        data: from `contour_data`, for the same comparison and hyperparameters.
-        comparison: the trials, drawn as dots.
+        data: from `contour_data`, a frame a comparison.
+        compared: the trials, drawn as dots.
         x: the horizontal axis.
         y: the vertical one.
     """
-    figure = new_figure(height=4.8, width=7.2)
-    ax = figure.subplots()
-    side = (N_GRID, N_GRID)
-    value = np.ma.masked_invalid(data["value"].to_numpy().reshape(side))
-    log = is_log(comparison.trials["value"])
-    low, high = value.min(), value.max()
-    high = high if high > low else low + abs(low) * 0.01 + 1e-12
-    levels = np.geomspace(low, high, 13) if log and low > 0 else np.linspace(low, high, 13)
-    grid = (data["x"].to_numpy().reshape(side), data["y"].to_numpy().reshape(side))
-    norm = (LogNorm if log and low > 0 else Normalize)(low, high)
-    filled = ax.contourf(*grid, value, levels=levels, cmap=SEQUENTIAL, norm=norm, extend="both")
-    ax.contour(*grid, value, levels=levels, colors="white", linewidths=0.5, alpha=0.6)
-    trials = comparison.trials.sort_values("value")
-    places_x, places_y = (positions(trials[d.name], d) for d in (x, y))
-    rng = np.random.default_rng(0)
-    for dimension, places in ((x, places_x), (y, places_y)):
-        if dimension.kind == "choice":
-            places += rng.uniform(-0.15, 0.15, len(places))
-    ax.scatter(
-        places_x,
-        places_y,
-        c=trials["value"],
-        cmap=SEQUENTIAL,
-        norm=norm,
-        s=18 if len(trials) < 300 else 8,
-        edgecolors=BLACK,
-        linewidths=0.6,
-        label="trial",
-    )
-    ax.plot(
-        places_x[:1],
-        places_y[:1],
-        "*",
-        markersize=15,
-        color="white",
-        markeredgecolor=BLACK,
-        label=f"best, trial {trials['trial'].iloc[0]}",
-    )
-    scale_axis(ax, "x", x)
-    scale_axis(ax, "y", y)
-    ax.grid(False)
-    bar = figure.colorbar(filled, ax=ax, format="%.3g", aspect=30)
-    bar.set_label(f"{label(comparison.budget.metric)}\nat {comparison.budget}")
-    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    figure = new_figure(height=4.4, width=6.6 if len(compared) == 1 else 10.0)
+    axes = figure.subplots(1, len(compared), squeeze=False)[0]
+    for ax, frame, comparison in zip(axes, data, compared, strict=True):
+        _draw_panel(figure, ax, frame, comparison, x, y)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=2)
     return figure
 
 
-def _comparison(results: StudyResults) -> Comparison:
-    return comparisons(results)[-1]
+def _draw_panel(
+    figure: Figure, ax: Axes, data: pd.DataFrame, comparison: Comparison, x: Dimension, y: Dimension
+) -> None:
+    side = (N_GRID, N_GRID)
+    value = np.ma.masked_invalid(data["value"].to_numpy().reshape(side))
+    low, high = value.min(), value.max()
+    high = high if high > low else low + abs(low) * 0.01 + 1e-12
+    log = is_log(comparison.trials["value"])
+    levels = np.geomspace(low, high, 13) if log else np.linspace(low, high, 13)
+    grid = (data["x"].to_numpy().reshape(side), data["y"].to_numpy().reshape(side))
+    norm = (LogNorm if log else Normalize)(low, high)
+    filled = ax.contourf(*grid, value, levels=levels, cmap=SEQUENTIAL, norm=norm, extend="both")
+    ax.contour(*grid, value, levels=levels, colors="white", linewidths=0.5, alpha=0.6)
+    trials = comparison.trials.sort_values("value")
+    rng = np.random.default_rng(0)
+    places = []
+    for dimension in (x, y):
+        place = positions(trials[dimension.name], dimension)
+        spread = 0.15 if dimension.kind == "choice" else 0.0
+        places.append(place + rng.uniform(-spread, spread, len(place)))
+    shown = rng.permutation(len(trials))[:MOST]
+    ax.scatter(
+        places[0][shown],
+        places[1][shown],
+        c=trials["value"].to_numpy()[shown],
+        cmap=SEQUENTIAL,
+        norm=norm,
+        s=16 if len(trials) < 300 else 6,
+        edgecolors=BLACK,
+        linewidths=0.6 if len(trials) < 300 else 0.2,
+        label="trial",
+    )
+    ax.plot(
+        places[0][:1],
+        places[1][:1],
+        "*",
+        markersize=14,
+        color="white",
+        markeredgecolor=BLACK,
+        label="best of them",
+    )
+    scale_axis(ax, "x", x)
+    scale_axis(ax, "y", y)
+    ax.set_title(f"at {comparison}", fontsize="small", fontweight="normal")
+    ax.grid(False)
+    bar = figure.colorbar(filled, ax=ax, format="%.3g", aspect=30)
+    bar.set_label(label(comparison.budget.metric))
 
 
-def _ordered(comparison: Comparison, results: StudyResults) -> tuple[Dimension, ...]:
+def _ordered(results: StudyResults, comparison: Comparison) -> tuple[Dimension, ...]:
     """The hyperparameters that varied and have an order, in the manifest's order."""
     return tuple(
         dimension
@@ -146,29 +161,29 @@ def _ordered(comparison: Comparison, results: StudyResults) -> tuple[Dimension, 
 def _unfit(results: StudyResults, trial: int | None) -> str | None:
     if sentence := lacks_trials(results):
         return sentence
-    comparison = _comparison(results)
-    if len(comparison.trials) < 5:
-        return f"This needs at least 5 trials that reached the same epoch: {comparison}."
-    if len(_ordered(comparison, results)) < 2:
-        return lacks_varied(results, comparison.trials, 2) or (
+    first = comparisons(results)[0]
+    if len(first.trials) < LEAST_TRIALS:
+        return f"This needs at least {LEAST_TRIALS} trials at the same budget; at {first}."
+    if len(_ordered(results, first)) < 2:
+        return lacks_varied(results, first.trials, 2) or (
             "This needs at least 2 hyperparameters whose values have an order."
         )
     return None
 
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
-    comparison = _comparison(results)
-    dimensions = _ordered(comparison, results)
+    compared = [c for c in comparisons(results) if len(c.trials) >= LEAST_TRIALS]
+    dimensions = _ordered(results, compared[0])
     how = "the first two that were searched"
-    if len(comparison.trials) >= LEAST and len(dimensions) > 2:
-        ranked = importance(comparison, dimensions, n_resamples=0).table["hyperparameter"]
+    if len(compared[0].trials) >= LEAST and len(dimensions) > 2:
+        ranked = importance(compared[0], dimensions, n_resamples=0).table["hyperparameter"]
         by_name = {dimension.name: dimension for dimension in dimensions}
         dimensions = tuple(by_name[name] for name in ranked)
-        how = "the two that matter most at this budget"
+        how = f"the two that matter most at {compared[0].budget}"
     x, y = dimensions[:2]
-    note = f"Drawn are {short_label(x.name)} and {short_label(y.name)}, {how}: {comparison}."
-    figure = draw_contour(contour_data(comparison, x, y), comparison, x, y)
-    return Drawing(figure, join(note, constant_note(results, comparison.trials)))
+    note = f"Drawn are {short_label(x.name)} and {short_label(y.name)}, {how}."
+    figure = draw_contour([contour_data(c, x, y) for c in compared], compared, x, y)
+    return Drawing(figure, join(note, constant_note(results, compared[0].trials)))
 
 
 FIGURE = FigureSpec(
@@ -177,7 +192,7 @@ FIGURE = FigureSpec(
     caption=(
         "The metric over two hyperparameters, averaged over trials nearby whatever their other "
         "hyperparameters, with every compared trial as a dot of its own colour; dark is good. All "
-        "values are the best until the same epoch. Blank areas have no trial near."
+        "values of a panel are the best until the same budget. Blank areas have no trial near."
     ),
     unfit=_unfit,
     draw=_draw,

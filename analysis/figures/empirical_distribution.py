@@ -34,7 +34,7 @@ def draw_empirical_distribution(data: pd.DataFrame, metric: str) -> Figure:
     ax = figure.subplots()
     budgets = data["budget"].unique()
     rungs = [budget for budget in budgets if budget != "end"]
-    colours = colormaps[SEQUENTIAL](np.linspace(0.9, 0.25, max(len(rungs), 1)))
+    colours = colormaps[SEQUENTIAL](np.linspace(0.9, 0.35, max(len(rungs), 1)))
     for budget in budgets:
         rows = data[data["budget"] == budget]
         place = rungs.index(budget) if budget in rungs else -1
@@ -44,7 +44,8 @@ def draw_empirical_distribution(data: pd.DataFrame, metric: str) -> Figure:
             np.concatenate([[0.0], rows["share"]]),
             where="post",
             color=BLACK if budget == "end" else colours[place],
-            linewidth=2.0 if budget == "end" else 1.5,
+            linewidth=3.5 if budget == "end" else 1.5,
+            zorder=2 if budget == "end" else 3,
             label=f"{at} ({len(rows):,})",
         )
     scale_metric(ax, "x", data["value"], metric)

@@ -24,9 +24,10 @@ def importance_data(results: StudyResults) -> pd.DataFrame:
     frames = []
     for comparison in _comparisons(results):
         found = importance(comparison, varied(results, comparison.trials))
-        compared = len(comparison.trials) - found.n_left_out
-        budget = f"{comparison.budget} ({compared:,} trials)"
-        frames.append(found.table.assign(budget=budget, n_trials=compared))
+        n_trials = len(comparison.trials)
+        used = f"{n_trials - found.n_left_out:,} of " if found.n_left_out else ""
+        budget = f"{comparison.budget} ({used}{n_trials:,} {comparison.noun})"
+        frames.append(found.table.assign(budget=budget, n_trials=n_trials - found.n_left_out))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -135,7 +135,7 @@ def _draw_metric_axis(
 
 def _draw_ticks(ax: Axes, x: float, heights: NDArray[np.float64], texts: Sequence[str]) -> None:
     ax.plot([x, x], [0, 1], color="#4D4D4D", linewidth=1.0, zorder=4)
-    box = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.8}
+    box = {"facecolor": "white", "alpha": 0.92, "linewidth": 0, "pad": 0.8}
     for height, text in zip(heights, texts, strict=True):
         ax.plot([x - 0.02, x + 0.02], [height] * 2, color="#4D4D4D", linewidth=1.0, zorder=4)
         ax.text(x + 0.05, height, text, fontsize="x-small", va="center", bbox=box, zorder=5)

@@ -73,7 +73,9 @@ def draw_rank(data: pd.DataFrame, dimensions: Sequence[Dimension]) -> Figure:
                 ax.tick_params(
                     axis=which, **{"labelbottom" if which == "x" else "labelleft": False}
                 )
-    bar = figure.colorbar(ScalarMappable(norm, SEQUENTIAL), ax=axes, aspect=35, pad=0.01)
+    bar = figure.colorbar(
+        ScalarMappable(norm, SEQUENTIAL), ax=axes, shrink=0.6, aspect=30, pad=0.01
+    )
     bar.set_ticks([0, 0.5, 1], labels=["best", "middle", "worst"])
     bar.set_label("rank among complete trials")
     handles, labels = axes[-1, 0].get_legend_handles_labels()
@@ -100,16 +102,16 @@ def _draw_panel(ax: Axes, data: pd.DataFrame, x: Dimension, y: Dimension, norm: 
             linewidths=0,
             label="diverged",
         )
-    complete = data[data["rank"].notna()].sort_values("rank", ascending=False)
+    complete = data[data["rank"].notna()]
     ax.scatter(
         complete[x.name],
         complete[y.name],
         c=complete["rank"],
         cmap=SEQUENTIAL,
         norm=norm,
-        s=24,
+        s=24 if len(complete) < 100 else 10,
         edgecolors="black",
-        linewidths=0.4,
+        linewidths=0.4 if len(complete) < 100 else 0.2,
         label="complete",
     )
     scale_axis(ax, "x", x)
@@ -117,7 +119,8 @@ def _draw_panel(ax: Axes, data: pd.DataFrame, x: Dimension, y: Dimension, norm: 
     ax.set_xlabel(short_label(x.name))
     ax.set_ylabel(short_label(y.name))
     ax.tick_params(labelsize="x-small")
-    if x.kind == "choice" and len(x.options) > 5:
+    ax.minorticks_off()
+    if x.kind == "choice" and sum(len(str(option)) for option in x.options) > 16:
         ax.tick_params(axis="x", labelrotation=90)
 
 

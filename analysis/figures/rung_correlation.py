@@ -1,6 +1,7 @@
 """How well a trial's rank at one rung tells its rank at a later one."""
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,12 +55,7 @@ def draw_rung_correlation(data: pd.DataFrame) -> Figure:
     names = list(dict.fromkeys([*data["earlier"], *data["later"]]))
     table = data.pivot(index="later", columns="earlier", values="correlation")
     table = table.reindex(index=names[1:], columns=names[:-1]).astype(float)
-    texts = pd.DataFrame("", index=table.index, columns=table.columns)
-    for row in data.itertuples():  # a constant column has trials, yet no correlation: nan
-        known = row.n_trials >= LEAST
-        interval = f"\n[{row.low:.2f}, {row.high:.2f}]" if known else ""
-        value = f"{row.correlation:.2f}{interval}" if known else "too few"
-        texts.loc[row.later, row.earlier] = f"{value}\nn = {row.n_trials:,}"
+    cells = {(row["later"], row["earlier"]): _cell(row) for _, row in data.iterrows()}
     side = len(table)
     figure = new_figure(height=1.2 + 0.75 * side, width=2.6 + 1.2 * side)
     ax = figure.subplots()
@@ -76,14 +72,23 @@ def draw_rung_correlation(data: pd.DataFrame) -> Figure:
         for x, earlier in enumerate(table.columns):
             value = table.loc[later, earlier]
             colour = "white" if abs(value) > 0.7 else "black"
-            text = texts.loc[later, earlier]
+            text = cells.get((later, earlier), "")
             ax.text(x + 0.5, y + 0.5, text, ha="center", va="center", color=colour, fontsize=8)
+    ax.grid(False)
     named = {name: "end" if name == "end" else f"epoch {name}" for name in names}
     ax.set_xticklabels([named[name] for name in table.columns], rotation=0)
     ax.set_yticklabels([named[name] for name in table.index], rotation=0)
     ax.set_xlabel("rank at this budget ...")
     ax.set_ylabel("... and at this one")
     return figure
+
+
+def _cell(row: "pd.Series[Any]") -> str:
+    """The text of a cell: the correlation, its interval and the number of trials."""
+    n_trials = f"n = {row['n_trials']:,}"
+    if not np.isfinite(row["correlation"]):
+        return f"{'too few' if row['n_trials'] < LEAST else 'all alike'}\n{n_trials}"
+    return f"{row['correlation']:.2f}\n[{row['low']:.2f}, {row['high']:.2f}]\n{n_trials}"
 
 
 def _unfit(results: StudyResults, trial: int | None) -> str | None:

@@ -1,19 +1,18 @@
-"""The metric against each hyperparameter alone."""
+"""The metric against each hyperparameter alone, at equal budgets."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
+from analysis.budget import comparisons
 from analysis.figures import Drawing, FigureSpec
-from analysis.figures.conditions import constant_note, join, lacks_complete, thin, varied
+from analysis.figures.conditions import constant_note, join, lacks_trials, thin, varied
 from analysis.figures.style import (
-    SEQUENTIAL,
     STATE_STYLES,
     label,
     new_figure,
@@ -21,150 +20,139 @@ from analysis.figures.style import (
     scale_axis,
     scale_metric,
 )
-from analysis.folder import Dimension, State, StudyResults
+from analysis.folder import STATES, Dimension, State, StudyResults
 
 MOST = 1500  # points a panel
-COLUMNS = 3
-SHOWN: tuple[State, ...] = ("complete", "pruned", "diverged", "failed")
-JITTER = 0.25  # options apart by 1: points of neighbours stay apart
+COLUMNS = 5
+WITHOUT_VALUE: tuple[State, ...] = ("diverged", "failed")
+JITTER = 0.25  # options stand 1 apart: points of neighbours stay apart
 
 
 def slices_data(results: StudyResults) -> pd.DataFrame:
-    """One row a trial and hyperparameter that varied.
+    """One row a budget, trial and hyperparameter that varied.
 
     Returns:
-        Columns `trial`, `state`, `hyperparameter`, `place` (on the axis, see `style.positions`)
-        and `value`: the metric of complete trials, the best until then of pruned ones, else NaN.
+        Columns `budget` (in words, in rising order), `trial`, `state`, `hyperparameter`, `place`
+        (on the axis, see `style.positions`) and `value`: the best until that budget; NaN for
+        diverged and failed trials, which stand under the first budget.
     """
-    trials = results.in_state(*SHOWN)
-    value = trials[results.manifest.metric].where(trials["state"].isin(["complete", "pruned"]))
+    compared = [(str(c), c.trials) for c in comparisons(results)]
+    lost = results.in_state(*WITHOUT_VALUE).assign(value=np.nan)
+    compared.insert(1, (compared[0][0], lost))
     frames = [
-        trials[["trial", "state"]].assign(
+        trials[["trial", "state", "value"]].assign(
+            budget=budget,
             hyperparameter=dimension.name,
             place=positions(trials[dimension.name], dimension),
-            value=value,
         )
-        for dimension in varied(results, trials)
+        for budget, trials in compared
+        for dimension in varied(results, _compared_first(results))
     ]
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+
+
+def _compared_first(results: StudyResults) -> pd.DataFrame:
+    return comparisons(results)[0].trials
 
 
 def draw_slices(data: pd.DataFrame, dimensions: Sequence[Dimension], metric: str) -> Figure:
-    """A panel a hyperparameter; complete trials are coloured by when they came."""
-    n_rows = -(-len(dimensions) // COLUMNS)
+    """A column a hyperparameter, a row a budget."""
+    budgets = list(data["budget"].unique())
     n_columns = min(len(dimensions), COLUMNS)
-    figure = new_figure(height=0.7 + 2.6 * n_rows, width=2.0 + 2.3 * max(n_columns, 2))
-    axes = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False)
-    norm = Normalize(data["trial"].min(), max(data["trial"].max(), data["trial"].min() + 1))
-    values = data["value"].dropna()
-    for ax in axes.flat[len(dimensions) :]:
+    n_blocks = -(-len(dimensions) // COLUMNS)
+    n_rows = n_blocks * len(budgets)
+    figure = new_figure(height=0.8 + 2.4 * n_rows, width=max(1.2 + 1.75 * n_columns, 5.0))
+    axes = figure.subplots(n_rows, n_columns, squeeze=False)
+    for ax in axes.flat:
         ax.set_visible(False)
-    for place, (ax, dimension) in enumerate(zip(axes.flat, dimensions, strict=False)):
-        of_panel = data[data["hyperparameter"] == dimension.name]
-        _draw_panel(ax, of_panel, dimension, norm)
-        scale_axis(ax, "x", dimension)
-        if place % COLUMNS == 0:
-            scale_metric(ax, "y", values, metric)
-            ax.set_ylabel(label(metric).replace(" (", "\n("))
-    bar = figure.colorbar(ScalarMappable(norm, SEQUENTIAL), ax=axes, aspect=35, pad=0.01)
-    bar.set_label("trial number, complete trials")
-    figure.legend(handles=_handles(data), loc="outside upper left", ncols=4)
+    for row, budget in enumerate(budgets):
+        of_budget = data[data["budget"] == budget]
+        for place, dimension in enumerate(dimensions):
+            block, column = divmod(place, COLUMNS)
+            ax = axes[block * len(budgets) + row, column]
+            ax.set_visible(True)
+            _draw_panel(ax, of_budget, dimension)
+            scale_metric(ax, "y", of_budget["value"], metric)
+            ax.set_ylabel(
+                f"{label(metric)}\nat {budget}".replace(" (", "\n(") if not column else ""
+            )
+            ax.tick_params(labelleft=not column)
+            ax.tick_params(which="both", labelsize="small")
+            ax.tick_params(axis="x", labelsize="x-small")
+    states = [state for state in STATES if (data["state"] == state).any()]
+    figure.legend(handles=[_handle(state) for state in states], loc="outside upper left", ncols=5)
     return figure
 
 
-def _draw_panel(ax: Axes, data: pd.DataFrame, dimension: Dimension, norm: Normalize) -> None:
-    data = data.dropna(subset="place")
+def _draw_panel(ax: Axes, data: pd.DataFrame, dimension: Dimension) -> None:
+    data = data[data["hyperparameter"] == dimension.name].dropna(subset="place")
     if dimension.kind == "choice":
         rng = np.random.default_rng(0)
         data = data.assign(place=data["place"] + rng.uniform(-JITTER, JITTER, len(data)))
-    pruned = data[data["state"] == "pruned"]
-    style = STATE_STYLES["pruned"]
-    ax.scatter(
-        pruned["place"],
-        pruned["value"],
-        s=14,
-        marker=style.marker,
-        facecolors="none",
-        edgecolors=style.colour,
-        linewidths=0.8,
-        alpha=0.7,
-    )
-    for state in ("diverged", "failed"):
-        ended, style = data[data["state"] == state], STATE_STYLES[state]
-        ax.plot(
-            ended["place"],
-            [0.98] * len(ended),
-            style.marker,
-            color=style.colour,
-            markersize=5,
-            markeredgewidth=0,
-            transform=ax.get_xaxis_transform(),
-            alpha=0.8,
+    crowded = len(data) > 300
+    for depth, state in enumerate(reversed(STATES)):
+        trials, style = data[data["state"] == state], STATE_STYLES[state]
+        lost = state in WITHOUT_VALUE
+        ax.scatter(
+            trials["place"],
+            [0.985] * len(trials) if lost else trials["value"],
+            s=9 if crowded else 18,
+            marker=style.marker,
+            facecolors="none" if state == "pruned" else style.colour,
+            edgecolors=style.colour if state == "pruned" else "white",
+            linewidths=0.7 if state == "pruned" else 0.3,
+            alpha=0.45 if crowded and state == "pruned" else 0.85,
+            transform=ax.get_xaxis_transform() if lost else ax.transData,
+            zorder=2 + depth,
         )
-    complete = data[data["state"] == "complete"]
-    ax.scatter(
-        complete["place"],
-        complete["value"],
-        c=complete["trial"],
-        cmap=SEQUENTIAL,
-        norm=norm,
-        s=22,
-        edgecolors="white",
-        linewidths=0.4,
-        zorder=3,
+    scale_axis(ax, "x", dimension)
+    ax.set_xlabel(label(dimension.name).replace(" (", "\n("))
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def _handle(state: State) -> Line2D:
+    style = STATE_STYLES[state]
+    return Line2D(
+        [],
+        [],
+        linestyle="",
+        marker=style.marker,
+        color=style.colour,
+        markerfacecolor="none" if state == "pruned" else style.colour,
+        markersize=5,
+        label=f"{state} (no value)" if state in WITHOUT_VALUE else state,
     )
-
-
-def _handles(data: pd.DataFrame) -> list[Line2D]:
-    names = {
-        "complete": "complete",
-        "pruned": "pruned, best until then",
-        "diverged": "diverged (no value)",
-        "failed": "failed (no value)",
-    }
-    handles = []
-    for state in SHOWN:
-        if (data["state"] == state).any():
-            style = STATE_STYLES[state]
-            face = "none" if state == "pruned" else style.colour
-            handles.append(
-                Line2D(
-                    [],
-                    [],
-                    linestyle="",
-                    marker=style.marker,
-                    color=style.colour,
-                    markerfacecolor=face,
-                    markersize=5,
-                    label=names[state],
-                )
-            )
-    return handles
 
 
 def _unfit(results: StudyResults, trial: int | None) -> str | None:
-    if sentence := lacks_complete(results):
+    if sentence := lacks_trials(results):
         return sentence
-    return None if varied(results, results.in_state(*SHOWN)) else "No hyperparameter varied."
+    compared = _compared_first(results)
+    if compared.empty:
+        return "No trial reached a rung or its end."
+    return None if varied(results, compared) else "No hyperparameter varied."
 
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
-    shown = results.in_state(*SHOWN)
-    drawn, note = thin(shown, MOST, keep=results.complete["trial"].head(200).tolist())
+    drawn, note = thin(results.trials, MOST, keep=results.complete["trial"].head(200).tolist())
     data = slices_data(results)
-    data = data[data["trial"].isin(drawn["trial"])]
-    figure = draw_slices(data, varied(results, shown), results.manifest.metric)
-    return Drawing(figure, join(note, constant_note(results, shown)))
+    compared = _compared_first(results)
+    figure = draw_slices(
+        data[data["trial"].isin(drawn["trial"])],
+        varied(results, compared),
+        comparisons(results)[0].budget.metric,
+    )
+    return Drawing(figure, join(note, constant_note(results, compared)))
 
 
 FIGURE = FigureSpec(
     name="slices",
     title="Slices",
     caption=(
-        "The metric against each hyperparameter alone. Filled circles are complete trials, the "
-        "lighter the later; open triangles are pruned trials at the best value they had reached, "
-        "which is not comparable with a complete trial's; diverged and failed trials have no value "
-        "and stand at the upper edge. Points over a list of options are spread sideways."
+        "The metric against each hyperparameter alone. In a row all values are the best until the "
+        "same budget, so that they compare; the mark says how the trial ended later. Diverged and "
+        "failed trials have no value and stand at the upper edge. Points over a list of options "
+        "are spread sideways."
     ),
     unfit=_unfit,
     draw=_draw,

@@ -76,11 +76,14 @@ def _draw_fates(ax: Axes, data: pd.DataFrame, rungs: Sequence[int]) -> None:
     at = data.set_index("epoch")["training"]
     for rung in rungs:
         if 1 < rung < data["epoch"].max():
+            high, late = at[rung] > 0.9 * at.max(), rung > 0.5 * data["epoch"].max()
             ax.annotate(
                 f"{at[rung]:,}",
                 (rung, at[rung]),
-                xytext=(4, 3),
+                xytext=(-4 if late else 4, -4 if high else 3),
                 textcoords="offset points",
+                ha="right" if late else "left",
+                va="top" if high else "bottom",
                 fontsize="small",
                 bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1.5},
             )
@@ -92,8 +95,8 @@ def _draw_epochs(ax: Axes, spent: "pd.Series[int]", saved: Savings) -> None:
     for colour, width in parts:
         ax.barh(["trained"], width, left=left, color=colour, alpha=0.85)
         left += width
-    ax.barh(["with pruning off"], left, color=PALE)
-    ax.barh(["with pruning off"], saved.saved, left=left, color=PALE, hatch="//", edgecolor="white")
+    ax.barh(["without pruning"], left, color=PALE)
+    ax.barh(["without pruning"], saved.saved, left=left, color=PALE, hatch="//", edgecolor="white")
     ax.annotate(
         f"saved, estimated: {saved.saved:,} ({100 * saved.share:.0f} %)",
         (left + saved.saved / 2 if saved.share > 0.5 else 0, 1),

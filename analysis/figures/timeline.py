@@ -6,7 +6,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from analysis.budget import utilisation
+from analysis.budget import timed_trials, utilisation
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_trials
 from analysis.figures.style import BLUE, STATE_STYLES, new_figure, time_unit
@@ -16,15 +16,8 @@ MOST_ROWS = 32  # workers with a row of their own
 
 
 def timeline_data(results: StudyResults) -> pd.DataFrame:
-    """One row a trial with a start: `trial`, `state`, `worker`, `start_s` and `end_s`.
-
-    A trial without an end (running, interrupted) ends with the last event on record.
-    """
-    started = results.trials.dropna(subset=["start_s"])
-    columns = started[["trial", "state", "worker", "start_s", "end_s"]]
-    last = columns[["start_s", "end_s"]].max().max()
-    worker = columns["worker"].fillna("unknown")
-    return columns.assign(end_s=columns["end_s"].fillna(last), worker=worker).reset_index(drop=True)
+    """One row a trial with a start, as `analysis.budget.timed_trials` gives it."""
+    return timed_trials(results)
 
 
 def draw_timeline(data: pd.DataFrame, busy: pd.DataFrame) -> Figure:
