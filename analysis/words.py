@@ -42,3 +42,8 @@ def state_counts(results: StudyResults) -> str:
     """How many trials ended how: `10 complete, 88 pruned and 2 diverged`."""
     counts = results.trials["state"].value_counts()
     return listed([f"{counts[state]:,} {state}" for state in STATES if state in counts])
+
+
+def value_in_words(value: object) -> str:
+    """A hyperparameter's value; numbers rounded, all else as it is."""
+    return number(float(value)) if isinstance(value, float) else str(value)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from analysis.budget import comparisons
+from analysis.budget import Budget, Comparison, compared_at, comparisons
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import constant_note, join, lacks_trials, thin, varied
 from analysis.figures.style import (
@@ -36,7 +36,7 @@ def slices_data(results: StudyResults) -> pd.DataFrame:
         (on the axis, see `style.positions`) and `value`: the best until that budget; NaN for
         diverged and failed trials, which stand under the first budget.
     """
-    compared = [(str(c), c.trials) for c in comparisons(results)]
+    compared = [(str(c), c.trials) for c in _compared(results)]
     lost = results.in_state(*WITHOUT_VALUE).assign(value=np.nan)
     compared.insert(1, (compared[0][0], lost))
     frames = [
@@ -46,13 +46,17 @@ def slices_data(results: StudyResults) -> pd.DataFrame:
             place=positions(trials[dimension.name], dimension),
         )
         for budget, trials in compared
-        for dimension in varied(results, _compared_first(results))
+        for dimension in varied(results, _compared(results)[0].trials)
     ]
     return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
 
 
-def _compared_first(results: StudyResults) -> pd.DataFrame:
-    return comparisons(results)[0].trials
+def _compared(results: StudyResults) -> tuple[Comparison, ...]:
+    """The budgets worth comparing at, and the end however few trials are complete."""
+    compared = comparisons(results)
+    end = compared_at(results, Budget(None, results.manifest.metric))
+    ended = any(comparison.budget.epoch is None for comparison in compared)
+    return compared if ended or end.trials.empty else (*compared, end)
 
 
 def draw_slices(data: pd.DataFrame, dimensions: Sequence[Dimension], metric: str) -> Figure:
@@ -127,7 +131,7 @@ def _handle(state: State) -> Line2D:
 def _unfit(results: StudyResults, trial: int | None) -> str | None:
     if sentence := lacks_trials(results):
         return sentence
-    compared = _compared_first(results)
+    compared = _compared(results)[0].trials
     if compared.empty:
         return "No trial reached a rung or its end."
     return None if varied(results, compared) else "No hyperparameter varied."
@@ -136,12 +140,9 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
     drawn, note = thin(results.trials, MOST, keep=results.complete["trial"].head(200).tolist())
     data = slices_data(results)
-    compared = _compared_first(results)
-    figure = draw_slices(
-        data[data["trial"].isin(drawn["trial"])],
-        varied(results, compared),
-        comparisons(results)[0].budget.metric,
-    )
+    compared = _compared(results)[0].trials
+    data = data[data["trial"].isin(drawn["trial"])]
+    figure = draw_slices(data, varied(results, compared), results.manifest.metric)
     return Drawing(figure, join(note, constant_note(results, compared)))
 
 
