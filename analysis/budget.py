@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.folder import State, StudyResults
+from analysis.words import count
 
 COMPARABLE: tuple[State, ...] = ("complete", "pruned", "running")
 ENOUGH = 50  # trials for an estimate over a search space of five dimensions
@@ -35,12 +36,12 @@ class Comparison:
     trials: pd.DataFrame
 
     def __str__(self) -> str:
-        return f"{self.budget} ({len(self.trials):,} {self.noun})"
+        return f"{self.budget} ({count(len(self.trials), self.noun)})"
 
     @property
     def noun(self) -> str:
         """What is compared: only complete trials have an end to compare."""
-        return "complete trials" if self.budget.epoch is None else "trials"
+        return "complete trial" if self.budget.epoch is None else "trial"
 
 
 @dataclass(frozen=True, slots=True)

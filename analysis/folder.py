@@ -13,7 +13,8 @@ State = Literal["complete", "pruned", "diverged", "failed", "running", "interrup
 STATES: tuple[State, ...] = get_args(State)
 SPLITS = ("train", "val", "test", "fresh")
 
-TRIAL_COLUMNS = ("trial", "state", "epochs")
+TIMES = ("train_s", "eval_s", "start_s", "end_s")
+TRIAL_COLUMNS = ("trial", "state", "epochs", "val_mse", "val_kl", "worker", *TIMES)
 EPOCH_COLUMNS = ("trial", "epoch", "val_loss", "val_mse", "val_kl")
 
 
@@ -35,7 +36,14 @@ class Dimension:
     def __str__(self) -> str:
         if self.kind == "choice":
             return "one of " + ", ".join(str(option) for option in self.options)
-        return f"{self.low:g} to {self.high:g}" + (", logarithmic" if self.log else "")
+        return self.span + (", logarithmic" if self.log else "")
+
+    @property
+    def span(self) -> str:
+        """From the first to the last of its values."""
+        if self.kind == "choice":
+            return f"{self.options[0]} to {self.options[-1]}"
+        return f"{self.low:g} to {self.high:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +213,7 @@ def read_results(path: Path) -> StudyResults:
         raise ValueError(f"{path} is not a study's folder: it holds no {folder.manifest.name}")
     manifest = read_manifest(folder.manifest)
     trials = _read_table(folder.trials, (*TRIAL_COLUMNS, *manifest.metrics), folder)
+    trials = trials.assign(**{name: _plain(trials[name]) for name in _listed(trials, manifest)})
     unknown = sorted(set(trials["state"]) - set(STATES))
     if unknown:
         raise DamagedRecord(
@@ -279,15 +288,16 @@ def _read_table(path: Path, columns: tuple[str, ...], folder: StudyFolder) -> "p
     import pandas as pd
 
     remedy = f"make it again with `python -m analysis.tables {folder.shown}`"
+    shown = f"{folder.shown}/{path.name}"
     if not path.is_file():
-        raise DamagedRecord(f"{path} is missing: {remedy}")
+        raise DamagedRecord(f"{shown} is missing: {remedy}")
     try:
         table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:  # pyarrow's errors derive from these
-        raise DamagedRecord(f"{path} is damaged ({error}): {remedy}") from None
+    except (OSError, ValueError):  # pyarrow's errors derive from these
+        raise DamagedRecord(f"{shown} is damaged, no Parquet table: {remedy}") from None
     missing = [column for column in columns if column not in table]
     if missing and len(table.columns):
-        raise DamagedRecord(f"{path} lacks the column {', '.join(missing)}: {remedy}")
+        raise DamagedRecord(f"{shown} lacks the column {', '.join(missing)}: {remedy}")
     return table if len(table.columns) else _empty(columns)
 
 
@@ -300,6 +310,24 @@ def _read_optional(
         return _read_table(path, columns, folder), ""
     except DamagedRecord as error:
         return None, f"{error}."
+
+
+def _listed(trials: "pd.DataFrame", manifest: Manifest) -> list[str]:
+    """Searched hyperparameters with an option that is a list, as of widths."""
+    return [
+        dimension.name
+        for dimension in manifest.searched
+        if dimension.name in trials and any(isinstance(o, list) for o in dimension.options)
+    ]
+
+
+def _plain(values: "pd.Series[Any]") -> list[str]:
+    """Lists as Python writes them, which is also how the options are compared and shown."""
+    return [str(list(v) if hasattr(v, "__iter__") else v) for v in map(_unwrapped, values)]
+
+
+def _unwrapped(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _empty(columns: tuple[str, ...]) -> "pd.DataFrame":

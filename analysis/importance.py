@@ -117,6 +117,8 @@ def _as_optuna(trials: pd.DataFrame, dimensions: Sequence[Dimension]) -> _Resamp
     )
     resample = _Resample("compared", storage)
     resample.chosen = study.get_trials(deepcopy=False)
+    for trial in resample.chosen:  # one object for all: comparing equal ones takes most of the time
+        trial.distributions = distributions
     return resample
 
 

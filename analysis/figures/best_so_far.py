@@ -2,6 +2,7 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_complete
@@ -45,13 +46,15 @@ def best_so_far_data(results: StudyResults) -> pd.DataFrame:
 
 
 def draw_best_so_far(data: pd.DataFrame, metric: str) -> Figure:
-    """Three panels that share the metric's axis."""
-    figure = new_figure(height=3.6)
-    axes = figure.subplots(1, 3, sharey=True)
+    """A panel each for trials, epochs and time, where it is known; they share the metric's axis."""
     divisor, unit = time_unit(data["seconds"].max())
     data = data.assign(time=data["seconds"] / divisor)
     complete = data[data["state"] == "complete"]
-    names = {"trials": "trials ended", "epochs": "epochs of all trials", "time": f"time ({unit})"}
+    names = {"trials": "trials ended", "epochs": "epochs of all trials"}
+    if data["time"].notna().any():
+        names["time"] = f"time ({unit})"
+    figure = new_figure(height=3.6)
+    axes = figure.subplots(1, len(names), sharey=True)
     for ax, (column, name) in zip(axes, names.items(), strict=True):
         ax.scatter(complete[column], complete["value"], s=14, color=SKY, label="complete trial")
         ax.step(data[column], data["best"], where="post", color=BLUE, label="best so far")
@@ -72,14 +75,12 @@ def draw_best_so_far(data: pd.DataFrame, metric: str) -> Figure:
                 )
         ax.set_xlabel(name)
         ax.set_xlim(0, data[column].max() * 1.03)
-        ax.locator_params(axis="x", nbins=4)
+        ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         ax.xaxis.set_major_formatter("{x:,.0f}")
     shown = complete["value"]
     if len(shown) >= MANY:  # the first few would squeeze all others into a line
         shown = shown[shown <= shown.quantile(0.97)]
-    margin = 0.08 * (shown.max() - shown.min()) or 0.05 * abs(shown.max()) or 1.0
-    axes[0].set_ylim(shown.min() - 2 * margin, shown.max() + margin)
-    scale_metric(axes[0], "y", shown, metric)
+    scale_metric(axes[0], "y", shown, metric, room=0.12)
     axes[0].set_ylabel(label(metric))
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=4)

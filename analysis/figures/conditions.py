@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from analysis.budget import Comparison
 from analysis.figures.style import short_label
 from analysis.folder import Dimension, StudyResults
 from analysis.words import count, listed, state_counts
@@ -26,6 +27,15 @@ def lacks_complete(results: StudyResults, least: int = 1) -> str | None:
     return f"This needs {needed}. {had}; of {count(len(results.trials), 'trial')}: " + (
         f"{state_counts(results)}."
     )
+
+
+def lacks_compared(comparison: Comparison, least: int) -> str | None:
+    """A sentence where fewer than `least` trials can be compared."""
+    n_trials = len(comparison.trials)
+    if n_trials >= least:
+        return None
+    had = f"{count(n_trials, comparison.noun)} reached {comparison.budget}"
+    return f"This needs at least {least} trials at the same budget; {had}."
 
 
 def lacks_curves(results: StudyResults) -> str | None:
@@ -59,10 +69,11 @@ def lacks_varied(results: StudyResults, trials: pd.DataFrame, least: int = 1) ->
     dimensions = varied(results, trials)
     if len(dimensions) >= least:
         return None
+    many = f"at least {least} hyperparameters that vary"
+    needed = many if least > 1 else "a hyperparameter that varies"
+    moved = f"only {dimensions[0].name} did" if dimensions else "none did"
     among = f"among the {count(len(trials), 'trial')} that can be compared"
-    needed = f"at least {least} hyperparameters that vary" if least > 1 else "one that varies"
-    names = f"only {dimensions[0].name} did" if dimensions else "no hyperparameter did"
-    return f"This needs {needed} {among}; {names}."
+    return f"This needs {needed} {among}; {moved}."
 
 
 def constant_note(results: StudyResults, trials: pd.DataFrame) -> str:

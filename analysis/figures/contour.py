@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from analysis.budget import Comparison, comparisons
 from analysis.figures import Drawing, FigureSpec
-from analysis.figures.conditions import constant_note, join, lacks_trials, lacks_varied, varied
+from analysis.figures.conditions import (
+    constant_note,
+    join,
+    lacks_compared,
+    lacks_trials,
+    lacks_varied,
+    varied,
+)
 from analysis.figures.parallel_coordinates import place_in_range
 from analysis.figures.style import (
     BLACK,
@@ -27,6 +34,7 @@ from analysis.folder import Dimension, StudyResults
 from analysis.importance import LEAST, importance
 
 N_GRID = 60
+N_LEVELS = 14  # even: where all values are alike, rounding errors cross no level
 MOST = 1000  # dots, drawn at random where there are more
 LEAST_TRIALS = 5
 BANDWIDTH = 0.08  # of an axis: the smoothing kernel's standard deviation
@@ -105,9 +113,10 @@ def _draw_panel(
     side = (N_GRID, N_GRID)
     value = np.ma.masked_invalid(data["value"].to_numpy().reshape(side))
     low, high = value.min(), value.max()
-    high = high if high > low else low + abs(low) * 0.01 + 1e-12
     log = is_log(comparison.trials["value"])
-    levels = np.geomspace(low, high, 13) if log else np.linspace(low, high, 13)
+    if high - low <= 1e-9 * abs(high):  # all alike
+        low, high, log = low - 0.01 * abs(low) - 1e-12, high + 0.01 * abs(high) + 1e-12, False
+    levels = (np.geomspace if log else np.linspace)(low, high, N_LEVELS)
     grid = (data["x"].to_numpy().reshape(side), data["y"].to_numpy().reshape(side))
     norm = (LogNorm if log else Normalize)(low, high)
     filled = ax.contourf(*grid, value, levels=levels, cmap=SEQUENTIAL, norm=norm, extend="both")
@@ -162,8 +171,8 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
     if sentence := lacks_trials(results):
         return sentence
     first = comparisons(results)[0]
-    if len(first.trials) < LEAST_TRIALS:
-        return f"This needs at least {LEAST_TRIALS} trials at the same budget; at {first}."
+    if sentence := lacks_compared(first, LEAST_TRIALS):
+        return sentence
     if len(_ordered(results, first)) < 2:
         return lacks_varied(results, first.trials, 2) or (
             "This needs at least 2 hyperparameters whose values have an order."

@@ -8,10 +8,18 @@ from matplotlib.figure import Figure
 
 from analysis.budget import Comparison, comparisons
 from analysis.figures import Drawing, FigureSpec
-from analysis.figures.conditions import constant_note, join, lacks_trials, lacks_varied, varied
+from analysis.figures.conditions import (
+    constant_note,
+    join,
+    lacks_compared,
+    lacks_trials,
+    lacks_varied,
+    varied,
+)
 from analysis.figures.style import BLUE, ORANGE, new_figure, short_label
 from analysis.folder import StudyResults
 from analysis.importance import LEAST, importance
+from analysis.words import count
 
 
 def importance_data(results: StudyResults) -> pd.DataFrame:
@@ -26,7 +34,7 @@ def importance_data(results: StudyResults) -> pd.DataFrame:
         found = importance(comparison, varied(results, comparison.trials))
         n_trials = len(comparison.trials)
         used = f"{n_trials - found.n_left_out:,} of " if found.n_left_out else ""
-        budget = f"{comparison.budget} ({used}{n_trials:,} {comparison.noun})"
+        budget = f"{comparison.budget} ({used}{count(n_trials, comparison.noun)})"
         frames.append(found.table.assign(budget=budget, n_trials=n_trials - found.n_left_out))
     return pd.concat(frames, ignore_index=True)
 
@@ -72,8 +80,8 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
     if sentence := lacks_trials(results):
         return sentence
     first = comparisons(results)[0]
-    if len(first.trials) < LEAST:
-        return f"This needs at least {LEAST} trials at the same budget: {first}."
+    if sentence := lacks_compared(first, LEAST):
+        return sentence
     return lacks_varied(results, first.trials)
 
 

@@ -13,11 +13,10 @@ from analysis.figures.conditions import lacks_curves, thin
 from analysis.figures.style import (
     BLACK,
     STATE_STYLES,
-    is_log,
-    label,
     log_axis,
     mark_rungs,
     new_figure,
+    scale_metric,
 )
 from analysis.folder import State, StudyResults
 
@@ -33,11 +32,11 @@ BACK_TO_FRONT: tuple[State, ...] = (
 
 
 def learning_curves_data(results: StudyResults) -> pd.DataFrame:
-    """One row an epoch of a trial: `trial`, `state`, `epoch` and `value`, the metric's curve."""
+    """One row an epoch of a trial: `trial`, `state`, `epoch` and `value`, where it is finite."""
     epochs = results.epochs[["trial", "epoch", results.curve_metric]]
     states = results.trials.set_index("trial")["state"]
     curves = epochs.set_axis(["trial", "epoch", "value"], axis=1)
-    return curves.assign(state=curves["trial"].map(states)).dropna(subset="state")
+    return curves.assign(state=curves["trial"].map(states)).dropna()
 
 
 def draw_learning_curves(
@@ -47,9 +46,7 @@ def draw_learning_curves(
     figure = new_figure(height=4.6)
     ax = figure.subplots()
     values = data["value"][np.isfinite(data["value"])]
-    if values.empty:
-        values = pd.Series([0.0, 1.0])
-    low, high = values.min(), values.quantile(0.999)
+    high = values.quantile(0.999) if len(values) else np.inf
     curves = {int(str(trial)): curve for trial, curve in data.groupby("trial")}
     states = data.groupby("trial")["state"].first()
     handles: list[Line2D] = []
@@ -79,12 +76,7 @@ def draw_learning_curves(
         handles += ax.plot(best["epoch"], best["value"], color=BLACK, zorder=12, label=name)
     ax.set_xlabel("epoch")
     log_axis(ax, "x", 0.9, data["epoch"].max() * 1.1)
-    ax.set_ylabel(label(metric))
-    if is_log(values):
-        log_axis(ax, "y", low / 1.1, high * 1.2)
-    else:
-        margin = 0.05 * (high - low)
-        ax.set_ylim(low - margin, high + margin)
+    scale_metric(ax, "y", values[values <= high], metric)
     mark_rungs(ax, rungs)
     figure.legend(handles=handles, loc="outside upper left", ncols=7)
     return figure

@@ -90,7 +90,8 @@ def _draw_panel(ax: Axes, data: pd.DataFrame, x: Dimension, y: Dimension, norm: 
         if dimension.kind == "choice":
             data[dimension.name] += rng.uniform(-JITTER, JITTER, len(data))
     pruned = data[data["state"] == "pruned"]
-    ax.scatter(pruned[x.name], pruned[y.name], s=7, marker="v", color=PALE, label="pruned")
+    if len(pruned):
+        ax.scatter(pruned[x.name], pruned[y.name], s=7, marker="v", color=PALE, label="pruned")
     diverged, style = data[data["state"] == "diverged"], STATE_STYLES["diverged"]
     if len(diverged):
         ax.scatter(

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from scipy.stats import spearmanr
+from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from analysis.budget import rung_values
 from analysis.figures import Drawing, FigureSpec
@@ -15,7 +16,7 @@ from analysis.figures.style import label, new_figure
 from analysis.folder import StudyResults
 
 LEAST = 4  # trials for a correlation
-RESAMPLES = 1000
+RESAMPLES = 500
 
 
 def rung_correlation_data(results: StudyResults, seed: int = 0) -> pd.DataFrame:
@@ -33,19 +34,30 @@ def rung_correlation_data(results: StudyResults, seed: int = 0) -> pd.DataFrame:
         both = values[[earlier, later]].dropna().to_numpy()
         estimate = low = high = float("nan")
         if len(both) >= LEAST:
-            estimate = _spearman(both)
-            n_resamples = RESAMPLES if len(both) < 500 else RESAMPLES // 10
-            draws = rng.integers(len(both), size=(n_resamples, len(both)))
-            low, high = np.nanquantile([_spearman(both[draw]) for draw in draws], [0.025, 0.975])
+            estimate = float(spearman(both[None])[0])
+        if np.isfinite(estimate):
+            draws = rng.integers(len(both), size=(RESAMPLES, len(both)))
+            low, high = np.nanquantile(spearman(both[draws]), [0.025, 0.975])
         rows.append((earlier, later, len(both), estimate, float(low), float(high)))
     columns = ["earlier", "later", "n_trials", "correlation", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _spearman(pairs: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> float:
-    if np.ptp(pairs, axis=0).min() == 0:  # one of the two is constant: no ranks to compare
-        return float("nan")
-    return float(spearmanr(pairs[:, 0], pairs[:, 1]).statistic)
+def spearman(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Spearman's rank correlation of each sample of pairs.
+
+    Args:
+        samples: shape (samples, pairs, 2).
+
+    Returns:
+        Shape (samples,); NaN where one side is constant.
+    """
+    ranks = rankdata(samples, axis=1)
+    ranks -= ranks.mean(axis=1, keepdims=True)
+    product = (ranks[..., 0] * ranks[..., 1]).sum(axis=1)
+    scale = np.sqrt((ranks**2).sum(axis=1).prod(axis=1))
+    known = scale > 0
+    return np.where(known, product / np.where(known, scale, 1.0), np.nan)
 
 
 def draw_rung_correlation(data: pd.DataFrame) -> Figure:

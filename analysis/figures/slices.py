@@ -23,7 +23,7 @@ from analysis.figures.style import (
 from analysis.folder import STATES, Dimension, State, StudyResults
 
 MOST = 1500  # points a panel
-COLUMNS = 5
+MOST_COLUMNS = 5
 WITHOUT_VALUE: tuple[State, ...] = ("diverged", "failed")
 JITTER = 0.25  # options stand 1 apart: points of neighbours stay apart
 
@@ -62,8 +62,8 @@ def _compared(results: StudyResults) -> tuple[Comparison, ...]:
 def draw_slices(data: pd.DataFrame, dimensions: Sequence[Dimension], metric: str) -> Figure:
     """A column a hyperparameter, a row a budget."""
     budgets = list(data["budget"].unique())
-    n_columns = min(len(dimensions), COLUMNS)
-    n_blocks = -(-len(dimensions) // COLUMNS)
+    n_blocks = -(-len(dimensions) // MOST_COLUMNS)
+    n_columns = -(-len(dimensions) // n_blocks)
     n_rows = n_blocks * len(budgets)
     figure = new_figure(height=0.8 + 2.4 * n_rows, width=max(1.2 + 1.75 * n_columns, 5.0))
     axes = figure.subplots(n_rows, n_columns, squeeze=False)
@@ -72,7 +72,7 @@ def draw_slices(data: pd.DataFrame, dimensions: Sequence[Dimension], metric: str
     for row, budget in enumerate(budgets):
         of_budget = data[data["budget"] == budget]
         for place, dimension in enumerate(dimensions):
-            block, column = divmod(place, COLUMNS)
+            block, column = divmod(place, n_columns)
             ax = axes[block * len(budgets) + row, column]
             ax.set_visible(True)
             _draw_panel(ax, of_budget, dimension)

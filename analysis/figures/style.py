@@ -145,12 +145,27 @@ def log_axis(ax: Axes, which: Which, low: float, high: float) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def scale_metric(ax: Axes, which: Which, values: "pd.Series[float]", name: str) -> None:
-    """Names an axis after a metric; logarithmic where its values span more than a factor of 5."""
+def scale_metric(
+    ax: Axes, which: Which, values: "pd.Series[float]", name: str, room: float = 0.04
+) -> None:
+    """Names an axis after a metric and fits it to the finite values.
+
+    It is logarithmic where they are told apart better so, see `is_log`; `room` is left at both
+    ends, as a share of the axis.
+    """
     (ax.xaxis if which == "x" else ax.yaxis).set_label_text(label(name))
     finite = values[np.isfinite(values)]
+    if finite.empty:
+        return
+    low, high = float(finite.min()), float(finite.max())
     if is_log(finite):
-        log_axis(ax, which, finite.min() / 1.1, finite.max() * 1.1)
+        margin = (high / low) ** room
+        log_axis(ax, which, low / margin, high * margin)
+        return
+    margin = room * (high - low)
+    if margin <= 1e-9 * abs(high):  # all alike
+        margin = 0.05 * abs(high) or 1.0
+    (ax.set_xlim if which == "x" else ax.set_ylim)(low - margin, high + margin)
 
 
 def is_log(values: "pd.Series[float]") -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.budget import Savings, savings
 from analysis.figures import Drawing, FigureSpec
@@ -70,6 +71,8 @@ def _draw_fates(ax: Axes, data: pd.DataFrame, rungs: Sequence[int]) -> None:
     ax.set_xlabel("epoch")
     ax.set_ylabel("trials")
     ax.set_ylim(0, data[layers].sum(axis=1).max())
+    ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    ax.yaxis.set_major_formatter("{x:,.0f}")
     log_axis(ax, "x", 1, max(data["epoch"].max(), 2))
     ax.grid(False)
     mark_rungs(ax, rungs)

@@ -107,18 +107,22 @@ def _lead(winner: Retrained, gain: float, noise: float, rival: str) -> Iterator[
 def edges(results: StudyResults) -> Iterator[Finding]:
     """Hyperparameters whose best value is at an end of what was searched."""
     complete = results.complete
+    parts = []
     for dimension in results.manifest.searched:
         if dimension.name not in complete or complete[dimension.name].astype(str).nunique() < 2:
             continue
         sides = [edge_of(value, dimension) for value in complete[dimension.name].head(TOP)]
-        if sides[0] is None:
-            continue
-        value = value_in_words(complete[dimension.name].iloc[0])
+        if sides[0] is not None:
+            parts.append(
+                f"{short_label(dimension.name)} {value_in_words(complete[dimension.name].iloc[0])} "
+                f"({sides[0]} edge of {dimension.span}, in {sides.count(sides[0])} of the "
+                f"{len(sides)} best trials)"
+            )
+    if parts:
         yield Finding(
             "warning",
-            f"The best {short_label(dimension.name)}, {value}, is at the {sides[0]} edge of its "
-            f"range ({dimension}), as in {sides.count(sides[0])} of the {len(sides)} best trials: "
-            "a better one may lie beyond.",
+            f"The best trial is at the edge of what was searched: {listed(parts)}. Better "
+            "values may lie beyond.",
         )
 
 

@@ -34,6 +34,13 @@ FIXED = {
     "n_samples": 2000,
     "noise": 0.15,
 }
+USUAL = FIXED | {
+    "lr": 0.01,
+    "batch_size": 64,
+    "encoder_hidden": 32,
+    "latent_dim": 8,
+    "decoder_hidden": 32,
+}
 EVALUATED = ("val_excess_nll", "test_excess_nll", "fresh_excess_nll", "test_energy_distance")
 
 
@@ -86,7 +93,7 @@ def manifest(recipe: Recipe) -> dict[str, Any]:
             "metric": recipe.metric,
             "model": "cvae",
             "searched": recipe.searched,
-            "fixed": {k: v for k, v in FIXED.items() if k not in recipe.searched},
+            "fixed": {k: v for k, v in USUAL.items() if k not in recipe.searched},
         },
         "space_hash": "5ca1ab1e",
         "options": {
@@ -173,7 +180,7 @@ def _train(
     params: dict[str, Any],
     reached: dict[int, list[float]],
 ) -> tuple[str, Curve]:
-    settings = FIXED | params
+    settings = USUAL | params
     off = np.log10(settings["lr"]) + 2.0  # the best learning rate is 0.01
     narrow = 2.0 / settings["latent_dim"] + 1.5 / settings["decoder_hidden"]
     floor = 0.012 * (1 + 0.8 * off**2 + narrow) * np.exp(0.05 * rng.normal()) * recipe.better_by
@@ -207,7 +214,7 @@ def _train(
 
 
 def _epoch_seconds(params: dict[str, Any]) -> float:
-    return 0.003 * 256 / (FIXED | {"batch_size": 64} | params)["batch_size"]
+    return 0.003 * 256 / (USUAL | params)["batch_size"]
 
 
 def _row(
@@ -229,12 +236,12 @@ def _row(
     row |= {"start_s": start, "end_s": start + seconds, "worker": f"node:{4000 + worker}"}
     row |= {"seed": 1000 + number, "engine": "fused"}
     row["error"] = "RuntimeError: the worker died" if state == "failed" else None
-    row |= FIXED | params
-    row["n_parameters"] = 8 * row.get("encoder_hidden", 32) + 5 * row.get("decoder_hidden", 32)
+    row |= USUAL | params
+    row["n_parameters"] = 8 * row["encoder_hidden"] + 5 * row["decoder_hidden"]
     done = state == "complete"
     for place, column in enumerate(EVALUATED):
         row[column] = 8 * row["val_mse"] * (1 + 0.05 * place) - 0.05 if done else np.nan
-    row["test_active_units"] = float(min(2, row.get("latent_dim", 2))) if done else np.nan
+    row["test_active_units"] = float(min(2, row["latent_dim"])) if done else np.nan
     return row
 
 
@@ -255,7 +262,7 @@ def with_checkpoint(folder: Path, trial: int, seed: int = 0, epochs: int = 5) ->
     from moons.fit import fit, start
 
     row = pd.read_parquet(folder / "trials.parquet").set_index("trial").loc[trial]
-    names = (*FIXED, *SEARCHED)
+    names = tuple(USUAL)
     plain = {name: getattr(row[name], "item", lambda n=name: row[n])() for name in names}
     config = replace(Config.from_mapping(plain, "synthetic"), max_epochs=epochs)
     run = start(config, seed)
