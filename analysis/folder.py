@@ -81,7 +81,8 @@ class StudyResults:
 
     Attributes:
         trials: one row a trial, in order of `trial`.
-        epochs: one row an epoch of a trial, in order of both; empty where there is no table.
+        epochs: one row an epoch of a trial, in order of both, a mean over replicates; empty where
+            there is no table.
         reruns, leaderboard: None where nothing was retrained.
         notes: sentences about tables that are missing, empty or damaged.
     """
@@ -145,7 +146,6 @@ def read_results(path: Path) -> StudyResults:
         raise ValueError(f"{path} is not a study's folder: it holds no {folder.manifest.name}")
     manifest = read_manifest(folder.manifest)
     trials = _read_table(folder.trials, (*TRIAL_COLUMNS, *manifest.metrics), folder)
-    trials = trials.assign(**{name: _plain(trials[name]) for name in _listed(trials, manifest)})
     unknown = sorted(set(trials["state"]) - set(STATES))
     if unknown:
         raise DamagedRecord(
@@ -162,7 +162,7 @@ def read_results(path: Path) -> StudyResults:
         folder=folder,
         manifest=manifest,
         trials=trials.sort_values("trial", ignore_index=True),
-        epochs=epochs.sort_values(["trial", "epoch"], ignore_index=True),
+        epochs=_one_curve(epochs).sort_values(["trial", "epoch"], ignore_index=True),
         reruns=reruns,
         leaderboard=leaderboard,
         notes=(*notes, *(note for note in (reruns_note, leaderboard_note) if note)),
@@ -197,22 +197,11 @@ def _read_optional(
         return None, f"{error}."
 
 
-def _listed(trials: "pd.DataFrame", manifest: Manifest) -> list[str]:
-    """Searched hyperparameters with an option that is a list, as of widths."""
-    return [
-        dimension.name
-        for dimension in manifest.searched
-        if dimension.name in trials and any(isinstance(o, list) for o in dimension.options)
-    ]
-
-
-def _plain(values: "pd.Series[Any]") -> list[str]:
-    """Lists as Python writes them, which is also how the options are compared and shown."""
-    return [str(list(v) if hasattr(v, "__iter__") else v) for v in map(_unwrapped, values)]
-
-
-def _unwrapped(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else value
+def _one_curve(epochs: "pd.DataFrame") -> "pd.DataFrame":
+    """A trial's curve is the mean over its replicates, where it has several."""
+    if "replicate" not in epochs or epochs["replicate"].nunique() < 2:
+        return epochs
+    return epochs.drop(columns="replicate").groupby(["trial", "epoch"], as_index=False).mean()
 
 
 def _empty(columns: tuple[str, ...]) -> "pd.DataFrame":

@@ -46,6 +46,7 @@ class Manifest:
         metrics: what is minimised, one or two columns of `trials.parquet`.
         rungs: epochs at which the scheduler compares trials, rising; none without a scheduler.
         n_trials: how many were asked for.
+        seconds: that its drivers worked on it, where the file says so.
         started, ended: ISO times, `ended` is None while the study runs or where it was cut off.
         options, versions, git, machine: as they stand in the file.
     """
@@ -66,6 +67,7 @@ class Manifest:
     seed: int | None
     started: str | None
     ended: str | None
+    seconds: float | None
     outcome: str
     options: Mapping[str, Any]
     versions: Mapping[str, Any]
@@ -104,6 +106,7 @@ def read_manifest(path: Path) -> Manifest:
             seed=options.get("seed"),
             started=about.get("started"),
             ended=about.get("ended"),
+            seconds=about.get("seconds"),
             outcome=about.get("outcome") or "unfinished",
             options=options,
             versions=about.get("versions") or {},
@@ -118,8 +121,14 @@ def read_manifest(path: Path) -> Manifest:
         raise DamagedRecord(f"{path} is not a study's manifest: {error}") from None
 
 
+def _option(option: Any) -> Any:
+    """An option as `trials.parquet` holds it: a list of widths is text."""
+    return ",".join(map(str, option)) if isinstance(option, list) else option
+
+
 def _dimension(name: str, spec: Mapping[str, Any]) -> Dimension:
     if spec["kind"] == "choice":
-        return Dimension(name=name, kind="choice", options=tuple(spec["options"]))
+        options = tuple(_option(option) for option in spec["options"])
+        return Dimension(name=name, kind="choice", options=options)
     low, high, log = float(spec["low"]), float(spec["high"]), bool(spec.get("log", False))
     return Dimension(name=name, kind=spec["kind"], low=low, high=high, log=log)

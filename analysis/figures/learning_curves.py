@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.figures import Drawing, FigureSpec
-from analysis.figures.conditions import lacks_curves, thin
+from analysis.figures.conditions import lacks_curves, lacks_trials, thin
 from analysis.figures.style import (
     BLACK,
     STATE_STYLES,
@@ -36,7 +36,8 @@ def learning_curves_data(results: StudyResults) -> pd.DataFrame:
     epochs = results.epochs[["trial", "epoch", results.curve_metric]]
     states = results.trials.set_index("trial")["state"]
     curves = epochs.set_axis(["trial", "epoch", "value"], axis=1)
-    return curves.assign(state=curves["trial"].map(states)).dropna()
+    curves = curves[np.isfinite(curves["value"])]
+    return curves.assign(state=curves["trial"].map(states)).dropna(subset="state")
 
 
 def draw_learning_curves(
@@ -45,8 +46,7 @@ def draw_learning_curves(
     """One line a trial in its state's colour, the best trial in black."""
     figure = new_figure(height=4.6)
     ax = figure.subplots()
-    values = data["value"][np.isfinite(data["value"])]
-    high = values.quantile(0.999) if len(values) else np.inf
+    high = data["value"].quantile(0.999)
     curves = {int(str(trial)): curve for trial, curve in data.groupby("trial")}
     states = data.groupby("trial")["state"].first()
     handles: list[Line2D] = []
@@ -62,11 +62,11 @@ def draw_learning_curves(
                 lines, colors=style.colour, linewidths=0.9, alpha=alpha, zorder=2 + depth
             )
         )
-        ends = np.array([line[np.isfinite(line[:, 1])][-1:] for line in lines if len(line)], object)
-        for end in ends:
-            if len(end):
-                point = np.clip(end[0].astype(float), None, [np.inf, high])
-                ax.plot(*point, style.marker, color=style.colour, markersize=4, zorder=2 + depth)
+        ends = np.array([line[-1] for line in lines])
+        height = np.minimum(ends[:, 1], high)
+        ax.plot(
+            ends[:, 0], height, style.marker, color=style.colour, markersize=4, zorder=2 + depth
+        )
         handles.append(
             Line2D([], [], color=style.colour, marker=style.marker, markersize=4, label=state)
         )
@@ -76,14 +76,17 @@ def draw_learning_curves(
         handles += ax.plot(best["epoch"], best["value"], color=BLACK, zorder=12, label=name)
     ax.set_xlabel("epoch")
     log_axis(ax, "x", 0.9, data["epoch"].max() * 1.1)
-    scale_metric(ax, "y", values[values <= high], metric)
+    scale_metric(ax, "y", data["value"].clip(upper=high), metric)
     mark_rungs(ax, rungs)
     figure.legend(handles=handles, loc="outside upper left", ncols=7)
     return figure
 
 
 def _unfit(results: StudyResults, trial: int | None) -> str | None:
-    return lacks_curves(results)
+    if sentence := lacks_trials(results) or lacks_curves(results):
+        return sentence
+    known = np.isfinite(results.epochs[results.curve_metric]).any()
+    return None if known else f"No epoch has a finite {results.curve_metric}."
 
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:

@@ -25,7 +25,7 @@ def pareto_front_data(results: StudyResults) -> pd.DataFrame:
     frame = complete[["trial", "state"]].assign(x=complete[first], y=complete[second])
     frame = frame.sort_values(["x", "y", "trial"], ignore_index=True)
     # Sorted by x: a trial is beaten if an earlier one has a y as small, unless it is its equal.
-    before = frame["y"].cummin().shift(fill_value=np.inf)
+    before = frame["y"].astype(float).cummin().shift(fill_value=np.inf)
     equal = (frame["x"] == frame["x"].shift()) & (frame["y"] == frame["y"].shift())
     better = frame["y"] < before
     run = (~equal).cumsum()

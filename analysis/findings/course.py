@@ -110,7 +110,7 @@ def time(results: StudyResults) -> Iterator[Finding]:
     used = min(float(lengths.sum()) / (wall * n_workers), 1.0)
     yield Finding(
         "note",
-        f"From the start to the end of its last trial the study took {duration(wall)}. Its trials "
+        f"From its start to the end of its last trial the study took {duration(wall)}. Its trials "
         f"ran for {duration(float(lengths.sum()))} together, which is {percent(used)} of the time "
         f"of {count(n_workers, 'worker')}; the median trial ran for "
         f"{duration(float(lengths.median()))}.",
