@@ -1,0 +1,99 @@
+"""Draws a study's figures: `python -m analysis.figures results/<study> --only slices`."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+from rich.progress import Progress
+
+from analysis.figures import MODEL_FIGURES, STUDY_FIGURES, Drawing, draw_figure, load_figure
+from analysis.folder import DamagedRecord, read_results
+
+NAMES = (*STUDY_FIGURES, *MODEL_FIGURES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Draws the figures of a study as PNG into its folder `figures/`."""
+
+    study: Annotated[Path, tyro.conf.Positional]
+    """The study's folder, results/<study>."""
+    only: str | None = None
+    """Draw this figure alone; the names are listed below."""
+    trial: int | None = None
+    """The trial that figures about a model show; the best one by default."""
+    svg: bool = False
+    """Write SVG besides PNG."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    options = tyro.cli(
+        Options,
+        prog="python -m analysis.figures",
+        description=f"{Options.__doc__}\n\nFigures: {', '.join(NAMES)}.",
+        args=arguments,
+    )
+    try:
+        return draw_all(options)
+    except DamagedRecord as error:
+        print(error, file=sys.stderr)
+        return 4
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"cannot write {error.filename}: {error.strerror}", file=sys.stderr)
+        return 5
+
+
+def draw_all(options: Options) -> int:
+    """Draws what was asked for, says what does not apply, and prints where the figures are.
+
+    Raises:
+        ValueError: an option names what there is not.
+        DamagedRecord: a file of the study is missing or damaged.
+        OSError: a figure cannot be written.
+    """
+    names = NAMES if options.only is None else (load_figure(options.only).name,)
+    results = read_results(options.study)
+    if options.trial is not None:
+        results.trial(options.trial)
+    console = Console(stderr=True)
+    for note in results.notes:
+        console.print(note, highlight=False)
+    drawn: list[Path] = []
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("", total=len(names))
+        for name in names:
+            progress.update(task, description=name)
+            drawing = draw_figure(name, results, options.trial)
+            progress.advance(task)
+            if isinstance(drawing, str):
+                progress.console.print(f"{name} is left out. {drawing}", highlight=False)
+                continue
+            if drawing.note:
+                progress.console.print(f"{name}: {drawing.note}", highlight=False)
+            of_trial = "" if options.trial is None or name in STUDY_FIGURES else f"_{options.trial}"
+            for suffix in ("png", "svg") if options.svg else ("png",):
+                path = results.folder.figures / f"{name}{of_trial}.{suffix}"
+                save(drawing, path)
+                drawn.append(path)
+    for path in drawn:
+        print(path)
+    return 0 if drawn else 6
+
+
+def save(drawing: Drawing, path: Path) -> None:
+    """Writes the figure as its path's suffix says."""
+    from analysis.figures.style import save_figure, theme
+
+    with theme():
+        save_figure(drawing.figure, path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""What a study found and what to beware of, in plain words; computed from its tables alone."""
+
+from collections.abc import Callable, Iterator
+
+from analysis.findings import course, quality
+from analysis.findings.finding import Finding as Finding
+from analysis.findings.finding import Level as Level
+from analysis.folder import StudyResults
+
+PARTS: tuple[Callable[[StudyResults], Iterator[Finding]], ...] = (
+    quality.best,
+    quality.held_out,
+    quality.seed_noise,
+    quality.edges,
+    quality.collapsed_latents,
+    course.late,
+    course.unfinished,
+    course.diverged,
+    course.failed,
+    course.pruned,
+    course.time,
+)
+
+
+def findings(results: StudyResults) -> tuple[Finding, ...]:
+    """All that can be said of the study, the most important first."""
+    if results.trials.empty:
+        return (Finding("warning", "The study has no trials: nothing was found."),)
+    return tuple(finding for part in PARTS for finding in part(results))

@@ -1,0 +1,122 @@
+"""How the study went: what was lost, what was saved, how long it took."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.budget import savings, timed_trials, utilisation
+from analysis.findings.finding import Finding
+from analysis.folder import Dimension, State, StudyResults
+from analysis.labels import short_label
+from analysis.words import count, duration, number, percent, state_counts
+
+ENDED: tuple[State, ...] = ("complete", "pruned", "diverged", "failed")
+LATE = 0.9  # of the trials
+FEW = 4  # trials: no pattern can be told from so few
+
+
+def late(results: StudyResults) -> Iterator[Finding]:
+    """Whether the search was still improving when it stopped."""
+    ended = results.in_state(*ENDED).sort_values("end_s")
+    if len(ended) < 20 or results.best_trial is None:
+        return
+    place = int(np.flatnonzero(ended["trial"] == results.best_trial)[0]) + 1
+    if place > LATE * len(ended):
+        yield Finding(
+            "warning",
+            f"The best trial came late, as number {place:,} of {len(ended):,} that ended: the "
+            "search was still improving, and more trials may find better ones.",
+        )
+
+
+def unfinished(results: StudyResults) -> Iterator[Finding]:
+    """How many trials there are of how many, and how they ended."""
+    n_trials, n_ended = results.manifest.n_trials, len(results.in_state(*ENDED))
+    text = f"Of {count(n_trials, 'trial')} asked for {n_ended:,} ended: {state_counts(results)}."
+    if n_ended < n_trials:
+        outcome = f"The study is not finished; its outcome is {results.manifest.outcome!r}."
+        yield Finding("warning", f"{text} {outcome}")
+    else:
+        yield Finding("note", text)
+
+
+def diverged(results: StudyResults) -> Iterator[Finding]:
+    """Trials that met a value that is not finite, and where in the space they did."""
+    lost = results.in_state("diverged")
+    if len(lost):
+        others = results.in_state("complete", "pruned")
+        where = _told_apart(lost, others, results.manifest.searched)
+        yield Finding("warning", f"{_share(lost, results)} diverged{where}.")
+
+
+def _told_apart(lost: pd.DataFrame, others: pd.DataFrame, dimensions: Sequence[Dimension]) -> str:
+    """The hyperparameter that tells the diverged trials from the others, if one clearly does."""
+    if len(lost) < FEW or len(others) < FEW:
+        return ""
+    found, higher = "", 0.5
+    for dimension in dimensions:
+        if dimension.name not in lost or not pd.api.types.is_numeric_dtype(lost[dimension.name]):
+            continue
+        values = (lost[dimension.name].to_numpy(float), others[dimension.name].to_numpy(float))
+        statistic = stats.mannwhitneyu(*values).statistic  # pairs in which the lost one is higher
+        share = float(statistic) / (len(lost) * len(others))
+        if abs(share - 0.5) > abs(higher - 0.5):
+            found, higher = dimension.name, share
+    if 0.2 < higher < 0.8:
+        return ""
+    medians = [number(float(trials[found].median())) for trials in (lost, others)]
+    side = "high" if higher > 0.5 else "low"
+    return (
+        f", mostly at a {side} {short_label(found)} (median {medians[0]}, against {medians[1]} of "
+        "the others)"
+    )
+
+
+def failed(results: StudyResults) -> Iterator[Finding]:
+    """Trials that crashed, and the most frequent reason."""
+    lost = results.in_state("failed")
+    if lost.empty:
+        return
+    errors: list[str] = lost["error"].dropna().astype(str).tolist() if "error" in lost else []
+    reasons = pd.Series([error.strip().splitlines()[-1] for error in errors if error.strip()])
+    why = f", most often with: {reasons.mode().iloc[0][:200]}" if len(reasons) else ""
+    yield Finding("warning", f"{_share(lost, results)} failed{why}".rstrip(".") + ".")
+
+
+def pruned(results: StudyResults) -> Iterator[Finding]:
+    """How many trials the scheduler stopped, and the epochs that this saved."""
+    stopped = results.in_state("pruned")
+    if stopped.empty:
+        return
+    saved = savings(results)
+    usual = "a complete trial takes" if saved.measured else "a trial may take at most"
+    yield Finding(
+        "note",
+        f"{_share(stopped, results)} were pruned. Had each gone on for the {saved.usual:,} epochs "
+        f"that {usual}, the study would have trained {saved.saved:,} epochs more than its "
+        f"{saved.spent:,}: pruning saved {percent(saved.share)}.",
+    )
+
+
+def time(results: StudyResults) -> Iterator[Finding]:
+    """How long the study took, and how much of its workers' time it used."""
+    timed, busy = timed_trials(results), utilisation(results)
+    if busy.empty:
+        return
+    wall, lengths = float(busy["end_s"].iloc[-1]), timed["end_s"] - timed["start_s"]
+    n_workers = int(busy["workers"].iloc[0])
+    used = min(float(lengths.sum()) / (wall * n_workers), 1.0)
+    yield Finding(
+        "note",
+        f"From its start to the end of its last trial the study took {duration(wall)}. Its trials "
+        f"ran for {duration(float(lengths.sum()))} together, which is {percent(used)} of the time "
+        f"of {count(n_workers, 'worker')}; the median trial ran for "
+        f"{duration(float(lengths.median()))}.",
+    )
+
+
+def _share(trials: pd.DataFrame, results: StudyResults) -> str:
+    share = percent(len(trials) / len(results.trials))
+    return f"{len(trials):,} of {count(len(results.trials), 'trial')} ({share})"

@@ -1,0 +1,211 @@
+"""A study's folder: where everything in it lies, and what its tables say."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from analysis.manifest import DamagedRecord as DamagedRecord
+from analysis.manifest import Dimension as Dimension
+from analysis.manifest import Manifest as Manifest
+from analysis.manifest import read_manifest
+
+if TYPE_CHECKING:  # pandas takes most of a second: the command lines' --help does without
+    import pandas as pd
+
+State = Literal["complete", "pruned", "diverged", "failed", "running", "interrupted"]
+STATES: tuple[State, ...] = get_args(State)
+SPLITS = ("train", "val", "test", "fresh")
+
+TIMES = ("train_s", "eval_s", "start_s", "end_s")
+TRIAL_COLUMNS = ("trial", "state", "epochs", "val_mse", "val_kl", "worker", *TIMES)
+EPOCH_COLUMNS = ("trial", "epoch", "val_loss", "val_mse", "val_kl")
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFolder:
+    """Every path under `results/<study>/`."""
+
+    path: Path
+
+    @property
+    def manifest(self) -> Path:
+        """`study.json`."""
+        return self.path / "study.json"
+
+    @property
+    def trials(self) -> Path:
+        """`trials.parquet`, one row a trial."""
+        return self.path / "trials.parquet"
+
+    @property
+    def epochs(self) -> Path:
+        """`epochs.parquet`, one row an epoch of a trial."""
+        return self.path / "epochs.parquet"
+
+    @property
+    def reruns(self) -> Path:
+        """`reruns.parquet`, one row a retraining of a configuration under a fresh seed."""
+        return self.path / "reruns.parquet"
+
+    @property
+    def leaderboard(self) -> Path:
+        """`leaderboard.parquet`, one row a configuration that was retrained."""
+        return self.path / "leaderboard.parquet"
+
+    @property
+    def figures(self) -> Path:
+        """Where figures are drawn to."""
+        return self.path / "figures"
+
+    @property
+    def report(self) -> Path:
+        """`report.html`."""
+        return self.path / "report.html"
+
+    def checkpoint(self, trial: int) -> Path:
+        """The folder with a trial's `model.safetensors` and `config.json`."""
+        return self.path / "checkpoints" / str(trial)
+
+    @property
+    def shown(self) -> str:
+        """The path as commands and reports show it: never with a machine's own folders."""
+        try:
+            return self.path.resolve().relative_to(Path.cwd()).as_posix()
+        except ValueError:
+            return f"results/{self.path.resolve().name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyResults:
+    """A study as its folder tells it.
+
+    Attributes:
+        trials: one row a trial, in order of `trial`.
+        epochs: one row an epoch of a trial, in order of both, a mean over replicates; empty where
+            there is no table.
+        reruns, leaderboard: None where nothing was retrained.
+        notes: sentences about tables that are missing, empty or damaged.
+    """
+
+    folder: StudyFolder
+    manifest: Manifest
+    trials: "pd.DataFrame"
+    epochs: "pd.DataFrame"
+    reruns: "pd.DataFrame | None" = None
+    leaderboard: "pd.DataFrame | None" = None
+    notes: tuple[str, ...] = ()
+
+    def in_state(self, *states: State) -> "pd.DataFrame":
+        """The trials in any of these states."""
+        return self.trials[self.trials["state"].isin(states)]
+
+    @property
+    def complete(self) -> "pd.DataFrame":
+        """Complete trials whose metrics are known, best first: the only ones that are ranked."""
+        metrics = list(self.manifest.metrics)
+        known = self.in_state("complete").dropna(subset=metrics)
+        return known.sort_values([*metrics, "trial"], kind="stable")
+
+    @property
+    def best_trial(self) -> int | None:
+        """Number of the best complete trial by the first metric; None where there is none."""
+        complete = self.complete
+        return int(complete["trial"].iloc[0]) if len(complete) else None
+
+    def trial(self, number: int) -> "pd.Series[Any]":
+        """One trial's row.
+
+        Raises:
+            ValueError: there is no such trial.
+        """
+        rows = self.trials[self.trials["trial"] == number]
+        if rows.empty:
+            numbers = self.trials["trial"]
+            allowed = f"{numbers.min()} to {numbers.max()}" if len(numbers) else "none yet"
+            raise ValueError(f"{self.folder.shown} has no trial {number}; its trials: {allowed}")
+        return rows.iloc[0]
+
+    @property
+    def curve_metric(self) -> str:
+        """The metric where every epoch has it, else `val_mse`, which every epoch has."""
+        metric = self.manifest.metric
+        return metric if metric in self.epochs.columns else "val_mse"
+
+
+def read_results(path: Path) -> StudyResults:
+    """Reads a study's folder.
+
+    Raises:
+        ValueError: `path` is not a study's folder.
+        DamagedRecord: the manifest or `trials.parquet` is missing or damaged, which is named.
+    """
+    folder = StudyFolder(path)
+    if not path.is_dir():
+        raise ValueError(f"{path} is not a folder: name one that a study left, results/<study>")
+    if not folder.manifest.is_file():
+        raise ValueError(f"{path} is not a study's folder: it holds no {folder.manifest.name}")
+    manifest = read_manifest(folder.manifest)
+    trials = _read_table(folder.trials, (*TRIAL_COLUMNS, *manifest.metrics), folder)
+    unknown = sorted(set(trials["state"]) - set(STATES))
+    if unknown:
+        raise DamagedRecord(
+            f"{folder.trials}: state must be one of {', '.join(STATES)}, got {', '.join(unknown)}"
+        )
+    notes = [] if len(trials) else [f"{folder.trials.name} has no rows: no trial was recorded."]
+    epochs, note = _read_optional(folder.epochs, EPOCH_COLUMNS, folder)
+    if epochs is None:
+        notes.append(note or f"{folder.epochs.name} is missing: there are no learning curves.")
+        epochs = _empty(EPOCH_COLUMNS)
+    reruns, reruns_note = _read_optional(folder.reruns, ("trial", "seed"), folder)
+    leaderboard, leaderboard_note = _read_optional(folder.leaderboard, ("trial",), folder)
+    return StudyResults(
+        folder=folder,
+        manifest=manifest,
+        trials=trials.sort_values("trial", ignore_index=True),
+        epochs=_one_curve(epochs).sort_values(["trial", "epoch"], ignore_index=True),
+        reruns=reruns,
+        leaderboard=leaderboard,
+        notes=(*notes, *(note for note in (reruns_note, leaderboard_note) if note)),
+    )
+
+
+def _read_table(path: Path, columns: tuple[str, ...], folder: StudyFolder) -> "pd.DataFrame":
+    import pandas as pd
+
+    remedy = f"make it again with `python -m analysis.tables {folder.shown}`"
+    shown = f"{folder.shown}/{path.name}"
+    if not path.is_file():
+        raise DamagedRecord(f"{shown} is missing: {remedy}")
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError):  # pyarrow's errors derive from these
+        raise DamagedRecord(f"{shown} is damaged, no Parquet table: {remedy}") from None
+    missing = [column for column in columns if column not in table]
+    if missing and len(table.columns):
+        raise DamagedRecord(f"{shown} lacks the column {', '.join(missing)}: {remedy}")
+    return table if len(table.columns) else _empty(columns)
+
+
+def _read_optional(
+    path: Path, columns: tuple[str, ...], folder: StudyFolder
+) -> "tuple[pd.DataFrame | None, str]":
+    if not path.is_file():
+        return None, ""
+    try:
+        return _read_table(path, columns, folder), ""
+    except DamagedRecord as error:
+        return None, f"{error}."
+
+
+def _one_curve(epochs: "pd.DataFrame") -> "pd.DataFrame":
+    """A trial's curve is the mean over its replicates, where it has several."""
+    if "replicate" not in epochs or epochs["replicate"].nunique() < 2:
+        return epochs
+    return epochs.drop(columns="replicate").groupby(["trial", "epoch"], as_index=False).mean()
+
+
+def _empty(columns: tuple[str, ...]) -> "pd.DataFrame":
+    import pandas as pd
+
+    kinds = {"state": "object", "trial": "int64", "epoch": "int64", "epochs": "int64"}
+    return pd.DataFrame({c: pd.Series(dtype=kinds.get(c, "float64")) for c in columns})

@@ -1,0 +1,86 @@
+"""Winners retrained under fresh seeds: their means, spread and intervals."""
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+from scipy import stats
+
+from analysis.folder import StudyResults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrained:
+    """A trial's configuration under fresh seeds.
+
+    Attributes:
+        trial: whose configuration it is.
+        mean, std: of the metric over seeds; `std` is NaN for one seed.
+        low, high: ends of the mean's 95 % interval (Student's t); None for one seed.
+        searched: the metric that the search had given.
+        values: the metric, one a seed.
+    """
+
+    trial: int
+    n_seeds: int
+    mean: float
+    std: float
+    low: float | None
+    high: float | None
+    searched: float
+    values: tuple[float, ...]
+
+    @property
+    def luck(self) -> float:
+        """What the search's run scored below the mean; below 0 where it had bad luck."""
+        return self.mean - self.searched
+
+
+def complete_reruns(results: StudyResults) -> pd.DataFrame | None:
+    """The retrainings on fresh seeds that ran to their end; None where nothing was retrained.
+
+    Audits of pruned trials are another matter. Where a seed also drew other data in some of them,
+    only those on the study's own data are left: they alone compare with the search.
+    """
+    runs = results.reruns
+    if runs is None:
+        return None
+    for column, kept in (("purpose", "rerun"), ("state", "complete"), ("vary", "init")):
+        if column in runs and (runs[column] == kept).any():
+            runs = runs[runs[column] == kept]
+    return runs
+
+
+def retrained(results: StudyResults, metric: str | None = None) -> tuple[Retrained, ...]:
+    """Every configuration with retrainings whose metric is known, best mean first.
+
+    Args:
+        results: a study's.
+        metric: a column of both tables; by default what the study minimises.
+    """
+    metric = metric or results.manifest.metric
+    reruns = complete_reruns(results)
+    if reruns is None or metric not in reruns:
+        return ()
+    searched = results.trials.set_index("trial")[metric]
+    configs = []
+    for number, runs in reruns.dropna(subset=[metric]).groupby("trial"):
+        trial, values = int(str(number)), runs[metric]
+        low = high = None
+        if len(values) > 1:
+            error = float(values.std()) / math.sqrt(len(values))
+            half = float(stats.t.ppf(0.975, len(values) - 1)) * error
+            low, high = float(values.mean()) - half, float(values.mean()) + half
+        configs.append(
+            Retrained(
+                trial=trial,
+                n_seeds=len(values),
+                mean=float(values.mean()),
+                std=float(values.std()),
+                low=low,
+                high=high,
+                searched=float(searched.get(trial, float("nan"))),
+                values=tuple(values.astype(float)),
+            )
+        )
+    return tuple(sorted(configs, key=lambda config: config.mean))

@@ -1,0 +1,190 @@
+"""The tables of a report: few rows, rounded, in the order a reader wants them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis.folder import SPLITS, STATES, Dimension, StudyResults
+from analysis.labels import METRIC_NAMES, SPLIT_NAMES, label, short_label
+from analysis.reruns import retrained
+from analysis.words import number, value_in_words
+
+MOST_ROWS = 1000  # a browser sorts as many at once
+TOP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Headings and rows of text; `note` says what is left out."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+def top_trials(results: StudyResults) -> Table:
+    """The best complete trials."""
+    return _trials_table(results, results.complete.head(TOP))
+
+
+def all_trials(results: StudyResults) -> Table:
+    """Complete trials, best first, then the others state by state."""
+    order = {state: place for place, state in enumerate(STATES)}
+    others = results.trials[~results.trials["trial"].isin(results.complete["trial"])]
+    others = others.sort_values("trial").sort_values(
+        "state", key=lambda states: states.map(order), kind="stable"
+    )
+    trials = pd.concat([results.complete, others]) if len(others) else results.complete
+    left_out = len(trials) - MOST_ROWS
+    note = f"{left_out:,} more trials are in trials.parquet." if left_out > 0 else ""
+    return _trials_table(results, trials.head(MOST_ROWS), note)
+
+
+def _trials_table(results: StudyResults, trials: pd.DataFrame, note: str = "") -> Table:
+    wanted = ["trial", "state", "epochs", "best_epoch", *results.manifest.metrics]
+    wanted += ["val_excess_nll", *(dimension.name for dimension in results.manifest.searched)]
+    wanted += ["n_parameters", "train_s"]
+    columns = [column for column in dict.fromkeys(wanted) if column in trials]
+    columns = [column for column in columns if trials[column].notna().any() or column == "state"]
+    names = {"train_s": "training (s)", "best_epoch": "best epoch"}
+    headings = tuple(names.get(column, short_label(column)) for column in columns)
+    rows = tuple(zip(*(_cells(trials[column]) for column in columns), strict=True))
+    return Table(headings, rows, note)
+
+
+def _cells(values: "pd.Series[Any]") -> list[str]:
+    return [
+        "-" if value is None or value is pd.NA or value != value else _cell(value)
+        for value in values.tolist()
+    ]
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else value_in_words(value)
+
+
+def evaluation(results: StudyResults) -> Table | None:
+    """Every evaluation figure of the best trial, a row a metric and a column a split."""
+    if results.best_trial is None:
+        return None
+    row = results.trial(results.best_trial)
+    values: dict[str, dict[str, str]] = {}
+    for column in map(str, row.index):
+        split, _, metric = column.partition("_")
+        if split not in SPLITS or metric in ("", "s") or metric.endswith("_se"):
+            continue  # `train_s` is a time, `.._se` stands beside its figure
+        if pd.isna(row[column]):
+            continue
+        error = row.get(f"{column}_se")
+        spread = "" if error is None or pd.isna(error) else f" ± {number(float(error))}"
+        values.setdefault(metric, {})[split] = f"{number(float(row[column]))}{spread}"
+    splits = [split for split in SPLITS if any(split in of for of in values.values())]
+    rows = tuple(
+        (METRIC_NAMES.get(metric, metric.replace("_", " ")), *(of.get(s, "-") for s in splits))
+        for metric, of in values.items()
+    )
+    if not rows:
+        return None
+    note = "± is one standard error." if any("±" in cell for r in rows for cell in r) else ""
+    headings = (SPLIT_NAMES[split].replace("-", " ") for split in splits)
+    return Table(("metric", *headings), rows, note)
+
+
+def retrainings(results: StudyResults) -> Table | None:
+    """The configurations that were retrained under fresh seeds, best mean first."""
+    configs = retrained(results)
+    if not configs:
+        return None
+    rows = tuple(
+        (
+            str(config.trial),
+            str(config.n_seeds),
+            number(config.mean),
+            "-"
+            if config.low is None or config.high is None
+            else f"{number(config.low)} to {number(config.high)}",
+            number(config.std),
+            number(config.searched),
+        )
+        for config in configs
+    )
+    name = label(results.manifest.metric)
+    columns = ("trial", "seeds", "mean", "95 % interval", "std over seeds", "in the search")
+    return Table(columns, rows, f"The metric is {name}; the interval is Student's, over seeds.")
+
+
+def search_space(results: StudyResults) -> Table:
+    """What was searched, over which range, and the best trial's value."""
+    best = None if results.best_trial is None else results.trial(results.best_trial)
+
+    def row(dimension: Dimension) -> tuple[str, ...]:
+        known = best is not None and dimension.name in best
+        value = value_in_words(best[dimension.name]) if best is not None and known else "-"
+        return (dimension.name, label(dimension.name), str(dimension), value)
+
+    rows = [row(dimension) for dimension in results.manifest.searched]
+    rows += [(name, label(name), "fixed", str(v)) for name, v in results.manifest.fixed.items()]
+    return Table(("setting", "meaning", "range", "best trial"), tuple(rows))
+
+
+def about(results: StudyResults) -> Table:
+    """How the study was run, a setting a row."""
+    manifest = results.manifest
+    facts: dict[str, object] = {
+        "search space": f"{manifest.space} ({manifest.space_hash})",
+        "metric, minimised": ", ".join(manifest.metrics),
+        "rungs": ", ".join(map(str, manifest.rungs)) or "none",
+        "started": manifest.started,
+        "ended": manifest.ended,
+        "outcome": manifest.outcome,
+    }
+    for group in (manifest.options, manifest.git, manifest.machine, manifest.versions):
+        facts |= {str(name): value for name, value in group.items() if name != "metric"}
+    rows = tuple((name, "-" if v is None else _plain(v)) for name, v in facts.items())
+    return Table(("what", "value"), rows)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(part)}" for name, part in value.items())
+    return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value)
+
+
+def side_by_side(studies: Sequence[StudyResults]) -> Table:
+    """The studies of a report, a row each."""
+    rows = []
+    for results in studies:
+        complete, metric = results.complete, results.manifest.metric
+        values = complete[metric]
+        known = len(values) > 0
+        rows.append(
+            (
+                results.manifest.name,
+                results.manifest.space,
+                metric,
+                f"{len(results.trials):,}",
+                f"{len(complete):,}",
+                number(values.iloc[0]) if known else "-",
+                number(values.head(5).median()) if known else "-",
+                number(values.median()) if known else "-",
+            )
+        )
+    metrics = {results.manifest.metric for results in studies}
+    note = (
+        ""
+        if len(metrics) == 1
+        else "The studies minimised different metrics: their values do not compare."
+    )
+    columns = (
+        "study",
+        "space",
+        "metric",
+        "trials",
+        "complete",
+        "best",
+        "median of best 5",
+        "median",
+    )
+    return Table(columns, tuple(rows), note)

@@ -1,0 +1,76 @@
+"""Small studies whose every number a test states, in memory."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.folder import Dimension, Manifest, StudyFolder, StudyResults
+
+LR = Dimension(name="lr", kind="float", low=1e-4, high=0.1, log=True)
+LATENT = Dimension(name="latent_dim", kind="choice", options=(2, 4, 8))
+
+
+def known_manifest(**changes: Any) -> Manifest:
+    """A manifest of a study with two hyperparameters, with some fields changed."""
+    fields: dict[str, Any] = {
+        "name": "known",
+        "space": "cvae",
+        "family": "cvae",
+        "searched": (LR, LATENT),
+        "fixed": {},
+        "space_hash": "",
+        "metrics": ("val_mse",),
+        "sampler": "tpe",
+        "scheduler": "asha",
+        "rungs": (),
+        "n_trials": 4,
+        "max_epochs": 100,
+        "workers": 2,
+        "seed": 0,
+        "started": None,
+        "ended": None,
+        "seconds": None,
+        "outcome": "complete",
+        "options": {},
+        "versions": {},
+        "git": {},
+        "machine": {},
+    }
+    return Manifest(**fields | changes)
+
+
+def known_results(
+    trials: list[dict[str, Any]],
+    curves: dict[int, list[float]] | None = None,
+    reruns: pd.DataFrame | None = None,
+    **manifest: Any,
+) -> StudyResults:
+    """A study of these trials.
+
+    Args:
+        trials: what is said of each; the rest is filled in: complete, one epoch, one second after
+            the other.
+        curves: the validation MSE of each epoch, by trial.
+        reruns: as in `reruns.parquet`.
+        manifest: fields of the manifest that differ from `known_manifest`.
+    """
+    rows = []
+    for number, said in enumerate(trials):
+        row: dict[str, Any] = {"trial": number, "state": "complete", "epochs": 1, "best_epoch": 1}
+        row |= {"val_mse": float("nan"), "val_loss": 1.0, "val_kl": 1.0, "error": None}
+        row |= {"lr": 0.01, "latent_dim": 4, "worker": "node:1", "train_s": 1.0, "eval_s": 0.0}
+        row |= {"start_s": float(number), "end_s": float(number + 1)}
+        rows.append(row | said)
+    points = [
+        {"trial": trial, "epoch": place, "val_mse": value, "val_loss": value, "val_kl": 1.0}
+        for trial, values in (curves or {}).items()
+        for place, value in enumerate(values, start=1)
+    ]
+    return StudyResults(
+        folder=StudyFolder(Path("results/known")),
+        manifest=known_manifest(**{"n_trials": len(rows)} | manifest),
+        trials=pd.DataFrame(rows),
+        epochs=pd.DataFrame(points, columns=["trial", "epoch", "val_mse", "val_loss", "val_kl"]),
+        reruns=reruns,
+    )

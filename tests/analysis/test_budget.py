@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.budget import (
+    Budget,
+    comparisons,
+    rung_values,
+    savings,
+    timed_trials,
+    utilisation,
+    values_at,
+)
+from analysis.folder import StudyResults
+from tests.analysis.known import known_results
+
+
+def three_fates() -> StudyResults:
+    """Rungs at 2 and 4: one trial is pruned at 2, one stops by itself after 3, one goes on to 5."""
+    return known_results(
+        [
+            {"state": "pruned", "epochs": 2, "val_mse": 0.5},
+            {"state": "complete", "epochs": 3, "val_mse": 0.3},
+            {"state": "complete", "epochs": 5, "val_mse": 0.1},
+            {"state": "diverged", "epochs": 2},
+            {"state": "interrupted", "epochs": 2, "val_mse": 0.0},
+        ],
+        {
+            0: [0.6, 0.5],
+            1: [0.3, 0.4, 0.4],
+            2: [0.9, 0.7, 0.5, 0.6, 0.1],
+            3: [0.2, float("nan")],
+            4: [0.0, 0.0],
+        },
+        rungs=(2, 4),
+    )
+
+
+def test_a_value_at_a_rung_is_the_best_until_it() -> None:
+    assert values_at(three_fates(), Budget(2, "val_mse")).to_dict() == {0: 0.5, 1: 0.3, 2: 0.7}
+
+
+def test_a_trial_that_stopped_by_itself_keeps_its_value_and_a_pruned_one_does_not() -> None:
+    assert values_at(three_fates(), Budget(4, "val_mse")).to_dict() == {1: 0.3, 2: 0.5}
+
+
+def test_the_end_is_for_complete_trials_alone() -> None:
+    assert values_at(three_fates(), Budget(None, "val_mse")).to_dict() == {1: 0.3, 2: 0.1}
+
+
+def test_values_never_rise_from_rung_to_rung(results: StudyResults) -> None:
+    values = rung_values(results)
+    falls = np.diff(values.to_numpy(), axis=1)
+    assert (falls[np.isfinite(falls)] <= 0).all()
+    assert values.columns.tolist() == ["10", "40", "160", "640", "end"]
+
+
+def test_comparisons_are_at_the_first_rung_and_at_the_last_that_enough_trials_reached(
+    results: StudyResults,
+) -> None:
+    first, last = comparisons(results, enough=5)
+    assert first.budget.epoch == 10
+    n_ended = len(results.in_state("complete", "pruned"))
+    assert len(first.trials) == n_ended
+    assert 5 <= len(last.trials) < n_ended
+    assert [c.budget.epoch for c in comparisons(results, enough=1000)] == [10]
+
+
+def test_without_rungs_trials_compare_at_their_end() -> None:
+    results = known_results([{"val_mse": 0.3}, {"val_mse": 0.1}], {0: [0.3], 1: [0.1]})
+    (only,) = comparisons(results)
+    assert only.budget.epoch is None
+    assert str(only) == "the end (2 complete trials)"
+
+
+def test_a_metric_that_epochs_do_not_have_compares_at_the_end() -> None:
+    results = known_results(
+        [{"val_excess_nll": 0.3}], {0: [0.3] * 5}, rungs=(2,), metrics=("val_excess_nll",)
+    )
+    (only,) = comparisons(results)
+    assert only.budget.epoch is None
+
+
+def test_savings_count_what_pruned_trials_lack_to_the_median_of_complete_ones() -> None:
+    saved = savings(three_fates())
+    assert saved.usual == 4
+    assert saved.saved == 2
+    assert saved.spent == 14
+    assert saved.share == pytest.approx(2 / 16)
+    assert saved.measured
+
+
+def test_savings_without_a_complete_trial_go_by_what_was_allowed() -> None:
+    saved = savings(known_results([{"state": "pruned", "epochs": 10}], max_epochs=30))
+    assert (saved.usual, saved.saved, saved.measured) == (30, 20, False)
+
+
+def test_utilisation_of_two_workers_of_which_one_waits() -> None:
+    results = known_results(
+        [
+            {"start_s": 0.0, "end_s": 10.0, "worker": "a"},
+            {"start_s": 5.0, "end_s": 10.0, "worker": "b"},
+        ],
+        workers=2,
+    )
+    busy = utilisation(results, n_bins=4)
+    np.testing.assert_allclose(busy["busy"], [1, 1, 2, 2])
+    assert busy["workers"].unique().tolist() == [2.0]
+
+
+spans = st.tuples(st.floats(0, 1e4), st.floats(0.01, 1e3))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(spans, min_size=1, max_size=20), st.integers(1, 50))
+def test_busy_time_is_the_sum_of_the_trials_times(
+    starts: list[tuple[float, float]], n_bins: int
+) -> None:
+    trials = [{"start_s": start, "end_s": start + length} for start, length in starts]
+    busy = utilisation(known_results(trials, workers=None), n_bins)
+    width = busy["end_s"] - busy["start_s"]
+    total = sum(trial["end_s"] - trial["start_s"] for trial in trials)
+    assert (busy["busy"] * width).sum() == pytest.approx(total, rel=1e-6)
+    assert (busy["busy"] <= busy["workers"] + 1e-6).all()
+
+
+def test_a_trial_without_an_end_is_timed_by_what_is_known_of_it() -> None:
+    timed = timed_trials(
+        known_results(
+            [
+                {"start_s": 0.0, "end_s": 9.0},
+                {"start_s": 1.0, "end_s": None, "state": "interrupted", "train_s": 2.0},
+                {"start_s": 3.0, "end_s": None, "state": "running"},
+                {"start_s": None, "end_s": None},
+            ]
+        )
+    )
+    assert timed["end_s"].tolist() == [9.0, 3.0, 9.0]

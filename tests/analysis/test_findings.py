@@ -1,0 +1,193 @@
+import pandas as pd
+import pytest
+
+from analysis.findings import Level, findings
+from analysis.findings.quality import edge_of
+from analysis.folder import Dimension, StudyResults
+from tests.analysis.known import LATENT, LR, known_results
+
+
+def said(results: StudyResults, level: Level) -> str:
+    """All findings of a level, one after the other."""
+    return "\n".join(finding.text for finding in findings(results) if finding.level == level)
+
+
+def test_the_best_configuration_comes_first() -> None:
+    results = known_results(
+        [
+            {"val_mse": 0.0213, "lr": 0.003, "best_epoch": 1280},
+            {"val_mse": 0.3, "latent_dim": 8},
+            {"val_mse": 0.001, "state": "pruned"},
+        ]
+    )
+    assert findings(results)[0].text == (
+        "Trial 0 is the best of 2 complete trials: validation MSE 0.0213 at epoch 1,280. "
+        "Its hyperparameters: learning rate 0.003 and latent dimensions 4."
+    )
+
+
+def test_two_metrics_are_both_named() -> None:
+    results = known_results(
+        [{"val_mse": 0.2, "val_kl": 3.0}, {"val_mse": 0.3}], metrics=("val_mse", "val_kl")
+    )
+    assert "validation MSE 0.2 and validation KL 3 at epoch 1" in findings(results)[0].text
+
+
+def test_without_a_complete_trial_it_says_what_became_of_them() -> None:
+    results = known_results([{"state": "pruned"}, {"state": "pruned"}, {"state": "diverged"}])
+    first = findings(results)[0]
+    assert first.level == "warning"
+    assert first.text == "No trial is complete, so there is no best one: 2 pruned and 1 diverged."
+
+
+def test_a_study_without_trials_found_nothing() -> None:
+    results = known_results([{}])
+    empty = StudyResults(
+        folder=results.folder,
+        manifest=results.manifest,
+        trials=results.trials.head(0),
+        epochs=results.epochs,
+    )
+    (only,) = findings(empty)
+    assert only.text == "The study has no trials: nothing was found."
+
+
+def test_held_out_figures_come_from_the_data_furthest_from_training_with_their_error() -> None:
+    row = {
+        "val_mse": 0.2,
+        "val_excess_nll": 0.01,
+        "test_excess_nll": 0.05,
+        "test_excess_nll_se": 0.02,
+        "test_energy_distance": 0.003,
+        "fresh_energy_distance": 0.004,
+    }
+    results = known_results([row])
+    assert (
+        "test excess NLL 0.05 ± 0.02 nats a point and fresh-data energy distance 0.004"
+    ) in said(results, "result")
+
+
+def reruns(spread: float) -> pd.DataFrame:
+    rows = [
+        {"trial": trial, "seed": seed, "val_mse": mean + spread * step}
+        for trial, mean in ((0, 0.10), (1, 0.11))
+        for seed, step in enumerate((-1.0, 0.0, 1.0))
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_a_lead_smaller_than_the_seeds_noise_is_a_warning() -> None:
+    trials = [{"val_mse": 0.09}, {"val_mse": 0.2}]
+    noisy = known_results(trials, reruns=reruns(spread=0.05))
+    assert (
+        "The gain of trial 0 over trial 1, retrained alike, 0.01, is smaller than the noise of "
+        "the seeds, 0.05 (standard deviation)"
+    ) in said(noisy, "warning")
+    clear = known_results(trials, reruns=reruns(spread=0.001))
+    assert "smaller than the noise" not in said(clear, "warning")
+    assert "is larger than the noise of the seeds, 0.001" in said(clear, "note")
+
+
+def test_retrained_means_come_with_students_interval() -> None:
+    results = known_results([{"val_mse": 0.09}, {"val_mse": 0.2}], reruns=reruns(spread=0.01))
+    # t(0.975, 2) = 4.3027 times 0.01 / sqrt(3)
+    assert "mean validation MSE of 0.1 (95 % interval 0.07516 to 0.1248)" in said(results, "result")
+    assert "the search had given 0.09" in said(results, "result")
+
+
+def test_audits_and_retrainings_that_diverged_are_no_fresh_seeds() -> None:
+    runs = reruns(spread=0.01).assign(purpose="rerun", state="complete")
+    lost = runs.head(2).assign(state="diverged", val_mse=9.0)
+    audits = runs.head(2).assign(purpose="audit", val_mse=9.0)
+    results = known_results(
+        [{"val_mse": 0.09}, {"val_mse": 0.2}], reruns=pd.concat([runs, lost, audits])
+    )
+    assert "Retrained under 3 fresh seeds" in said(results, "result")
+
+
+@pytest.mark.parametrize(
+    ("value", "dimension", "edge"),
+    [
+        (1.1e-4, LR, "lower"),
+        (0.1, LR, "upper"),
+        (0.05, LR, None),
+        (8, LATENT, "upper"),
+        (4, LATENT, None),
+        (0.5, Dimension(name="beta", kind="float", low=0.0, high=1.0), None),
+        (64, Dimension(name="width", kind="int", low=2, high=64), "upper"),
+        ("vae", Dimension(name="family", kind="choice", options=("vae", "cvae")), None),
+        (1, Dimension(name="layers", kind="choice", options=(1, 2)), None),
+    ],
+)
+def test_an_edge_is_an_end_of_the_range_on_its_own_scale(
+    value: object, dimension: Dimension, edge: str | None
+) -> None:
+    assert edge_of(value, dimension) == edge
+
+
+def test_an_optimum_at_an_edge_is_a_warning() -> None:
+    trials = [{"val_mse": 0.1 * n, "latent_dim": 8, "lr": 0.02 / n} for n in (1, 2)]
+    warned = said(known_results([*trials, {"val_mse": 0.9, "latent_dim": 2}]), "warning")
+    assert "latent dimensions 8 (upper edge of 2 to 8, in 2 of the 3 best trials)" in warned
+    assert "learning rate" not in warned
+
+
+def test_collapsed_latents_are_a_warning() -> None:
+    collapsed = known_results([{"val_mse": 0.1, "latent_dim": 8, "test_active_units": 3.0}])
+    assert (
+        "Of the 8 latent dimensions of the best trial 5 collapsed onto the prior and carry "
+        "nothing; 3 are active."
+    ) in said(collapsed, "warning")
+    whole = known_results([{"val_mse": 0.1, "latent_dim": 8, "test_active_units": 8.0}])
+    assert "collapsed" not in said(whole, "warning")
+    unused = known_results([{"val_mse": 0.1, "val_kl": 0.001}])
+    assert "latent space collapsed" in said(unused, "warning")
+
+
+def test_diverged_trials_are_told_apart_by_what_they_have_in_common() -> None:
+    fine = [{"val_mse": 0.1, "lr": 0.001 * n} for n in range(1, 9)]
+    lost = [{"state": "diverged", "lr": 0.05 + 0.001 * n} for n in range(5)]
+    warned = said(known_results([*fine, *lost]), "warning")
+    assert (
+        "5 of 13 trials (38 %) diverged, mostly at a high learning rate (median 0.052, against "
+        "0.0045 of the others)."
+    ) in warned
+
+
+def test_failures_are_named_by_their_commonest_reason() -> None:
+    failed = {"state": "failed", "error": "Traceback\n  line\nValueError: no such width"}
+    warned = said(known_results([{"val_mse": 0.1}, failed, failed]), "warning")
+    assert "2 of 3 trials (67 %) failed, most often with: ValueError: no such width." in warned
+
+
+def test_pruning_and_its_savings_are_noted() -> None:
+    trials = [{"val_mse": 0.1, "epochs": 100}, {"state": "pruned", "epochs": 10}]
+    assert (
+        "1 of 2 trials (50 %) were pruned. Had each gone on for the 100 epochs that a complete "
+        "trial takes, the study would have trained 90 epochs more than its 110: pruning saved "
+        "45 %."
+    ) in said(known_results(trials), "note")
+
+
+def test_a_late_best_trial_says_that_the_search_was_still_improving() -> None:
+    falling = [{"val_mse": 1.0 / n} for n in range(1, 31)]
+    assert "as number 30 of 30 that ended" in said(known_results(falling), "warning")
+    assert "came late" not in said(known_results(falling[::-1]), "warning")
+
+
+def test_a_study_cut_off_says_so() -> None:
+    results = known_results(
+        [{"val_mse": 0.1}, {"state": "running"}], n_trials=50, outcome="interrupted"
+    )
+    assert (
+        "Of 50 trials asked for 1 ended: 1 complete and 1 running. The study is not finished; "
+        "its outcome is 'interrupted'."
+    ) in said(results, "warning")
+
+
+def test_time_is_counted_over_all_workers() -> None:
+    trials = [{"val_mse": 0.1, "start_s": 0.0, "end_s": 30.0}, {"start_s": 0.0, "end_s": 60.0}]
+    assert (
+        "the study took 60 s. Its trials ran for 90 s together, which is 75 % of the time of 2 "
+        "workers; the median trial ran for 45 s."
+    ) in said(known_results(trials), "note")
