@@ -1,8 +1,161 @@
-"""The winner as a folder that others can use, without this project."""
+"""The winner as a folder that others can use, without this project and without Ray."""
 
+import json
+import logging
+import warnings
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from moons.checkpoint import pack_weights, save_checkpoint
+from moons.config import Config
+from moons.files import write_whole
+
+if TYPE_CHECKING:
+    from moons.models import VAE
+
+HERE = Path(__file__).parent
+ONNX_TOLERANCE = 1e-4  # in the data's own unit, where the noise is about 0.1
 
 
-def export_winner(folder: Path, out: Path) -> Path:
-    """Writes the winner of `folder` to `out`."""
-    raise NotImplementedError
+def export_winner(study: Path, out: Path, metric: str) -> Path:
+    """Writes the leaderboard's first config, trained on the seed whose score is the median.
+
+    The median is what to expect of the config; its best seed would be luck again.
+
+    Args:
+        study: a folder with `leaderboard.parquet` and `reruns.parquet`.
+        out: the folder to make: `model.safetensors`, `config.json`, `metrics.json`, `README.md`,
+            `sample.py`, and with the extra `onnx` installed `encoder.onnx` and `decoder.onnx`.
+        metric: what the configs were ordered by.
+
+    Returns:
+        `out`.
+
+    Raises:
+        ValueError: the ONNX files do not compute what torch does.
+    """
+    from moons.fit import fit, start
+    from moons.models import MODELS
+
+    first = pd.read_parquet(study / "leaderboard.parquet").iloc[0].to_dict()
+    reruns = pd.read_parquet(study / "reruns.parquet")
+    runs = reruns[(reruns["config"] == first["config"]) & (reruns["state"] == "complete")]
+    middle = runs.sort_values(metric).iloc[(len(runs) - 1) // 2].to_dict()
+    config = _config(middle)
+    run = start(config, int(middle["seed"]))
+    for _ in fit(run):
+        pass
+    weights = run.best_weights()
+    save_checkpoint(out, pack_weights(weights), config, run.seed, config.family)
+    measured = {str(key): _plain(value) for key, value in middle.items()}
+    board = {str(key): _plain(value) for key, value in first.items()}
+    metrics = {"leaderboard": board, "this_model": measured, "intervals": "95 %, bootstrap"}
+    write_whole(out / "metrics.json", json.dumps(metrics, indent=2) + "\n")
+    sigma_x = float(measured.get("sigma_x") or config.sigma_x)
+    script = (HERE / "templates" / "sample.py.txt").read_text()
+    write_whole(out / "sample.py", script.replace("SIGMA_X", repr(sigma_x)))
+    model = MODELS[config.family](config)
+    model.load_state_dict(weights)
+    with_onnx = find_spec("onnxscript") is not None and find_spec("onnxruntime") is not None
+    if with_onnx:
+        write_onnx(model.eval(), out)
+    write_whole(out / "README.md", _card(config, board, measured, metric, with_onnx))
+    return out
+
+
+def _config(row: dict[str, Any]) -> Config:
+    settings = {key: row[key] for key in Config.__dataclass_fields__}
+    for key in ("encoder_hidden", "decoder_hidden"):
+        if isinstance(settings[key], str):
+            settings[key] = tuple(int(width) for width in settings[key].split(","))
+    return Config.from_mapping(settings, "reruns.parquet")
+
+
+def _plain(value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def write_onnx(model: "VAE", out: Path) -> None:
+    """Writes `encoder.onnx` and `decoder.onnx`, and checks both against torch.
+
+    Raises:
+        ValueError: they do not compute what torch does.
+    """
+    import torch
+    from torch import Tensor, nn
+
+    class Encoder(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+            return self.model.encode(x, y)
+
+    class Decoder(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, z: Tensor, y: Tensor) -> Tensor:
+            return self.model.decode(z, y)
+
+    rng = torch.Generator().manual_seed(0)
+    y = torch.arange(7) % 2
+    points = torch.randn(7, 2, generator=rng)
+    latents = torch.randn(7, model.latent_dim, generator=rng)
+    _write_one(Encoder(), "x", points, y, out / "encoder.onnx", ["mean", "log_var"])
+    _write_one(Decoder(), "z", latents, y, out / "decoder.onnx", ["x"])
+
+
+def _write_one(module: Any, name: str, value: Any, y: Any, path: Path, outputs: list[str]) -> None:
+    import numpy as np
+    import onnxruntime
+    import torch
+
+    batch = torch.export.Dim("batch")
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses packages nobody needs here
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of deprecations inside the exporter
+        torch.onnx.export(
+            module,
+            (value, y),
+            path,
+            input_names=[name, "y"],
+            output_names=outputs,
+            dynamic_shapes={name: {0: batch}, "y": {0: batch}},
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    session = onnxruntime.InferenceSession(path)
+    fed = {name: value.numpy(), "y": y.numpy()}
+    taken = {i.name for i in session.get_inputs()}  # a VAE's graph has no label
+    found = session.run(None, {key: array for key, array in fed.items() if key in taken})
+    with torch.no_grad():
+        expected = module(value, y)
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    for one, other in zip(found, expected, strict=True):
+        if not np.allclose(one, other.numpy(), atol=ONNX_TOLERANCE):
+            raise ValueError(f"{path} does not compute what torch does; it was not exported right")
+
+
+def _card(
+    config: Config, board: dict[str, Any], measured: dict[str, Any], metric: str, with_onnx: bool
+) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # it is Markdown
+    )
+    return templates.get_template("model_card.md.j2").render(
+        config=config, board=board, measured=measured, metric=metric, with_onnx=with_onnx
+    )

@@ -147,7 +147,7 @@ def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -
     if options.export is not None:
         from analysis.export import export_winner
 
-        print(export_winner(options.study, _path(options.export)))
+        print(export_winner(options.study, _path(options.export), metric))
 
 
 def _path(folder: Path) -> Path:
