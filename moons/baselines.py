@@ -1,0 +1,152 @@
+"""What a user would compare a VAE with: a Gaussian mixture and a kernel density estimate."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moons.config import Config, Family
+from moons.data import Split, load_moons
+from moons.density import Floats
+from moons.evaluation.excess import FIT_POINTS
+from moons.evaluation.record import Evaluation, Value
+from moons.evaluation.samples import Points
+from moons.evaluation.source import thinned
+from moons.evaluation.whole import evaluate_density
+from moons.seeds import derive_seed
+
+Kind = Literal["gaussian_mixture", "kernel_density"]
+
+COMPONENTS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32)  # for all points, or for each moon
+BANDWIDTHS = tuple(float(width) for width in np.geomspace(0.02, 0.5, 25).round(4))
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A fitted density of scikit-learn; a `DensityModel`.
+
+    Attributes:
+        kind: which estimator.
+        setting: the number of components, or the bandwidth in the data's unit.
+        estimators: one for all points, or one for each moon.
+    """
+
+    kind: Kind
+    setting: float
+    estimators: tuple[Any, ...]
+
+    @property
+    def conditional(self) -> bool:
+        """Whether its density is that given the label."""
+        return len(self.estimators) > 1
+
+    def log_density(self, x: Points, y: NDArray[np.int64]) -> Floats:
+        """The log of p(x), or of p(x|y), in nats, shape (n,)."""
+        out = np.empty(len(x))
+        for estimator, members in zip(self.estimators, self._members(y), strict=True):
+            if members.any():
+                out[members] = estimator.score_samples(x[members])
+        return out
+
+    def draw(self, n: int, seed: int, y: NDArray[np.int64]) -> Points:
+        """Draws, shape (n, 2), for the labels y where the baseline is conditional."""
+        out = np.empty((n, 2), dtype=np.float32)
+        members = self._members(y) if self.conditional else [np.ones(n, dtype=bool)]
+        for moon, (estimator, of_moon) in enumerate(zip(self.estimators, members, strict=True)):
+            if of_moon.any():
+                stream = derive_seed(seed, "baseline", moon)
+                out[of_moon] = _sample(self.kind, estimator, int(of_moon.sum()), stream)
+        return out
+
+    def _members(self, y: NDArray[np.int64]) -> Sequence[NDArray[np.bool_]]:
+        return [y == 0, y == 1] if self.conditional else [np.ones(len(y), dtype=bool)]
+
+
+def fit_baseline(kind: Kind, config: Config, seed: int = 0) -> Baseline:
+    """The estimator whose setting has the largest validation likelihood.
+
+    Args:
+        kind: `gaussian_mixture`, with full covariances, or `kernel_density`, with a Gaussian
+            kernel.
+        config: names the data; for a CVAE the baseline has one estimator for each moon, both of
+            the same setting.
+        seed: of the mixture's initial means.
+    """
+    moons = load_moons(config.n_samples, config.noise, config.data_seed)
+    train, val = moons.train, thinned(moons.val, FIT_POINTS)
+    conditional = config.family == "cvae"
+    parts = [train.x[train.y == moon] for moon in (0, 1)] if conditional else [train.x]
+    settings = COMPONENTS if kind == "gaussian_mixture" else BANDWIDTHS
+    usable = [s for s in settings if kind == "kernel_density" or s <= min(map(len, parts))]
+    fitted = [
+        Baseline(kind, setting, tuple(_fit(kind, setting, part, seed) for part in parts))
+        for setting in usable
+    ]
+    return max(fitted, key=lambda b: _likelihood(b, val))
+
+
+def baseline_rows(config: Config, seed: int = 0) -> list[dict[str, Value]]:
+    """Both baselines as rows of a table, with the columns of a trial's evaluation.
+
+    `baseline` names the estimator; `family` what it is to be compared with: `vae` for p(x),
+    `cvae` for p(x|y); `components` or `bandwidth` is what validation chose, the other None;
+    `n_samples`, `noise` and `data_seed` are the data's. The family of `config` plays no part.
+
+    Args:
+        config: names the data.
+        seed: of the fits, and of the evaluation, as in `evaluate`.
+    """
+    families: tuple[Family, ...] = ("vae", "cvae")
+    kinds: tuple[Kind, ...] = ("gaussian_mixture", "kernel_density")
+    rows = []
+    for family in families:
+        data = Config(
+            family=family,
+            n_samples=config.n_samples,
+            noise=config.noise,
+            data_seed=config.data_seed,
+        )
+        for kind in kinds:
+            baseline = fit_baseline(kind, data, seed)
+            rows.append(_row(baseline, data, evaluate_density(baseline, data, seed)))
+    return rows
+
+
+def _row(baseline: Baseline, config: Config, evaluation: Evaluation) -> dict[str, Value]:
+    mixture = baseline.kind == "gaussian_mixture"
+    return {
+        "baseline": baseline.kind,
+        "family": config.family,
+        "components": int(baseline.setting) if mixture else None,
+        "bandwidth": None if mixture else baseline.setting,
+        "n_samples": config.n_samples,
+        "noise": config.noise,
+        "data_seed": config.data_seed,
+        **evaluation.as_row(),
+    }
+
+
+def _likelihood(baseline: Baseline, val: Split) -> float:
+    return float(baseline.log_density(val.x, val.y).mean())
+
+
+def _fit(kind: Kind, setting: float, x: Points, seed: int) -> Any:
+    if kind == "kernel_density":
+        from sklearn.neighbors import KernelDensity
+
+        return KernelDensity(bandwidth=setting, rtol=1e-5).fit(x)  # thrice as fast as exact
+    from sklearn.mixture import GaussianMixture
+
+    stream = derive_seed(seed, "mixture")
+    return GaussianMixture(int(setting), n_init=2, random_state=stream).fit(x)
+
+
+def _sample(kind: Kind, estimator: Any, n: int, seed: int) -> Points:
+    if kind == "kernel_density":
+        return np.asarray(estimator.sample(n, random_state=seed), dtype=np.float32)
+    # A mixture draws from the seed it was fitted with, and lists its draws by component.
+    drawn, _ = copy.copy(estimator).set_params(random_state=seed).sample(n)
+    return np.asarray(np.random.default_rng(seed).permutation(drawn), dtype=np.float32)

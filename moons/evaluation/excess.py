@@ -1,0 +1,100 @@
+"""How far a model's density is from the exact one, split by split."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from moons.config import Config
+from moons.data import Split
+from moons.density import Floats
+from moons.evaluation.importance import Draws
+from moons.evaluation.likelihood import elbo, fit_sigma_x, log_likelihood
+from moons.evaluation.record import Likelihood
+from moons.evaluation.source import Source, SplitName, exact_log_density, points, thinned
+from moons.models import VAE
+
+RUNG_DRAWS = Draws(prior=1024, posterior=64)
+FIT_POINTS = 1000  # that many settle one number
+ELBO_DRAWS = 8
+
+
+def excess_nll(
+    model: VAE,
+    config: Config,
+    split: SplitName = "val",
+    draws: Draws = RUNG_DRAWS,
+    *,
+    seed: int = 0,
+    sigma_x: float | None = None,
+    with_elbo: bool = False,
+) -> Likelihood:
+    """The model's likelihood on a split and its excess over the exact one, in nats.
+
+    Args:
+        model: the trained model; given the label where it takes one.
+        config: what it was trained as; names the source of the data.
+        split: `val`, `test`, or `fresh` for 10,000 new points.
+        draws: importance samples a point.
+        seed: of the draws and of fresh points.
+        sigma_x: the decoder's noise; fitted on validation data where it is not given.
+        with_elbo: fills in the ELBO and the inference gap.
+    """
+    source = Source.of(config)
+    held = points(source, split, seed)
+    x, y = as_tensors(held)
+    exact = exact_log_density(source, split, seed, model.label_dim > 0)
+    with evaluation_mode(model):
+        if sigma_x is None:
+            sigma_x = fit_decoder_noise(model, config, draws, seed)
+        log_p = log_likelihood(model, x, y, sigma_x, draws, seed)
+        lower = elbo(model, x, y, sigma_x, ELBO_DRAWS, seed) if with_elbo else None
+    return score(log_p.numpy(), exact, None if lower is None else lower.numpy(), draws)
+
+
+def score(
+    log_p: Floats, exact: Floats | None, lower: Floats | None = None, draws: Draws | None = None
+) -> Likelihood:
+    """A split's record from log densities at its points, each of shape (n,), in nats.
+
+    Args:
+        log_p: the model's, or its importance-weighted bounds.
+        exact: log p*; None where the data have no density.
+        lower: the ELBO.
+        draws: the importance samples of `log_p`.
+    """
+    excess = None if exact is None else exact - log_p
+    return Likelihood(
+        points=len(log_p),
+        nll=-float(log_p.mean()),
+        excess_nll=None if excess is None else float(excess.mean()),
+        excess_nll_se=None if excess is None else float(excess.std(ddof=1) / np.sqrt(len(excess))),
+        elbo=None if lower is None else float(lower.mean()),
+        inference_gap=None if lower is None else float((log_p - lower).mean()),
+        prior_draws=None if draws is None else draws.prior,
+        posterior_draws=None if draws is None else draws.posterior,
+    )
+
+
+def fit_decoder_noise(model: VAE, config: Config, draws: Draws, seed: int) -> float:
+    """`fit_sigma_x` on the validation split, on 1000 of its points if there are more."""
+    val = thinned(points(Source.of(config), "val", seed), FIT_POINTS)
+    return fit_sigma_x(model, *as_tensors(val), draws, seed)
+
+
+def as_tensors(split: Split) -> tuple[Tensor, Tensor]:
+    """Copies of a split's points and labels."""
+    return torch.tensor(split.x), torch.tensor(split.y)
+
+
+@contextmanager
+def evaluation_mode(model: VAE) -> Iterator[None]:
+    """Leaves the model as it was, in training or not."""
+    training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)

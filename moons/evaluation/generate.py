@@ -1,0 +1,52 @@
+"""Draws of the model: what the sample-based figures look at."""
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from moons.seeds import derive_seed
+
+
+class Model(Protocol):
+    """What evaluation asks of a model; its prior is N(0, I), its decoder's mean is `decode`."""
+
+    latent_dim: int
+    label_dim: int
+
+    def encode(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of q(z|x), each (batch, latent)."""
+
+    def decode(self, z: Tensor, y: Tensor) -> Tensor:
+        """The mean of p(x|z), shape (batch, 2)."""
+
+
+@torch.no_grad()
+def generate(
+    model: Model, n: int, seed: int, labels: ArrayLike | None = None, *, sigma_x: float
+) -> NDArray[np.float32]:
+    """Independent draws of p_model: x = decode(z) + sigma_x * noise with z ~ N(0, I).
+
+    The decoder's noise belongs to the model as much as its mean does: without it the draws would
+    lie on the decoder's surface, which is not the density that `excess_nll` speaks of.
+
+    Args:
+        model: in evaluation mode.
+        n: how many.
+        seed: in [0, 2**32).
+        labels: the moons asked for, shape (n,); where a model wants labels and none are given,
+            each is drawn by a fair coin.
+        sigma_x: standard deviation of the decoder's noise, in the data's unit; 0 gives the means.
+
+    Returns:
+        Points, shape (n, 2).
+    """
+    generator = torch.Generator().manual_seed(derive_seed(seed, "generate"))
+    z = torch.randn(n, model.latent_dim, generator=generator)
+    noise = torch.randn(n, 2, generator=generator)
+    coins = torch.randint(0, 2, (n,), generator=generator)
+    y = coins if labels is None else torch.as_tensor(np.array(labels, dtype=np.int64))
+    drawn: NDArray[np.float32] = (model.decode(z, y) + sigma_x * noise).numpy()
+    return drawn

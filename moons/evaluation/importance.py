@@ -1,0 +1,193 @@
+"""Importance samples of the latent: where they come from and what they weigh."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from moons.evaluation.generate import Model
+from moons.seeds import derive_seed
+
+MAX_PROPOSAL_DIMS = 16  # x has two coordinates: few latents know more than the prior
+LEAST_KL = 0.01  # nats; a latent below it keeps the prior as its proposal
+LOG_VAR_BOUNDS = (-9.0, 4.0)  # of the proposal alone; wider ones leave float32's range
+BLOCK = 131_072  # points times draws at a time: as float32 they fit a second-level cache
+UNDERFLOW = -80.0  # exp of less is subnormal, sixty times slower, and adds nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """How many importance samples meet a point; K is at least `prior`.
+
+    Attributes:
+        prior: shared by all points, so that each is decoded once for the whole split.
+        posterior: besides, from q(z|x), for a point that the prior draws may miss.
+    """
+
+    prior: int = 8192
+    posterior: int = 64
+
+    def __post_init__(self) -> None:
+        if self.posterior < 0 or self.prior < 1:
+            raise ValueError(
+                "importance sampling needs at least one prior draw and no negative number of "
+                f"posterior draws, got {self.prior} and {self.posterior}"
+            )
+
+    @property
+    def reach(self) -> float:
+        """The KL in nats up to which a point is left to the prior draws.
+
+        Importance sampling with the prior takes some exp(KL(posterior || prior)) draws
+        (Chatterjee and Diaconis 2018, arXiv:1511.01437); twenty times that is asked for.
+        """
+        return math.log(self.prior / 20) if self.posterior else math.inf
+
+
+class Block(NamedTuple):
+    """Some points and their K samples each.
+
+    Attributes:
+        points: indices, shape (b,).
+        distances: |x - decode(z_k)|^2, shape (b, K).
+        log_mixture: log m(z_k|x) - log p(z_k), shape (b, K); None where m is the prior.
+    """
+
+    points: Tensor
+    distances: Tensor
+    log_mixture: Tensor | None
+
+    def thinned(self, step: int) -> "Block":
+        """Every `step`-th of the points."""
+        mixture = None if self.log_mixture is None else self.log_mixture[::step]
+        return Block(self.points[::step], self.distances[::step], mixture)
+
+
+@torch.no_grad()
+def importance_samples(
+    model: Model, x: Tensor, y: Tensor, draws: Draws, seed: int
+) -> Iterator[Block]:
+    """Goes through the points in blocks; all but the decoder's noise is settled here.
+
+    Every point meets the prior draws, a scrambled Sobol sequence: as x has two coordinates,
+    thousands of them cover the plane at the decoder's resolution, whatever the latent's dimension
+    and however wrong q(z|x) is, as after training with a small eps_w. Where q is further from
+    the prior than `draws.reach`, it adds draws of its own. Those come from the mixture
+    m = a_0 p(z) + a_1 q(z|x), each part's share being its share of the draws, and all are
+    weighted by the whole mixture: the balance heuristic (Veach and Guibas 1995), unbiased for any
+    q, with weights below p(x|z) / a_0. Neither rule looks at the draws, so neither adds a bias.
+
+    Args:
+        model: in evaluation mode.
+        x: points, shape (n, 2).
+        y: labels, shape (n,); looked at where the model wants labels.
+        draws: samples a point.
+        seed: of the draws.
+    """
+    generator = torch.Generator().manual_seed(derive_seed(seed, "posterior draws"))
+    shared = _prior_draws(draws.prior, model.latent_dim, derive_seed(seed, "prior draws"))
+    proposal = _Proposal.of(model, x, y)
+    far = proposal.kl > draws.reach
+    for label in (0, 1) if model.label_dim else (0,):
+        group = y == label if model.label_dim else torch.ones_like(far)
+        centres = model.decode(shared, torch.full((draws.prior,), label))
+        # |x - c|^2 = |c|^2 - 2 c.x + |x|^2 as one matrix product.
+        columns = torch.stack([(centres**2).sum(1), *(-2 * centres.T), torch.ones(draws.prior)])
+        for points in _blocks(group & ~far, draws):
+            yield Block(points, _rows(x[points]) @ columns, None)
+        for points in _blocks(group & far, draws):
+            here = proposal.at(points)
+            z, log_ratio = here.draw(draws.posterior, model.latent_dim, generator)
+            means = model.decode(z.flatten(0, 1), y[points].repeat_interleave(draws.posterior))
+            misses = means.view(*z.shape[:2], 2) - x[points, None]
+            log_ratios = torch.cat([here.log_ratio(shared), log_ratio], dim=1)
+            yield Block(
+                points,
+                torch.cat([_rows(x[points]) @ columns, (misses**2).sum(2)], dim=1),
+                _log_mixture(log_ratios, draws.posterior / (draws.prior + draws.posterior)),
+            )
+
+
+def log_mean_weights(block: Block, sigma_x: float) -> Tensor:
+    """Each point's log 1/K sum_k p(z_k) N(x; decode(z_k), sigma_x^2 I) / m(z_k|x), float64."""
+    log_w = block.distances * (-1 / (2 * sigma_x**2))
+    if block.log_mixture is not None:
+        log_w -= block.log_mixture
+    peak = log_w.amax(dim=1, keepdim=True)
+    total = log_w.sub_(peak).clamp_(min=UNDERFLOW).exp_().sum(dim=1)
+    log_mean = peak[:, 0].double() + total.double().log() - math.log(log_w.shape[1])
+    return log_mean - math.log(2 * math.pi * sigma_x**2)
+
+
+def _blocks(mask: Tensor, draws: Draws) -> Iterator[Tensor]:
+    chosen = torch.nonzero(mask)[:, 0]
+    return (part for part in torch.split(chosen, max(1, BLOCK // draws.prior)) if len(part))
+
+
+def _rows(x: Tensor) -> Tensor:
+    return torch.cat([torch.ones(len(x), 1), x, (x**2).sum(1, keepdim=True)], dim=1)
+
+
+def _log_mixture(log_ratio: Tensor, share: float) -> Tensor:
+    """log((1 - share) + share * ratio), by parts that neither overflow nor are subnormal."""
+    beyond = (log_ratio + UNDERFLOW).clamp_(min=0.0)  # the log is linear there
+    ratio = log_ratio.clamp_(UNDERFLOW, -UNDERFLOW).exp_()
+    return ratio.mul_(share).add_(1 - share).log_().add_(beyond)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """q(z|x) in the latents that know something of x, the prior in all others.
+
+    Proposing the prior where q is nearly the prior costs no accuracy and saves the work.
+    """
+
+    dims: Tensor  # (dims,)
+    mean: Tensor  # (n, dims)
+    log_sigma: Tensor  # (n, dims)
+    kl: Tensor  # (n,)
+
+    @classmethod
+    def of(cls, model: Model, x: Tensor, y: Tensor) -> "_Proposal":
+        mean, log_var = model.encode(x, y)
+        log_var = log_var.clamp(*LOG_VAR_BOUNDS)
+        kl = 0.5 * (mean.square() + log_var.exp() - 1.0 - log_var)  # (n, latent)
+        most, dims = kl.mean(dim=0).topk(min(MAX_PROPOSAL_DIMS, model.latent_dim))
+        dims = dims[most > LEAST_KL]
+        return cls(dims, mean[:, dims], 0.5 * log_var[:, dims], kl[:, dims].sum(dim=1))
+
+    def at(self, points: Tensor) -> "_Proposal":
+        return _Proposal(self.dims, self.mean[points], self.log_sigma[points], self.kl[points])
+
+    def log_ratio(self, z: Tensor) -> Tensor:
+        """The matrix log q(z|x) - log p(z), shape (n, m), of latents (m, latent)."""
+        z = z[:, self.dims]
+        precision = torch.exp(-2 * self.log_sigma)
+        scaled = self.mean * precision
+        rows = torch.cat([0.5 - 0.5 * precision, scaled], dim=1)
+        constant = (-0.5 * self.mean * scaled - self.log_sigma).sum(dim=1, keepdim=True)
+        return rows @ torch.cat([z**2, z], dim=1).T + constant
+
+    def draw(self, k: int, latent_dim: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Latents (n, k, latent) and their log q - log p, (n, k)."""
+        latents = torch.randn(len(self.mean), k, latent_dim, generator=generator)
+        noise = latents[:, :, self.dims]
+        z = self.mean[:, None] + self.log_sigma.exp()[:, None] * noise
+        latents[:, :, self.dims] = z
+        log_ratio = 0.5 * (z**2 - noise**2).sum(dim=2)
+        return latents, log_ratio - self.log_sigma.sum(dim=1, keepdim=True)
+
+
+@lru_cache(maxsize=8)  # latents of 512 make it 16 MB
+def _prior_draws(n: int, latent_dim: int, seed: int) -> Tensor:
+    engine = torch.quasirandom.SobolEngine(  # type: ignore[no-untyped-call]
+        latent_dim, scramble=True, seed=seed
+    )
+    uniform: Tensor = engine.draw(n, dtype=torch.float64)
+    # The sequence has 2^30 steps: its 0 stands for the first of them.
+    normal: Tensor = torch.special.ndtri(uniform.clamp(2.0**-31, 1 - 2.0**-31))
+    return normal.float()

@@ -1,0 +1,82 @@
+"""What the latents know of the points."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from moons.evaluation.generate import Model
+from moons.evaluation.record import LatentFigures
+from moons.seeds import derive_seed
+
+ACTIVE_VARIANCE = 0.01  # Burda et al. 2016, arXiv:1509.00519, section 5.2
+PAIRED_POINTS = 2000  # mutual information compares each point with all others
+ROWS = 128
+
+
+@torch.no_grad()
+def latent_figures(model: Model, x: Tensor, y: Tensor, seed: int) -> LatentFigures:
+    """Active units, KL and mutual information under q(z|x).
+
+    A latent is active where the variance over x of its posterior mean is above 0.01 (Burda et al.
+    2016, arXiv:1509.00519).
+
+    Args:
+        model: in evaluation mode.
+        x: fresh points, shape (n, 2).
+        y: their labels, shape (n,).
+        seed: of the latents drawn for the mutual information.
+    """
+    mean, log_var = (part.double() for part in model.encode(x, y))
+    kl = 0.5 * (mean.square() + log_var.exp() - 1.0 - log_var).mean(dim=0)
+    some = slice(None, PAIRED_POINTS)
+    groups = y[some] if model.label_dim else torch.zeros_like(y[some])
+    information, error = mutual_information(mean[some], log_var[some], groups, seed)
+    return LatentFigures(
+        active_units=int((mean.var(dim=0) > ACTIVE_VARIANCE).sum()),
+        kl=float(kl.sum()),
+        kl_per_latent=tuple(kl.tolist()),
+        mutual_information=information,
+        mutual_information_error=error,
+    )
+
+
+def mutual_information(
+    mean: Tensor, log_var: Tensor, groups: Tensor, seed: int
+) -> tuple[float, float]:
+    """I(x; z) in nats under q(z|x) = N(mean, diag(exp(log_var))), and its error.
+
+    The mean over i of log q(z_i|x_i) - log 1/n sum_j q(z_i|x_j), one z_i for each point: a lower
+    bound in expectation, at most log n; without j = i in the sum it is an upper bound. The first
+    is the estimate; the error is the root of its squared standard error and the squared distance
+    between both. Sources: Hoffman and Johnson 2016, "ELBO surgery"; the bounds are those of Poole
+    et al. 2019, arXiv:1905.06922, section 2.
+
+    Args:
+        mean: posterior means, shape (n, latent), float64.
+        log_var: logs of the posterior variances, likewise.
+        groups: shape (n,); points are compared within their group, which gives I(x; z | group).
+        seed: of the latents.
+    """
+    generator = torch.Generator().manual_seed(derive_seed(seed, "mutual information"))
+    noise = torch.randn(mean.shape, generator=generator, dtype=mean.dtype)
+    lower, upper = torch.zeros(len(mean)), torch.zeros(len(mean))
+    for group in torch.unique(groups):
+        members = torch.nonzero(groups == group)[:, 0]
+        m, log_s = mean[members], 0.5 * log_var[members]
+        precision = torch.exp(-2 * log_s)
+        columns = torch.cat([-0.5 * precision, m * precision], dim=1).T
+        constant = (-0.5 * m.square() * precision - log_s).sum(dim=1)
+        z = m + log_s.exp() * noise[members]
+        own = (-0.5 * noise[members].square() - log_s).sum(dim=1)
+        for rows in torch.split(torch.arange(len(members)), ROWS):
+            log_q = torch.cat([z[rows].square(), z[rows]], dim=1) @ columns + constant
+            log_q[torch.arange(len(rows)), rows] = own[rows]  # exact where it matters most
+            whole = torch.logsumexp(log_q, dim=1) - math.log(len(members))
+            lower[members[rows]] = (own[rows] - whole).float()
+            log_q[torch.arange(len(rows)), rows] = -math.inf
+            others = torch.logsumexp(log_q, dim=1) - math.log(max(len(members) - 1, 1))
+            upper[members[rows]] = (own[rows] - others).float()
+    standard_error = float(lower.std()) / math.sqrt(len(lower))
+    bracket = float(upper.mean() - lower.mean())
+    return float(lower.mean()), math.hypot(standard_error, bracket)

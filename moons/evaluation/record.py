@@ -1,0 +1,134 @@
+"""What an evaluation finds, and the row of a table it becomes."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+Value = float | int | str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likelihood:
+    """How well a model's density fits a split; everything in nats, means over its points.
+
+    Attributes:
+        points: how many were looked at.
+        nll: minus the log density, for a latent variable model its importance-weighted bound.
+        excess_nll: nll less that of the exact density on the same points, an estimate of
+            KL(p* || p_model); None where the noise is 0.
+        excess_nll_se: its standard error over the points.
+        elbo: evidence lower bound of q(z|x) as the encoder gives it.
+        inference_gap: how far the ELBO is below the importance-weighted bound.
+        prior_draws, posterior_draws: importance samples, as in `Draws`.
+    """
+
+    points: int
+    nll: float
+    excess_nll: float | None = None
+    excess_nll_se: float | None = None
+    elbo: float | None = None
+    inference_gap: float | None = None
+    prior_draws: int | None = None
+    posterior_draws: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleFigures:
+    """How draws differ from fresh points; two exact data sets give the floor.
+
+    Attributes:
+        energy_distance: 0 for the same distribution, in the data's unit.
+        sliced_wasserstein: likewise.
+        coverage: share of fresh points near a draw, 0.97 for the same distribution.
+        density: how densely draws lie where fresh points do, 1 for the same distribution.
+        two_sample_accuracy: of a classifier that tells draws from fresh points; 0.5 is chance.
+        label_share: draws whose Bayes label is the label asked for; None without labels or noise.
+    """
+
+    energy_distance: float
+    sliced_wasserstein: float
+    coverage: float
+    density: float
+    two_sample_accuracy: float
+    label_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatentFigures:
+    """What the latents know of fresh points, under q(z|x) as the encoder gives it.
+
+    Attributes:
+        active_units: latents whose posterior mean varies.
+        kl: mean KL to the prior, in nats.
+        kl_per_latent: the same of each latent, in the model's order.
+        mutual_information: I(x; z), for a CVAE I(x; z | y), in nats.
+        mutual_information_error: its standard error and the width of its bracket, together.
+    """
+
+    active_units: int
+    kl: float
+    kl_per_latent: tuple[float, ...]
+    mutual_information: float
+    mutual_information_error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """All that is measured of one model on one source of data.
+
+    Attributes:
+        val, test, fresh: the density, split by split; `fresh` are new points of the source.
+        val_energy_distance: draws against the validation split, and the floor of that.
+        samples: draws against fresh points.
+        floor: the same figures for exact draws in the model's place.
+        sigma_x: standard deviation of the decoder's noise, fitted on validation data.
+        latents: None for a model without any.
+        val_right_loss, val_shuffled_loss: the training loss with the right labels and with the
+            labels shuffled, under the same latent noise; None for a model without labels.
+    """
+
+    val: Likelihood
+    test: Likelihood
+    fresh: Likelihood
+    val_energy_distance: float
+    val_energy_distance_floor: float
+    samples: SampleFigures
+    floor: SampleFigures
+    sigma_x: float | None = None
+    latents: LatentFigures | None = None
+    val_right_loss: float | None = None
+    val_shuffled_loss: float | None = None
+
+    def as_row(self) -> dict[str, Value]:
+        """One flat row: the split in front of each name, `_floor` behind a floor's.
+
+        Every evaluation has the same columns; what was not computed, or is not finite, is None,
+        and `fresh_kl_per_latent` is a JSON list.
+        """
+        return {name: _plain(value) for name, value in self._columns()}
+
+    def _columns(self) -> Iterator[tuple[str, object]]:
+        yield "sigma_x", self.sigma_x
+        for split in ("val", "test", "fresh"):
+            for field in dataclasses.fields(Likelihood):
+                yield f"{split}_{field.name}", getattr(getattr(self, split), field.name)
+        yield "val_energy_distance", self.val_energy_distance
+        yield "val_energy_distance_floor", self.val_energy_distance_floor
+        for field in dataclasses.fields(SampleFigures):
+            yield f"fresh_{field.name}", getattr(self.samples, field.name)
+            yield f"fresh_{field.name}_floor", getattr(self.floor, field.name)
+        for field in dataclasses.fields(LatentFigures):
+            yield f"fresh_{field.name}", getattr(self.latents, field.name, None)
+        yield "val_right_loss", self.val_right_loss
+        yield "val_shuffled_loss", self.val_shuffled_loss
+
+
+def _plain(value: object) -> Value:
+    if isinstance(value, tuple):
+        return json.dumps([float(f"{number:.4g}") for number in value])
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    assert value is None or isinstance(value, float | int | str)
+    return value

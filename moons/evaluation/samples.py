@@ -1,0 +1,109 @@
+"""How draws of a model differ from draws of the data, by samples alone."""
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import cKDTree
+
+from moons.data import Split
+from moons.density import bayes_label
+from moons.evaluation.record import SampleFigures
+from moons.seeds import derive_seed
+
+NEIGHBOURS = 5  # Naeem et al. recommend it; 1 - 2^-5 = 0.97 of the points are then covered
+PROJECTIONS = 50  # directions in the plane
+ROWS = 64  # of pairwise distances at a time, to stay in cache
+
+Points = NDArray[np.float32]
+
+
+def sample_figures(
+    drawn: Points, fresh: Split, noise: float, seed: int, asked: ArrayLike | None = None
+) -> SampleFigures:
+    """All figures of draws against fresh points.
+
+    Args:
+        drawn: points, shape (n, 2).
+        fresh: exact draws.
+        noise: standard deviation of the data's noise.
+        seed: of projections and of the classifier's split.
+        asked: the labels that the draws were asked for, shape (n,).
+    """
+    coverage, density = coverage_and_density(drawn, fresh.x)
+    share = None if asked is None or noise == 0 else label_share(drawn, asked, noise)
+    return SampleFigures(
+        energy_distance=energy_distance(drawn, fresh.x),
+        sliced_wasserstein=sliced_wasserstein(drawn, fresh.x, derive_seed(seed, "projections")),
+        coverage=coverage,
+        density=density,
+        two_sample_accuracy=two_sample_accuracy(drawn, fresh.x, derive_seed(seed, "two samples")),
+        label_share=share,
+    )
+
+
+def energy_distance(x: Points, y: Points) -> float:
+    """2 E|X - Y| - E|X - X'| - E|Y - Y'|, in the data's unit; 0 for a sample and itself.
+
+    Means over all pairs, a point and itself among them, so that it is never negative; two samples
+    of n points of one distribution differ by about 2 E|X - X'| / n.
+    Source: Szekely and Rizzo 2013, "Energy statistics", J. Stat. Plan. Inference 143.
+    """
+    return 2 * _mean_distance(x, y) - _mean_distance(x, x) - _mean_distance(y, y)
+
+
+def sliced_wasserstein(x: Points, y: Points, seed: int) -> float:
+    """The Wasserstein-2 distance averaged over random directions, in the data's unit.
+
+    Source: Bonneel et al. 2015, "Sliced and Radon Wasserstein barycenters"; computed by POT.
+    """
+    import ot  # half a second, and only the last evaluation of a trial asks for it
+
+    return float(ot.sliced_wasserstein_distance(x, y, n_projections=PROJECTIONS, seed=seed))
+
+
+def coverage_and_density(drawn: Points, real: Points) -> tuple[float, float]:
+    """Shares of real points near a draw, and of draws near real points.
+
+    Near a real point is within the distance to its fifth neighbour among the real points.
+    Coverage is the share of real points with a draw near them; density counts how many real
+    points a draw is near, over five. Source: Naeem et al. 2020, arXiv:2002.09797.
+    """
+    radius = np.asarray(cKDTree(real).query(real, k=NEIGHBOURS + 1)[0])[:, -1]
+    near = cKDTree(drawn).query_ball_point(real, radius, return_length=True)
+    return float((near > 0).mean()), float(near.sum() / (NEIGHBOURS * len(drawn)))
+
+
+def two_sample_accuracy(x: Points, y: Points, seed: int) -> float:
+    """The held-out accuracy of a classifier that tells the samples apart; chance is 0.5.
+
+    Trained on half of both and tested on the other half: a vote of the k nearest, where k is the
+    root of the training points. Source: Lopez-Paz and Oquab 2017, arXiv:1610.06545.
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    order = np.random.default_rng(seed).permutation(len(x) + len(y))
+    points = np.concatenate([x, y])[order]
+    origin = np.repeat([0, 1], [len(x), len(y)])[order]
+    half = len(order) // 2
+    classifier = KNeighborsClassifier(n_neighbors=int(np.sqrt(half)))
+    classifier.fit(points[:half], origin[:half])
+    return float(classifier.score(points[half:], origin[half:]))
+
+
+def label_share(drawn: Points, asked: ArrayLike, noise: float) -> float:
+    """The share of draws whose exact Bayes label is the label asked for.
+
+    Raises:
+        ValueError: the noise is 0, where there is no Bayes label.
+    """
+    return float((bayes_label(drawn, noise) == np.asarray(asked)).mean())
+
+
+def _mean_distance(x: Points, y: Points) -> float:
+    a, b = torch.from_numpy(np.array(x)), torch.from_numpy(np.array(y)).T.contiguous()
+    total = 0.0
+    for rows in torch.split(a, ROWS):
+        squares = (rows[:, :1] - b[0]).square_()
+        other = rows[:, 1:] - b[1]
+        total += float(squares.addcmul_(other, other).sqrt_().sum())
+    return total / (len(x) * len(y))

@@ -1,0 +1,197 @@
+"""The importance-weighted bound against closed forms and quadrature over the latent."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moons.config import Config
+from moons.density import draw_exact
+from moons.evaluation import Draws, generate
+from moons.evaluation.likelihood import elbo, fit_sigma_x, log_likelihood
+from moons.models import build_model
+
+FRESH = draw_exact(200, 0.15, seed=1)
+X, Y = torch.tensor(FRESH.x), torch.tensor(FRESH.y)
+
+
+class Linear:
+    """x = scale * z + noise: the posterior and the density are Gaussian and known.
+
+    `narrow` and `shift` spoil the posterior that the encoder claims.
+    """
+
+    label_dim = 0
+
+    def __init__(self, scale, sigma_x, latent_dim=2, narrow=1.0, shift=0.0):
+        self.scale, self.sigma_x, self.latent_dim = scale, sigma_x, latent_dim
+        self.narrow, self.shift = narrow, shift
+
+    def encode(self, x, y):
+        precision = 1 + self.scale**2 / self.sigma_x**2
+        mean, log_var = torch.zeros(len(x), self.latent_dim), torch.zeros(len(x), self.latent_dim)
+        mean[:, :2] = x * self.scale / self.sigma_x**2 / precision + self.shift
+        log_var[:, :2] = -math.log(precision) + 2 * math.log(self.narrow)
+        return mean, log_var
+
+    def decode(self, z, y):
+        return self.scale * z[:, :2]
+
+    def log_density(self, x):
+        variance = self.scale**2 + self.sigma_x**2
+        return -(x.double() ** 2).sum(1) / (2 * variance) - math.log(2 * math.pi * variance)
+
+
+def wild(config, seed):
+    """An untrained model whose decoder bends and whose encoder claims something."""
+    model = build_model(config, seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(2.0)
+    return model.eval()
+
+
+def by_quadrature(model, x, y, sigma_x):
+    """log p(x|y) by a grid over one or two latents."""
+    axis = torch.linspace(-7, 7, 4001 if model.latent_dim == 1 else 281, dtype=torch.float64)
+    step = float(axis[1] - axis[0])
+    z = torch.cartesian_prod(*[axis] * model.latent_dim).reshape(-1, model.latent_dim)
+    log_prior = -0.5 * (z**2).sum(1) + model.latent_dim * math.log(step / math.sqrt(2 * math.pi))
+    out = torch.empty(len(x), dtype=torch.float64)
+    for label in (0, 1):
+        with torch.no_grad():
+            centres = model.decode(z.float(), torch.full((len(z),), label)).double()
+        for i in torch.nonzero(y == label)[:, 0]:
+            squared = ((x[i].double() - centres) ** 2).sum(1)
+            out[i] = torch.logsumexp(log_prior - squared / (2 * sigma_x**2), dim=0)
+    return out - math.log(2 * math.pi * sigma_x**2)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    scale=st.floats(0.2, 2.0),
+    sigma_x=st.floats(0.02, 0.5),
+    latent_dim=st.integers(2, 40),
+    seed=st.integers(0, 2**31),
+)
+def test_the_right_posterior_gives_the_density_of_a_linear_model(scale, sigma_x, latent_dim, seed):
+    model = Linear(scale, sigma_x, latent_dim)
+    drawn = torch.tensor(generate(model, 50, seed, sigma_x=sigma_x))
+    labels = torch.zeros(50, dtype=torch.int64)
+    bound = log_likelihood(model, drawn, labels, sigma_x, Draws(), seed)
+    exact = model.log_density(drawn)
+    assert float((bound - exact).mean()) == pytest.approx(0.0, abs=0.02)
+    lower = elbo(model, drawn, labels, sigma_x, n_draws=200, seed=seed)
+    assert lower.numpy() == pytest.approx(exact.numpy(), abs=1.0)
+    assert float((lower - exact).mean()) == pytest.approx(0.0, abs=0.1)
+
+
+@pytest.mark.parametrize("spoilt", [{"narrow": 0.1}, {"narrow": 10.0}, {"shift": 0.5}])
+@pytest.mark.parametrize(("sigma_x", "largest_gap"), [(0.02, 2.0), (0.2, 0.02)])
+def test_a_wrong_posterior_costs_tightness_and_never_lifts_the_bound(spoilt, sigma_x, largest_gap):
+    right, wrong = Linear(1.0, sigma_x), Linear(1.0, sigma_x, **spoilt)
+    drawn = torch.tensor(generate(right, 300, 1, sigma_x=sigma_x))
+    y = torch.zeros(300, dtype=torch.int64)
+    gaps = [
+        float(
+            (right.log_density(drawn) - log_likelihood(wrong, drawn, y, sigma_x, Draws(), s)).mean()
+        )
+        for s in range(4)
+    ]
+    assert -0.01 < np.mean(gaps) < largest_gap
+
+
+def test_posterior_draws_reach_what_prior_draws_miss():
+    sigma_x = 0.01
+    model = Linear(1.0, sigma_x)
+    drawn = torch.tensor(generate(model, 100, 2, sigma_x=sigma_x))
+    y = torch.zeros(100, dtype=torch.int64)
+    exact = model.log_density(drawn)
+    gap = {
+        k: float((exact - log_likelihood(model, drawn, y, sigma_x, Draws(500, k), 3)).mean())
+        for k in (0, 64)
+    }
+    assert gap[0] > 1.0
+    assert abs(gap[64]) < 0.01
+
+
+@pytest.mark.parametrize("family", ["vae", "cvae"])
+@pytest.mark.parametrize("latent_dim", [1, 2])
+@pytest.mark.parametrize("sigma_x", [0.1, 0.3])
+def test_the_bound_agrees_with_quadrature_over_the_latent(family, latent_dim, sigma_x):
+    model = wild(Config(family=family, latent_dim=latent_dim, decoder_hidden=16), seed=latent_dim)
+    y = torch.arange(60) % 2
+    x = torch.tensor(generate(model, 60, 3, y.numpy(), sigma_x=sigma_x))
+    exact = by_quadrature(model, x, y, sigma_x)
+    bound = log_likelihood(model, x, y, sigma_x, Draws(), seed=4)
+    assert float((exact - bound).mean()) == pytest.approx(0.0, abs=0.02)
+    assert float((exact - bound).abs().median()) < 0.02
+
+
+def test_the_bound_rises_with_the_number_of_draws_towards_the_truth():
+    model = wild(Config(latent_dim=2, decoder_hidden=16), seed=5)
+    exact = float(by_quadrature(model, X, Y, 0.3).mean())
+    means = [
+        np.mean([float(log_likelihood(model, X, Y, 0.3, Draws(k, 0), s).mean()) for s in range(20)])
+        for k in (4, 32, 256, 2048)
+    ]
+    assert means == sorted(means)
+    assert means[0] < exact - 0.1
+    assert means[-1] == pytest.approx(exact, abs=0.01)
+
+
+def test_the_elbo_is_below_the_bound():
+    model = wild(Config(latent_dim=3), seed=6)
+    lower = elbo(model, X, Y, 0.3, n_draws=8, seed=7)
+    assert float((log_likelihood(model, X, Y, 0.3, Draws(), 7) - lower).mean()) > 0
+
+
+@pytest.mark.parametrize("sigma_x", [0.05, 0.15, 0.6])
+def test_the_fitted_noise_is_the_noise_that_drew_the_points(sigma_x):
+    model = wild(Config(latent_dim=1, decoder_hidden=16), seed=8)
+    drawn = torch.tensor(generate(model, 1000, 9, sigma_x=sigma_x))
+    fitted = fit_sigma_x(model, drawn, torch.zeros(1000, dtype=torch.int64), Draws(2048), seed=10)
+    assert fitted == pytest.approx(sigma_x, rel=0.1)
+
+
+def test_no_other_noise_fits_better():
+    model = wild(Config(latent_dim=2), seed=11)
+    fitted = fit_sigma_x(model, X, Y, Draws(1024), seed=12)
+    best = float(log_likelihood(model, X, Y, fitted, Draws(1024), 12).mean())
+    for other in np.geomspace(0.02, 5, 20):
+        assert float(log_likelihood(model, X, Y, other, Draws(1024), 12).mean()) <= best + 1e-3
+
+
+def test_draws_repeat_with_their_seed_and_leave_the_global_generators_alone():
+    model = wild(Config(family="cvae", latent_dim=2), seed=13)
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()
+    first = log_likelihood(model, X, Y, 0.2, Draws(64, 8), 14)
+    assert torch.equal(first, log_likelihood(model, X, Y, 0.2, Draws(64, 8), 14))
+    assert not torch.equal(first, log_likelihood(model, X, Y, 0.2, Draws(64, 8), 15))
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert (before[1] == np.random.get_state()[1]).all()
+
+
+@pytest.mark.parametrize("draws", [(0, 4), (8, -1)])
+def test_impossible_numbers_of_draws_are_refused(draws):
+    with pytest.raises(ValueError, match="at least one prior draw"):
+        Draws(*draws)
+
+
+def test_generated_points_are_the_decoders_means_with_its_noise():
+    model = Linear(2.0, 0.5)
+    drawn = generate(model, 20_000, 16, sigma_x=0.5)
+    assert drawn.std(axis=0) == pytest.approx(math.sqrt(4.25), rel=0.02)
+    means = generate(model, 20_000, 16, sigma_x=0.0)
+    assert (drawn - means).std(axis=0) == pytest.approx(0.5, rel=0.02)
+
+
+def test_generated_points_answer_to_the_labels_asked_for():
+    model = wild(Config(family="cvae", latent_dim=2), seed=17)
+    zeros, ones = (generate(model, 10, 18, np.full(10, y), sigma_x=0.1) for y in (0, 1))
+    mixed = generate(model, 10, 18, np.arange(10) % 2, sigma_x=0.1)
+    assert mixed == pytest.approx(np.where(np.arange(10)[:, None] % 2, ones, zeros))
+    assert generate(model, 10, 18, sigma_x=0.1).shape == (10, 2)
