@@ -8,7 +8,7 @@ from pathlib import Path
 from search_spaces.space import SearchSpace
 
 HERE = Path(__file__).parent
-NOT_SPACES = ("__init__", "base", "domain", "load", "space")
+NOT_SPACES = ("__init__", "base", "domain", "generative", "load", "space")
 
 
 def space_names() -> list[str]:

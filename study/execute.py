@@ -13,6 +13,8 @@ from study.record.manifest import Outcome
 from study.record.opening import Record, opened
 from study.stop import Stop
 
+BASELINE_METRICS = {"val_excess_nll", "val_energy_distance"}
+
 
 def execute(plan: Plan) -> ExitCode:
     """Runs the study that the plan describes and writes its tables.
@@ -58,6 +60,8 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitC
     from study.summary import show_summary
 
     write_tables(plan.folder)
+    if ledger.tally.states["complete"]:
+        _describe(plan)
     if outcome in ("interrupted", "time budget"):
         print(f"saved; go on with: python -m study.run --resume {plan.folder}")
     show_summary(plan, ledger.tally)
@@ -68,6 +72,18 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitC
     if outcome == "interrupted":
         return INTERRUPTED if stop.signum == signal.SIGINT else TERMINATED
     return 0
+
+
+def _describe(plan: Plan) -> None:
+    """Baselines where the metric compares with them, and the report where it is wanted."""
+    if set(plan.space.metrics) & BASELINE_METRICS:
+        from analysis.baselines import write_baselines
+
+        write_baselines(plan.folder)
+    if plan.report:
+        from analysis.report import write_report
+
+        print(f"report: {write_report([plan.folder])}")
 
 
 def _storage_sentence(plan: Plan, error: OSError) -> str:

@@ -105,6 +105,8 @@ class Options:
     """Goes on with a study, with the options it was begun with; --trials extends it."""
     warm_start: Annotated[Folder, _opt("FOLDER", "none")] = None
     """Another study whose trials the sampler learns from."""
+    no_report: Flag = False
+    """Leaves out the report that a study writes at its end."""
     smoke: Flag = False
     """The same job on 4 trials of 20 epochs."""
     dry_run: Flag = False

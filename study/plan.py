@@ -47,6 +47,7 @@ class Plan:
     address: str | None
     warm_start: Path | None = None
     resumed: bool = False
+    report: bool = True
 
     def config(self, params: dict[str, Any]) -> Config:
         """The training run that a point of the space stands for."""
@@ -94,6 +95,7 @@ def make_plan(options: Options) -> Plan:
         engine=options.engine,
         address=options.address,
         warm_start=options.warm_start,
+        report=not options.no_report,
     )
 
 

@@ -12,7 +12,16 @@ from study.record.folder import Folder
 from study.record.manifest import Manifest
 
 # What may be said anew; everything else is as the study was begun.
-MAY_CHANGE = {"resume", "trials", "workers", "time_budget", "address", "dry_run", "space"}
+MAY_CHANGE = {
+    "resume",
+    "trials",
+    "workers",
+    "time_budget",
+    "address",
+    "dry_run",
+    "space",
+    "no_report",
+}
 NAMES = {"time_budget": "time_budget_s"}
 
 
@@ -53,6 +62,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             engine=asked["engine"],
             address=options.address,
             resumed=True,
+            report=not options.no_report,
         )
     except KeyError as error:
         raise StudyError(f"{folder / 'study.json'} is damaged: no {error}", DAMAGED) from None

@@ -76,7 +76,7 @@ def draw_learning_curves(
         handles += ax.plot(best["epoch"], best["value"], color=BLACK, zorder=12, label=name)
     ax.set_xlabel("epoch")
     log_axis(ax, "x", 0.9, data["epoch"].max() * 1.1)
-    scale_metric(ax, "y", data["value"].clip(upper=high), metric)
+    scale_metric(ax, "y", data["value"].clip(upper=float(high)), metric)
     mark_rungs(ax, rungs)
     figure.legend(handles=handles, loc="outside upper left", ncols=7)
     return figure
