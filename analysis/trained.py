@@ -1,6 +1,7 @@
 """The model that a trial left, with the data it was trained on, as arrays for figures."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -10,15 +11,18 @@ from analysis.folder import StudyResults
 from moons.checkpoint import Checkpoint, load_checkpoint
 from moons.config import Config
 from moons.data import Moons, Split, load_moons
+from moons.evaluation.importance import Draws
+from moons.evaluation.likelihood import fit_sigma_x
 from moons.models import CVAE
 from moons.objective import gaussian_kl
 from moons.seeds import derive_seed
 
 Floats = NDArray[np.float64]
+FITTED = 400  # validation points: one number needs no more
 ACTIVE_VARIANCE = 0.01  # Burda et al. 2016, section 5: a unit is active above this
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # the same only as itself
 class TrainedTrial:
     """A trial's model in evaluation mode, and the data set it was trained on."""
 
@@ -41,6 +45,11 @@ class TrainedTrial:
         """Whether the decoder is told the moon."""
         return self.config.family == "cvae" or isinstance(self.checkpoint.model, CVAE)
 
+    @property
+    def sigma_x(self) -> float:
+        """Standard deviation of the decoder's noise, fitted on validation points."""
+        return _fitted_sigma_x(self)
+
     @torch.no_grad()
     def posterior(self, split: Split) -> tuple[Floats, Floats]:
         """Mean and log variance of q(z|x) of every point, each of shape (n, latent)."""
@@ -60,7 +69,7 @@ class TrainedTrial:
 
     def active(self, split: Split) -> NDArray[np.bool_]:
         """Which latents have Var_x(E[z_u|x]) above `ACTIVE_VARIANCE`, shape (latent,)."""
-        return self.posterior(split)[0].var(axis=0) > ACTIVE_VARIANCE
+        return np.asarray(self.posterior(split)[0].var(axis=0) > ACTIVE_VARIANCE)
 
     def by_kl(self, split: Split) -> NDArray[np.intp]:
         """The latents' numbers from 0, the one with the largest KL first."""
@@ -69,6 +78,15 @@ class TrainedTrial:
     def rng(self, stream: str) -> np.random.Generator:
         """The generator called `stream`, the same each time a figure of this trial is drawn."""
         return np.random.default_rng(derive_seed(self.checkpoint.seed, "figures", stream))
+
+
+@lru_cache(maxsize=2)  # a figure asks more than once
+def _fitted_sigma_x(trained: TrainedTrial) -> float:
+    val = trained.data.val
+    some = trained.rng("sigma_x").permutation(len(val))[:FITTED]
+    x, y = torch.tensor(val.x[some]), torch.tensor(val.y[some])
+    seed = derive_seed(trained.checkpoint.seed, "figures", "sigma_x")
+    return fit_sigma_x(trained.checkpoint.model, x, y, Draws(), seed).sigma_x
 
 
 def load_trial(results: StudyResults, trial: int | None = None) -> TrainedTrial:

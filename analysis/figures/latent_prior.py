@@ -11,6 +11,7 @@ from analysis.figures import Drawing, FigureSpec
 from analysis.figures.style import BLACK, BLUE, GREY, new_figure
 from analysis.folder import StudyResults
 from analysis.trained import ACTIVE_VARIANCE, TrainedTrial, load_trial, why_no_model
+from analysis.words import count
 
 SHOWN = 8
 DRAWS = 20_000  # of each latent, over all points
@@ -88,8 +89,8 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     trained = load_trial(results, trial)
     active = int(trained.active(trained.data.test).sum())
     note = (
-        f"Trial {trained.trial}: {active} of {trained.latent_dim} latents are active on the test "
-        "split."
+        f"Trial {trained.trial}: {active} of {count(trained.latent_dim, 'latent')} "
+        f"{'is' if active == 1 else 'are'} active on the test split."
     )
     if trained.latent_dim > SHOWN:
         note += f" The {SHOWN} with the largest KL are shown."

@@ -14,6 +14,7 @@ from analysis.figures import Drawing, FigureSpec
 from analysis.figures.style import GREY, MOON_COLOURS, MOON_NAMES, new_figure
 from analysis.folder import StudyResults
 from analysis.trained import Floats, TrainedTrial, load_trial, why_no_model
+from analysis.words import count
 from moons.data import Split
 
 MOST = 2000  # points of each split; UMAP takes some 5 s over these, and more do not show
@@ -154,7 +155,7 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     trained = load_trial(results, trial)
     data = latent_space_data(trained)
     how = "" if trained.latent_dim <= 2 else ", embedded by UMAP fitted on train alone"
-    note = f"Trial {trained.trial}, {trained.latent_dim} latent dimensions{how}."
+    note = f"Trial {trained.trial}, {count(trained.latent_dim, 'latent dimension')}{how}."
     if len(trained.data.train) > MOST:
         note += f" At most {MOST} points of each split are shown."
     return Drawing(draw_latent_space(data), note)

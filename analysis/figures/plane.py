@@ -77,9 +77,7 @@ def draw_contours(ax: Axes, exact: pd.DataFrame, colour: str = CONTOUR) -> None:
     grid = exact.pivot(index="x2", columns="x1", values="density")
     levels = mass_levels(grid.to_numpy())
     widths = np.linspace(0.6, 1.2, len(levels))
-    ax.contour(
-        grid.columns, grid.index, grid, levels, colors=colour, linewidths=widths, zorder=1
-    )
+    ax.contour(grid.columns, grid.index, grid, levels, colors=colour, linewidths=widths, zorder=1)
 
 
 def contour_handle(exact: pd.DataFrame, colour: str = CONTOUR) -> Line2D:

@@ -5,7 +5,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.figures import Drawing, FigureSpec
-from analysis.figures.plane import contour_handle, draw_contours, exact_density, limits_of, plane_axes
+from analysis.figures.plane import (
+    contour_handle,
+    draw_contours,
+    exact_density,
+    limits_of,
+    plane_axes,
+)
 from analysis.figures.style import MOON_COLOURS, MOON_NAMES, new_figure
 from analysis.folder import StudyResults
 from analysis.trained import TrainedTrial, load_trial, why_no_model
@@ -60,9 +66,7 @@ def draw_reconstructions(data: pd.DataFrame, exact: pd.DataFrame, noise: float) 
     ends = data.rename(columns={"x1": "from1", "x2": "from2", "x1_hat": "x1", "x2_hat": "x2"})
     seen = pd.concat([data[["x1", "x2"]], ends[["x1", "x2"]]])
     plane_axes(ax, limits_of(noise, seen))
-    figure.legend(
-        handles=[*handles, contour_handle(exact)], loc="outside upper center", ncols=3
-    )
+    figure.legend(handles=[*handles, contour_handle(exact)], loc="outside upper center", ncols=3)
     return figure
 
 

@@ -11,6 +11,7 @@ from analysis.figures.plane import X1, X2, draw_contours, exact_density, limits_
 from analysis.figures.style import GREY, MOON_NAMES, SEQUENTIAL, new_figure
 from analysis.folder import StudyResults
 from analysis.trained import TrainedTrial, load_trial, why_no_model
+from analysis.words import count
 
 SHOWN = 4  # latents at most: the active ones, and one collapsed to compare them with
 PATHS = 9  # values at which the other latents are held
@@ -78,8 +79,11 @@ def draw_traversals(data: pd.DataFrame, exact: pd.DataFrame, noise: float) -> Fi
         title = f"z{latent} moves"
         plane_axes(ax, limits, title if pd.isna(moon) else f"{title}, {MOON_NAMES[moon]}")
         ax.set(xlabel="", ylabel="")
-    figure.supxlabel(X1, fontsize="medium")
-    figure.supylabel(X2, fontsize="medium")
+    if len(keys) == 1:
+        axes[0, 0].set(xlabel=X1, ylabel=X2)
+    else:
+        figure.supxlabel(X1, fontsize="medium")
+        figure.supylabel(X2, fontsize="medium")
     bar = figure.colorbar(lines, ax=list(axes.flat[: len(keys)]), pad=0.02, aspect=30)
     bar.set_label("moving latent (prior standard deviations)")
     return figure
@@ -100,7 +104,7 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     data = traversals_data(trained)
     noise = trained.config.noise
     shown, dim = data["latent"].nunique(), trained.latent_dim
-    note = f"Trial {trained.trial}: {shown} of {dim} latents, by their KL."
+    note = f"Trial {trained.trial}: {shown} of {count(dim, 'latent')}, by KL."
     return Drawing(draw_traversals(data, exact_density(noise), noise), note)
 
 
