@@ -16,9 +16,9 @@ if TYPE_CHECKING:  # pandas takes most of a second: --help does without
     import pandas as pd
 
     from analysis.comparison.pairs import Pair
-    from analysis.comparison.reruns import Retrained
     from analysis.comparison.standing import Standing
     from analysis.comparison.winners import Parameter
+    from analysis.reruns import Retrained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Comparison:
         values: of the complete trials, best first; columns study, trial, value.
         curves: the best so far of each; columns study, spent, x, best, low, high.
         pairs: every two studies that have a complete trial.
-        again: the best configurations under fresh seeds, or why there are none; one a study.
+        again: of each study the configuration that is best under fresh seeds, if any was retrained.
         parameters: what the winners of each study have.
         findings: the outcome in sentences, the verdict first.
     """
@@ -45,7 +45,7 @@ class Comparison:
     values: "pd.DataFrame"
     curves: "pd.DataFrame"
     pairs: "tuple[Pair, ...]"
-    again: "tuple[Retrained | str, ...]"
+    again: "tuple[Retrained | None, ...]"
     parameters: "tuple[Parameter, ...]"
     findings: tuple[str, ...]
 
@@ -70,9 +70,9 @@ def compare(
     from analysis.comparison.convergence import as_search, convergence_data
     from analysis.comparison.findings import findings
     from analysis.comparison.pairs import pair
-    from analysis.comparison.reruns import retrained
     from analysis.comparison.standing import ranked, standing
     from analysis.comparison.winners import parameters
+    from analysis.reruns import retrained
 
     if len(studies) < 2:
         raise ValueError(f"a comparison takes two studies or more, got {len(studies)}")
@@ -86,7 +86,7 @@ def compare(
         values.append(complete.assign(study=name))
         curve = convergence_data(as_search(study, metric), seed)
         curves.append(curve.assign(study=name))
-        again.append(retrained(study, metric, seed))
+        again.append(next(iter(retrained(study, metric)), None))
     able = [place for place, own in enumerate(standings) if len(own.top)]
     pairs = []
     for a, b in combinations(able, 2):

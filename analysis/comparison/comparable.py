@@ -13,7 +13,7 @@ Level = Literal["same", "note", "differs"]
 DATA = ("n_samples", "noise")
 DATA_PACKAGES = ("scikit-learn", "numpy")  # what the points are drawn by
 SEARCHED = "searched"
-MORE_IS_BETTER = ("coverage", "density", "active_units", "accuracy", "label_agreement")
+LESS_IS_BETTER = ("_mse", "_loss", "_nll", "_energy_distance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def choose_metric(studies: Sequence[StudyResults], asked: str | None = None) -> 
     Where they minimise different ones it is the first that every study has values of.
 
     Raises:
-        ValueError: some study lacks it, it is a test figure, or more of it is better.
+        ValueError: some study lacks it, it is a test figure, or less of it is not better.
     """
     if asked is None:
         wanted = [*(study.manifest.metric for study in studies), "val_mse"]
@@ -64,13 +64,17 @@ def choose_metric(studies: Sequence[StudyResults], asked: str | None = None) -> 
             f"--metric must be a validation figure (val_...), got {asked!r}: trials are never "
             "chosen by test data"
         )
-    if asked.removeprefix("val_").endswith(MORE_IS_BETTER):
-        raise ValueError(f"--metric must be one of which less is better, got {asked!r}")
     for study in studies:
-        if asked not in study.trials:
-            known = [str(column) for column in study.trials if str(column).startswith("val_")]
+        known = [
+            column
+            for column in map(str, study.trials.columns)
+            if column in study.manifest.metrics
+            or (column.startswith("val_") and column.endswith(LESS_IS_BETTER))
+        ]
+        if asked not in known:
             raise ValueError(
-                f"{study.folder.shown} has no column {asked!r}; allowed: {', '.join(known)}"
+                f"--metric must be one of {', '.join(known)} for {study.folder.shown}, got "
+                f"{asked!r}"
             )
     return asked
 

@@ -1,13 +1,14 @@
 """The outcome of a comparison in sentences."""
 
+import math
 from collections.abc import Sequence
 
 from analysis.comparison.comparable import Check
 from analysis.comparison.pairs import Pair, verdict
-from analysis.comparison.reruns import Retrained
 from analysis.comparison.standing import Standing, telling_figure
 from analysis.comparison.winners import Parameter, differences
 from analysis.folder import STATES
+from analysis.reruns import Retrained
 from analysis.words import count, listed, number
 
 
@@ -16,7 +17,7 @@ def findings(
     checks: Sequence[Check],
     standings: Sequence[Standing],
     pairs: Sequence[Pair],
-    again: Sequence[Retrained | str],
+    again: Sequence[Retrained | None],
     parameters: Sequence[Parameter],
 ) -> tuple[str, ...]:
     """Sentences, the verdict first; arguments as in `Comparison`."""
@@ -33,7 +34,7 @@ def findings(
     sentences += [
         _luck(standing, own, metric)
         for standing, own in zip(standings, again, strict=True)
-        if isinstance(own, Retrained)
+        if own is not None
     ]
     known = [standing for standing in standings if len(standing.top)]
     if len(known) > 1:
@@ -55,18 +56,19 @@ def _unranked(standing: Standing, metric: str) -> str:
 
 
 def _luck(standing: Standing, own: Retrained, metric: str) -> str:
-    mean = own.mean
-    interval = "" if mean.low != mean.low else f" ({number(mean.low)} to {number(mean.high)})"
+    interval = ""
+    if own.low is not None and own.high is not None:
+        interval = f" (95 % interval {number(own.low)} to {number(own.high)})"
     text = (
-        f"{standing.name}, trial {own.trial}, retrained on {count(len(own.values), 'fresh seed')}: "
-        f"mean {metric} {number(mean.value)}{interval}"
+        f"{standing.name}, trial {own.trial}, retrained under {count(own.n_seeds, 'fresh seed')}: "
+        f"mean {metric} {number(own.mean)}{interval}"
     )
-    if own.luck == own.luck:
+    if not math.isnan(own.luck):
         how = "lower" if own.luck > 0 else "higher"
         text += f"; the trial itself scored {number(abs(own.luck))} {how}"
     return text + "."
 
 
 def _reported(figure: str, standings: Sequence[Standing]) -> str:
-    values = [f"{number(own.reported[figure])} for {own.name}" for own in standings]
+    values = [f"{own.reported_with_error(figure)} for {own.name}" for own in standings]
     return f"{figure} of the best trial, which it was not chosen by: {listed(values)}."

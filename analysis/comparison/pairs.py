@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from analysis.comparison.convergence import as_search
-from analysis.comparison.reruns import Retrained
 from analysis.comparison.standing import Standing, ranked
 from analysis.comparison.superiority import (
     BestAgainstBest,
@@ -16,6 +17,7 @@ from analysis.comparison.superiority import (
     probability_better,
 )
 from analysis.folder import StudyResults
+from analysis.reruns import Retrained
 from analysis.words import count, number, percent
 
 
@@ -45,7 +47,7 @@ class Pair:
 def pair(
     standings: tuple[Standing, Standing],
     studies: tuple[StudyResults, StudyResults],
-    again: tuple[Retrained | str, Retrained | str],
+    again: tuple[Retrained | None, Retrained | None],
     metric: str,
     seed: int = 0,
 ) -> Pair:
@@ -54,9 +56,9 @@ def pair(
     values = [ranked(study, metric)[metric].to_numpy(dtype=float) for study in studies]
     first, second = again
     chance = difference = None
-    if isinstance(first, Retrained) and isinstance(second, Retrained):
-        chance = probability_better(first.values, second.values)
-        difference = estimate(mean_difference, first.values, second.values, seed=seed)
+    if first is not None and second is not None:
+        chance = probability_better(np.array(first.values), np.array(second.values))
+        difference = mean_difference(first.values, second.values)
     return Pair(
         first=standings[0].name,
         second=standings[1].name,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.comparison.superiority import Estimate, estimate
 from analysis.folder import STATES, State, StudyResults
+from analysis.words import number
 
 TOP = 5
 TELLING = (
@@ -15,8 +16,8 @@ TELLING = (
     "test_excess_nll",
     "fresh_energy_distance",
     "test_energy_distance",
-    "test_mse",
 )
+MEANS = ("_points", "_draws")  # columns that say how a figure was taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,13 @@ class Standing:
     def best_trial(self) -> int | None:
         """The best complete trial's number."""
         return int(self.top["trial"].iloc[0]) if len(self.top) else None
+
+    def reported_with_error(self, figure: str) -> str:
+        """A reported figure in words, with its standard error where the tables have it."""
+        if figure not in self.reported:
+            return "-"
+        error = self.reported.get(f"{figure}_se")
+        return number(self.reported[figure]) + ("" if error is None else f" ± {number(error)}")
 
 
 def ranked(study: StudyResults, metric: str) -> pd.DataFrame:
@@ -83,9 +91,10 @@ def telling_figure(standings: Sequence[Standing]) -> str | None:
 def _reported(complete: pd.DataFrame) -> dict[str, float]:
     if complete.empty:
         return {}
-    best = complete.iloc[0]
     columns = [
-        str(column) for column in complete.columns if str(column).startswith(("test_", "fresh_"))
+        column
+        for column in map(str, complete.columns)
+        if column.startswith(("test_", "fresh_")) and not column.endswith(MEANS)
     ]
-    values = pd.to_numeric(best[columns], errors="coerce").dropna()
+    values = pd.to_numeric(complete.iloc[0][columns], errors="coerce").dropna()
     return {str(column): float(value) for column, value in values.items()}

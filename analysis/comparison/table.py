@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 
 from analysis.comparison import Comparison
-from analysis.comparison.reruns import Retrained
 from analysis.comparison.superiority import Estimate
 
 COLUMNS = ("part", "study", "against", "quantity", "x", "value", "low", "high", "text")
@@ -96,15 +95,15 @@ def _pairs(comparison: Comparison) -> Iterator[Row]:
 
 def _retrained(comparison: Comparison) -> Iterator[Row]:
     for name, own in zip(comparison.names, comparison.again, strict=True):
+        if own is None:
+            continue
         row = {"part": "retrained", "study": name}
-        if isinstance(own, Retrained):
-            yield row | {"quantity": "trial", "value": own.trial}
-            yield row | {"quantity": f"mean {comparison.metric}"} | _interval(own.mean)
-            yield row | {"quantity": "luck", "value": own.luck}
-            for seed, value in enumerate(own.values, start=1):
-                yield row | {"quantity": comparison.metric, "x": seed, "value": value}
-        else:
-            yield row | {"text": own}
+        yield row | {"quantity": "trial", "value": own.trial}
+        mean = {"value": own.mean, "low": own.low, "high": own.high}
+        yield row | {"quantity": f"mean {comparison.metric}"} | mean
+        yield row | {"quantity": "luck", "value": own.luck}
+        for place, value in enumerate(own.values, start=1):
+            yield row | {"quantity": comparison.metric, "x": place, "value": value}
 
 
 def _winners(comparison: Comparison) -> Iterator[Row]:

@@ -81,7 +81,10 @@ def _trials(comparison: Comparison) -> Table:
 def _results(comparison: Comparison) -> Table:
     table = _table("study", "best", "by trial", "median", "retrained mean")
     for own, again in zip(comparison.standings, comparison.again, strict=True):
-        mean = "-" if isinstance(again, str) else f"{_bracketed(again.mean)}, trial {again.trial}"
+        mean = "-"
+        if again is not None:
+            ends = (math.nan if end is None else end for end in (again.low, again.high))
+            mean = f"{_bracketed(Estimate(again.mean, *ends))}, trial {again.trial}"
         best = "-" if own.best_trial is None else str(own.best_trial)
         table.add_row(own.name, _bracketed(Estimate(own.best)), best, _bracketed(own.median), mean)
     return table
@@ -112,8 +115,8 @@ def _reported(comparison: Comparison) -> Table:
     known = [own for own in comparison.standings if len(own.top)]
     table = _table("figure", *(own.name for own in known))
     for figure in dict.fromkeys(name for own in known for name in own.reported):
-        values = [own.reported.get(figure) for own in known]
-        table.add_row(figure, *("-" if value is None else number(value) for value in values))
+        if not figure.endswith("_se"):
+            table.add_row(figure, *(own.reported_with_error(figure) for own in known))
     return table
 
 

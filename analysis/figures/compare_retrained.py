@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 
 from analysis.comparison import Comparison
 from analysis.comparison.figures import ComparisonFigure
-from analysis.comparison.reruns import Retrained
 from analysis.figures import Drawing
 from analysis.figures.studies import study_styles
 from analysis.figures.style import BLACK, new_figure, scale_metric
@@ -18,14 +17,14 @@ def compare_retrained_data(comparison: Comparison) -> pd.DataFrame:
     Returns:
         Columns study, kind (retraining, mean or trial), value, low, high.
     """
-    rows = []
+    rows: list[dict[str, object]] = []
     for study, own in zip(comparison.names, comparison.again, strict=True):
-        if isinstance(own, str):
+        if own is None:
             continue
         rows += [{"study": study, "kind": "retraining", "value": value} for value in own.values]
-        mean = {"value": own.mean.value, "low": own.mean.low, "high": own.mean.high}
-        rows.append({"study": study, "kind": "mean"} | mean)
-        rows.append({"study": study, "kind": "trial", "value": own.mean.value - own.luck})
+        mean = {"study": study, "kind": "mean", "value": own.mean, "low": own.low}
+        rows.append(mean | {"high": own.high})
+        rows.append({"study": study, "kind": "trial", "value": own.searched})
     return pd.DataFrame(rows, columns=["study", "kind", "value", "low", "high"])
 
 
@@ -66,12 +65,9 @@ def draw_compare_retrained(data: pd.DataFrame, metric: str, names: list[str]) ->
 
 
 def _unfit(comparison: Comparison) -> str | None:
-    if any(isinstance(own, Retrained) for own in comparison.again):
+    if any(own is not None for own in comparison.again):
         return None
-    said = zip(comparison.names, comparison.again, strict=True)
-    if len(set(comparison.again)) == 1:
-        return f"Of every study, {comparison.again[0]}"
-    return " ".join(f"{name}: {sentence}" for name, sentence in said)
+    return f"No configuration was retrained under fresh seeds with a known {comparison.metric}."
 
 
 def _draw(comparison: Comparison) -> Drawing:
@@ -84,8 +80,8 @@ FIGURE = ComparisonFigure(
     title="Luck and quality",
     caption=(
         "The best configuration of each study that was retrained: every fresh seed's value, their "
-        "mean with its 95 % bootstrap interval, and what the trial itself scored. A star far to "
-        "the left of its row was lucky. Studies are told apart by their means, not by their stars."
+        "mean with its 95 % interval (Student's t), and what the trial itself scored. A star left "
+        "of its row was lucky. Studies are told apart by their means, not by their stars."
     ),
     unfit=_unfit,
     draw=_draw,

@@ -25,7 +25,7 @@ DRAWS = 40_000  # of the prior; the density's error is then some 2 % where it is
 BLOCK = 10_000
 
 
-def density_data(trained: TrainedTrial, draws: int = DRAWS) -> pd.DataFrame:
+def density_data(trained: TrainedTrial, sigma_x: float, draws: int = DRAWS) -> pd.DataFrame:
     """The exact density and the model's on one grid, both moons together.
 
     p_model(x) is the mean over draws z of the prior of N(x; decode(z), sigma_x^2 I), without a
@@ -33,12 +33,13 @@ def density_data(trained: TrainedTrial, draws: int = DRAWS) -> pd.DataFrame:
 
     Args:
         trained: a trial's model of data with noise.
+        sigma_x: standard deviation of the decoder's noise.
         draws: of the prior.
 
     Returns:
         Columns x1, x2, exact, model, both a squared data unit; a row a grid point.
     """
-    noise, sigma_x = trained.config.noise, trained.sigma_x
+    noise = trained.config.noise
     x1, x2 = grid_points(noise)
     seed = int(trained.rng("density").integers(2**31))
     labels = np.arange(draws) % 2  # a VAE does not look at them
@@ -114,10 +115,11 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
     trained = load_trial(results, trial)
-    data = density_data(trained)
+    sigma_x = trained.sigma_x
+    data = density_data(trained, sigma_x)
     note = (
         f"Trial {trained.trial}; {100 * overlap(data):.0f} % of the probability is shared by both "
-        f"densities; the decoder's noise is {trained.sigma_x:.3f}."
+        f"densities; the decoder's noise is {sigma_x:.3f}."
     )
     return Drawing(draw_density(data, trained.config.noise), note)
 

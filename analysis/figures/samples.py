@@ -24,8 +24,13 @@ DRAWS = 1000  # as many fresh points as generated ones
 FRESH, GENERATED = "fresh", "generated"
 
 
-def samples_data(trained: TrainedTrial, draws: int = DRAWS) -> pd.DataFrame:
+def samples_data(trained: TrainedTrial, sigma_x: float, draws: int = DRAWS) -> pd.DataFrame:
     """Fresh points of the exact distribution and as many of the model's.
+
+    Args:
+        trained: a trial's model.
+        sigma_x: standard deviation of the decoder's noise.
+        draws: points of each.
 
     Returns:
         Columns source (fresh or generated), moon (what it was drawn from or asked for; missing
@@ -34,8 +39,7 @@ def samples_data(trained: TrainedTrial, draws: int = DRAWS) -> pd.DataFrame:
     seed = int(trained.rng("samples").integers(2**31))
     fresh = draw_exact(draws, trained.config.noise, seed)
     asked = np.arange(draws) % 2 if trained.conditional else None
-    model, sigma_x = trained.checkpoint.model, trained.sigma_x
-    drawn = generate(model, draws, seed, asked, sigma_x=sigma_x)
+    drawn = generate(trained.checkpoint.model, draws, seed, asked, sigma_x=sigma_x)
     parts = [
         pd.DataFrame(points, columns=["x1", "x2"]).assign(
             source=source, moon=pd.Series(moons, range(draws), dtype="Int64")
@@ -83,11 +87,12 @@ def _scatter(ax: Axes, rows: pd.DataFrame) -> None:
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
     trained = load_trial(results, trial)
-    data = samples_data(trained)
+    sigma_x = trained.sigma_x
+    data = samples_data(trained, sigma_x)
     noise = trained.config.noise
     note = (
         f"Trial {trained.trial}; the decoder's noise, fitted on validation points, has a standard "
-        f"deviation of {trained.sigma_x:.3f} (the data's: {noise:g})."
+        f"deviation of {sigma_x:.3f} (the data's: {noise:g})."
     )
     limits = limits_of(noise, data)
     if outside := _beyond(data, limits):
