@@ -53,12 +53,17 @@ def choose_metric(studies: Sequence[StudyResults], asked: str | None = None) -> 
     Where they minimise different ones it is the first that every study has values of.
 
     Raises:
-        ValueError: some study lacks it, it is a test figure, or less of it is not better.
+        ValueError: some study lacks it, it is a test figure, or less of it is not better; or none
+            was asked for and the studies share none.
     """
     if asked is None:
         wanted = [*(study.manifest.metric for study in studies), "val_mse"]
-        lacking = [[s.folder.shown for s in studies if not _has(s, m)] for m in wanted]
-        return next((m for m, lack in zip(wanted, lacking, strict=True) if not lack), "val_mse")
+        shared = [metric for metric in wanted if all(_has(study, metric) for study in studies)]
+        if not shared:
+            raise ValueError(
+                f"the studies have no metric in common: looked for {listed(sorted(set(wanted)))}"
+            )
+        return shared[0]
     if not asked.startswith("val_"):
         raise ValueError(
             f"--metric must be a validation figure (val_...), got {asked!r}: trials are never "
@@ -140,7 +145,14 @@ def _data(said: Mapping[str, StudyResults], metric: str) -> list[Check]:
                 "lower value need not be a better model.",
             )
         )
-    if not differing:
+    searched = [key for key, values in by_setting.items() if set(values.values()) == {SEARCHED}]
+    if searched:
+        text = (
+            f"All search {listed(searched)}: trials are measured on different data, and the best "
+            "has the easiest data rather than the best model."
+        )
+        found.append(Check("data", "note", text))
+    if not differing and not searched:
         n_samples, noise = (next(iter(values.values())) for values in by_setting.values())
         text = f"All are trained on {n_samples} points with noise {noise}."
         found.append(Check("data", "same", text))

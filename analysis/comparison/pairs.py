@@ -137,8 +137,8 @@ def _gap(gap: Estimate) -> str:
     if math.isnan(gap.low):
         return text
     low, high = (-gap.high, -gap.low) if gap.value <= 0 else (gap.low, gap.high)
-    end = number(high) if math.isfinite(high) else "more than can be said"
-    return f"{text} (95 % interval {number(low)} to {end})"
+    ends = [number(end) if math.isfinite(end) else "no bound" for end in (low, high)]
+    return f"{text} (95 % interval {ends[0]} to {ends[1]})"
 
 
 def _chance(chance: Estimate) -> str:

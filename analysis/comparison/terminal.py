@@ -56,10 +56,10 @@ def _tables(comparison: Comparison) -> Iterator[tuple[str, Table]]:
     if any(len(own.top) for own in comparison.standings):
         yield f"Results by {comparison.metric}, complete trials only", _results(comparison)
     if comparison.pairs:
-        yield (
-            "One against the other (below 0 and above 1/2: the first is better)",
-            _pairs(comparison),
-        )
+        title = "One against the other (below 0 and above 1/2: the first is better)"
+        yield title, _pairs(comparison)
+    if any(own.reported for own in comparison.standings):
+        yield "The best trial's figures on data it was not chosen by", _reported(comparison)
     if comparison.parameters and any(len(own.top) for own in comparison.standings):
         title = f"The winners: best trial's value, and the range of the top {TOP}"
         yield title, _winners(comparison)
