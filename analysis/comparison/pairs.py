@@ -112,7 +112,7 @@ def _by_search(pair: Pair, metric: str) -> str:
     better, worse = _order(pair, bests.equal.value)
     chance = bests.chance if better == pair.first else 1 - bests.chance
     return (
-        f"{_told(bests.equal, better, worse)}: {seen}. In resampled searches of "
+        f"{_told(bests.equal, better, worse, 'did better')}: {seen}. In resampled searches of "
         f"{count(bests.n_trials, 'trial')} each, the best of {better} is {_gap(bests.equal)} below "
         f"that of {worse}, and lower in {_share(chance)} of them. A best trial's value holds the "
         "luck of its seed, which retraining tells from quality."
@@ -123,9 +123,9 @@ def _order(pair: Pair, gap: float) -> tuple[str, str]:
     return (pair.first, pair.second) if gap <= 0 else (pair.second, pair.first)
 
 
-def _told(gap: Estimate, better: str, worse: str) -> str:
+def _told(gap: Estimate, better: str, worse: str, is_better: str = "is better") -> str:
     if gap.excludes_zero:
-        return f"{better} is better than {worse}"
+        return f"{better} {is_better} than {worse}"
     if math.isnan(gap.low):
         return f"{better} and {worse} cannot be told apart with so few trials"
     return f"{better} and {worse} cannot be told apart"

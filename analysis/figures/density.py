@@ -19,6 +19,7 @@ from analysis.figures.plane import (
 from analysis.figures.style import GREY, SEQUENTIAL, new_figure
 from analysis.folder import StudyResults
 from analysis.trained import TrainedTrial, load_trial, why_no_model
+from analysis.words import percent
 from moons.evaluation.generate import generate
 
 DRAWS = 40_000  # of the prior; the density's error is then some 2 % where it is high
@@ -90,8 +91,17 @@ def draw_density(data: pd.DataFrame, noise: float) -> Figure:
 
 def overlap(data: pd.DataFrame) -> float:
     """The share of mass that both densities have in common: 1 less their total variation."""
-    cell = np.diff(np.unique(data["x1"])).mean() * np.diff(np.unique(data["x2"])).mean()
-    return float(np.minimum(data["exact"], data["model"]).sum() * cell)
+    return float(np.minimum(data["exact"], data["model"]).sum() * _cell(data))
+
+
+def beyond(data: pd.DataFrame) -> float:
+    """The share of the model's mass that lies beyond the grid."""
+    return max(0.0, 1.0 - float(data["model"].sum() * _cell(data)))
+
+
+def _cell(data: pd.DataFrame) -> float:
+    """The area of a grid point."""
+    return float(np.diff(np.unique(data["x1"])).mean() * np.diff(np.unique(data["x2"])).mean())
 
 
 def _normal(points: Floats, means: Floats, sigma: float) -> Floats:
@@ -118,9 +128,11 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     sigma_x = trained.sigma_x
     data = density_data(trained, sigma_x)
     note = (
-        f"Trial {trained.trial}; {100 * overlap(data):.0f} % of the probability is shared by both "
+        f"Trial {trained.trial}; {percent(overlap(data))} of the probability is shared by both "
         f"densities; the decoder's noise is {sigma_x:.3f}."
     )
+    if (outside := beyond(data)) > 0.01:
+        note += f" {percent(outside)} of the model's lies beyond the panels."
     return Drawing(draw_density(data, trained.config.noise), note)
 
 

@@ -83,7 +83,8 @@ def draw_latent_space(data: pd.DataFrame) -> Figure:
         ax.set(xlabel="z1 (posterior mean)", ylabel="z2 (posterior mean)")
     else:
         ax.set(xlabel="UMAP 1 (no unit)", ylabel="UMAP 2 (no unit)")
-    legend = figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    columns = -(-len(handles) // 2)  # a column a split, and the prior's
+    legend = figure.legend(handles=handles, loc="outside upper center", ncols=columns)
     for handle in legend.legend_handles:
         if handle is not None:
             handle.set_alpha(max(0.5, handle.get_alpha() or 1.0))  # pale dots are hard to read

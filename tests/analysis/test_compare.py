@@ -48,7 +48,7 @@ def printed(comparison):
 
 def test_the_better_study_is_named_with_the_gap_and_how_sure_it_is(results):
     findings = compared(results, "vae", "cvae").findings
-    assert findings[0].startswith("cvae is better than vae: the best val_mse of cvae is 0.00")
+    assert findings[0].startswith("cvae did better than vae: the best val_mse of cvae is 0.00")
     assert "95 % interval" in findings[0]
     assert "In resampled searches of 60 trials each, the best of cvae is" in findings[0]
     assert findings[1].startswith("A complete trial of cvae drawn at random has a lower val_mse")
@@ -181,7 +181,7 @@ def test_the_command_prints_the_verdict_and_ends_with_what_it_wrote(results, tmp
     status = main([str(results / "vae"), str(results / "cvae"), "--out", str(out)])
     printed = capsys.readouterr().out
     assert status == 0
-    assert "cvae is better than vae" in printed
+    assert "cvae did better than vae" in printed
     listed = [line for line in printed.splitlines() if line.startswith(str(out))]
     assert sorted(listed) == sorted(str(path) for path in out.iterdir())
     assert printed.splitlines()[-1] == listed[-1]

@@ -101,6 +101,13 @@ def test_densities_share_all_of_themselves_and_nothing_of_what_lies_elsewhere():
     assert density.overlap(data.assign(model=0.0)) == 0.0
 
 
+def test_mass_beyond_the_grid_is_counted():
+    near = density.density_data(known_trial(scale=10.0), sigma_x=0.1)
+    assert density.beyond(near) == pytest.approx(0.0, abs=1e-3)
+    far = density.density_data(known_trial(conditional=True, scale=100.0), sigma_x=0.01 + 0.1)
+    assert density.beyond(far) == pytest.approx(0.5, abs=0.01)  # the lower moon's is moved out
+
+
 def test_each_latents_kl_is_that_of_its_known_posterior():
     sigma = 0.5
     trained = known_trial(latent_dim=3, sigma=sigma)
