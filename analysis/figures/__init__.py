@@ -28,8 +28,17 @@ STUDY_FIGURES: tuple[str, ...] = (
     "rung_correlation",
     "pareto_front",
     "timeline",
+    "data_grid",
 )
-MODEL_FIGURES: tuple[str, ...] = ()
+MODEL_FIGURES: tuple[str, ...] = (
+    "samples",
+    "density",
+    "reconstructions",
+    "latent_space",
+    "latent_prior",
+    "traversals",
+    "label_swap",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,129 @@
+"""Compares studies: `python -m analysis.compare results/<study> results/<study>`."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+from rich.console import Console
+
+from analysis.comparison.comparable import study_names
+from analysis.folder import DamagedRecord, StudyResults, read_results
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from analysis.comparison import Comparison
+
+TABLE = "comparison.parquet"
+NAMED = 3  # studies that the folder's name holds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Says which of some studies is better, by how much, and how sure that is."""
+
+    studies: Annotated[
+        tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="STUDY STUDY [STUDY ...]")
+    ]
+    """The studies' folders, results/<study>; two or more."""
+    metric: str | None = None
+    """The validation figure to compare by; by default what the studies minimise."""
+    out: Path | None = None
+    """Where the table and the figures go; by default comparison-<A>-vs-<B> beside the first."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    options = tyro.cli(
+        Options, prog="python -m analysis.compare", description=Options.__doc__, args=arguments
+    )
+    try:
+        return compare_all(options)
+    except DamagedRecord as error:
+        print(error, file=sys.stderr)
+        return 4
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"cannot write {error.filename}: {error.strerror}", file=sys.stderr)
+        return 5
+
+
+def compare_all(options: Options) -> int:
+    """Compares, prints, and writes table and figures; 6 where fewer than two can be ranked.
+
+    Raises:
+        ValueError: an option is not what it should be.
+        DamagedRecord: a file of a study is missing or damaged.
+        OSError: the outcome cannot be written.
+    """
+    if len(options.studies) < 2:
+        raise ValueError(f"name two studies or more to compare, got {len(options.studies)}")
+    out = options.out or default_folder(options.studies)
+    if (out / "study.json").exists():
+        raise ValueError(f"--out {out} is a study's own folder: name another")
+    studies = [read_results(path) for path in options.studies]
+    from rich.progress import Progress
+
+    from analysis.comparison import compare
+    from analysis.comparison.table import as_table
+    from analysis.comparison.terminal import show
+    from moons.files import appearing
+
+    log = Console(stderr=True)
+    for study in studies:
+        _notes(study, log)
+    with Progress(console=log, transient=True) as progress:
+        task = progress.add_task("", total=None)
+        comparison = compare(
+            studies, options.metric, step=lambda what: progress.update(task, description=what)
+        )
+        out.mkdir(parents=True, exist_ok=True)
+        with appearing(out / TABLE) as draft:
+            as_table(comparison).to_parquet(draft, index=False)
+        paths = [out / TABLE, *_figures(comparison, out, progress)]
+    # A pipe has no width of its own; tables with eighty columns break words.
+    show(comparison, Console(highlight=False, width=None if sys.stdout.isatty() else 120))
+    print()
+    for path in paths:
+        print(path)
+    return 0 if comparison.pairs else 6
+
+
+def default_folder(paths: Sequence[Path]) -> Path:
+    """comparison-<A>-vs-<B> beside the first study."""
+    names = [name.replace("/", ".") for name in study_names(paths)]
+    rest = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+    joined = "-vs-".join([*names[:NAMED], *rest]).replace(" ", "-")
+    return paths[0].resolve().parent / f"comparison-{joined}"
+
+
+def _notes(study: StudyResults, log: Console) -> None:
+    for note in study.notes:
+        log.print(f"{study.folder.shown}: {note}", highlight=False, markup=False)
+
+
+def _figures(comparison: "Comparison", out: Path, progress: "Progress") -> list[Path]:
+    from analysis.comparison.figures import NAMES, draw_comparison
+    from analysis.figures.style import save_figure, theme
+
+    drawn = []
+    task = progress.add_task("figures", total=len(NAMES))
+    for name in NAMES:
+        drawing = draw_comparison(name, comparison)
+        progress.advance(task)
+        if isinstance(drawing, str):
+            progress.console.print(f"{name} is left out. {drawing}", highlight=False)
+            continue
+        drawn.append(out / f"{name}.png")
+        with theme():
+            save_figure(drawing.figure, drawn[-1])
+    return drawn
+
+
+if __name__ == "__main__":
+    sys.exit(main())

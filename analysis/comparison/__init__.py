@@ -1,0 +1,114 @@
+"""Studies side by side: are they comparable, which is better, by how much, how sure is that.
+
+`compare` computes everything once; `as_table` is what `comparison.parquet` holds, `terminal` and
+`analysis.figures.compare_*` show it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from analysis.comparison.comparable import Check, checks, choose_metric, study_names
+from analysis.folder import StudyResults
+
+if TYPE_CHECKING:  # pandas takes most of a second: --help does without
+    import pandas as pd
+
+    from analysis.comparison.pairs import Pair
+    from analysis.comparison.standing import Standing
+    from analysis.comparison.winners import Parameter
+    from analysis.reruns import Retrained
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two or more studies by one metric.
+
+    Attributes:
+        metric: a column of `trials.parquet`; less is better.
+        names: of the studies, in the order given.
+        checks: what makes them comparable or not, the graver first.
+        standings: one a study.
+        values: of the complete trials, best first; columns study, trial, value.
+        curves: the best so far of each; columns study, spent, x, best, low, high.
+        pairs: every two studies that have a complete trial.
+        again: of each study the configuration that is best under fresh seeds, if any was retrained.
+        parameters: what the winners of each study have.
+        findings: the outcome in sentences, the verdict first.
+    """
+
+    metric: str
+    names: tuple[str, ...]
+    checks: tuple[Check, ...]
+    standings: "tuple[Standing, ...]"
+    values: "pd.DataFrame"
+    curves: "pd.DataFrame"
+    pairs: "tuple[Pair, ...]"
+    again: "tuple[Retrained | None, ...]"
+    parameters: "tuple[Parameter, ...]"
+    findings: tuple[str, ...]
+
+
+def compare(
+    studies: Sequence[StudyResults],
+    metric: str | None = None,
+    seed: int = 0,
+    step: Callable[[str], None] = lambda what: None,
+) -> Comparison:
+    """Compares studies.
+
+    Args:
+        studies: two or more.
+        metric: a validation figure; by default what the studies minimise.
+        seed: of all resampling.
+        step: is told what is about to be computed.
+
+    Raises:
+        ValueError: there are fewer than two studies, one twice, or the metric will not do.
+    """
+    from analysis.comparison.convergence import as_search, convergence_data
+    from analysis.comparison.findings import findings
+    from analysis.comparison.pairs import pair
+    from analysis.comparison.standing import ranked, standing
+    from analysis.comparison.winners import parameters
+    from analysis.reruns import retrained
+
+    if len(studies) < 2:
+        raise ValueError(f"a comparison takes two studies or more, got {len(studies)}")
+    names = study_names([study.folder.path for study in studies])
+    metric = choose_metric(studies, metric)
+    standings, values, curves, again = [], [], [], []
+    for name, study in zip(names, studies, strict=True):
+        step(name)
+        standings.append(standing(name, study, metric, seed))
+        complete = ranked(study, metric)[["trial", metric]].rename(columns={metric: "value"})
+        values.append(complete.assign(study=name))
+        curve = convergence_data(as_search(study, metric), seed)
+        curves.append(curve.assign(study=name))
+        again.append(next(iter(retrained(study, metric)), None))
+    able = [place for place, own in enumerate(standings) if len(own.top)]
+    pairs = []
+    for a, b in combinations(able, 2):
+        step(f"{names[a]} and {names[b]}")
+        two = (standings[a], standings[b]), (studies[a], studies[b]), (again[a], again[b])
+        pairs.append(pair(*two, metric=metric, seed=seed))
+    found_checks, found_parameters = checks(studies, metric), parameters(studies, standings)
+    return Comparison(
+        metric=metric,
+        names=names,
+        checks=found_checks,
+        standings=tuple(standings),
+        values=_together(values),
+        curves=_together(curves),
+        pairs=tuple(pairs),
+        again=tuple(again),
+        parameters=found_parameters,
+        findings=findings(metric, found_checks, standings, pairs, again, found_parameters),
+    )
+
+
+def _together(frames: "Sequence[pd.DataFrame]") -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)

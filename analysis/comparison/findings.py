@@ -1,0 +1,74 @@
+"""The outcome of a comparison in sentences."""
+
+import math
+from collections.abc import Sequence
+
+from analysis.comparison.comparable import Check
+from analysis.comparison.pairs import Pair, verdict
+from analysis.comparison.standing import Standing, telling_figure
+from analysis.comparison.winners import Parameter, differences
+from analysis.folder import STATES
+from analysis.reruns import Retrained
+from analysis.words import count, listed, number
+
+
+def findings(
+    metric: str,
+    checks: Sequence[Check],
+    standings: Sequence[Standing],
+    pairs: Sequence[Pair],
+    again: Sequence[Retrained | None],
+    parameters: Sequence[Parameter],
+) -> tuple[str, ...]:
+    """Sentences, the verdict first; arguments as in `Comparison`."""
+    sentences = [_unranked(standing, metric) for standing in standings if standing.top.empty]
+    graver = [check.what for check in checks if check.level == "differs"]
+    if graver and pairs:
+        what = listed(list(dict.fromkeys(graver)))
+        sentences.append(
+            f"The studies are not comparable as they stand ({what}, see the checks): what follows "
+            "compares their numbers, not their models."
+        )
+    for pair in pairs:
+        sentences += verdict(pair, metric)
+    sentences += [
+        _luck(standing, own, metric)
+        for standing, own in zip(standings, again, strict=True)
+        if own is not None
+    ]
+    known = [standing for standing in standings if len(standing.top)]
+    if len(known) > 1:
+        if figure := telling_figure(known):
+            sentences.append(_reported(figure, known))
+        sentences += differences(parameters)
+    return tuple(sentences)
+
+
+def _unranked(standing: Standing, metric: str) -> str:
+    total = sum(standing.states.values())
+    if not total:
+        return f"{standing.name} recorded no trial: it cannot be ranked."
+    counts = [f"{standing.states[s]:,} {s}" for s in STATES if s in standing.states]
+    return (
+        f"{standing.name} cannot be ranked: it has no complete trial with a {metric}; of "
+        f"{count(total, 'trial')}: {listed(counts)}."
+    )
+
+
+def _luck(standing: Standing, own: Retrained, metric: str) -> str:
+    interval = ""
+    if own.low is not None and own.high is not None:
+        interval = f" (95 % interval {number(own.low)} to {number(own.high)})"
+    text = (
+        f"{standing.name}, trial {own.trial}, retrained under {count(own.n_seeds, 'fresh seed')}: "
+        f"mean {metric} {number(own.mean)}{interval}"
+    )
+    if not math.isnan(own.luck):
+        how = "lower" if own.luck > 0 else "higher"
+        text += f"; the trial itself scored {number(abs(own.luck))} {how}"
+    return text + "."
+
+
+def _reported(figure: str, standings: Sequence[Standing]) -> str:
+    values = [f"{own.reported_with_error(figure)} for {own.name}" for own in standings]
+    return f"{figure} of the best trial, which it was not chosen by: {listed(values)}."

@@ -1,0 +1,100 @@
+"""Where each study stands: its trials by state, best, median and top five."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.comparison.superiority import Estimate, estimate
+from analysis.folder import STATES, State, StudyResults
+from analysis.words import number
+
+TOP = 5
+TELLING = (
+    "fresh_excess_nll",
+    "test_excess_nll",
+    "fresh_energy_distance",
+    "test_energy_distance",
+)
+MEANS = ("_points", "_draws")  # columns that say how a figure was taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One study's results by one metric; complete trials alone are ranked.
+
+    Attributes:
+        name: what the study is called.
+        states: trials in each state that occurs.
+        epochs, seconds: what all trials took, seconds summed over workers.
+        top: the rows of the best complete trials, best first; as many as `TOP`.
+        best: the best one's value, NaN where there is none.
+        median: of the complete trials.
+        reported: the best trial's figures on test and fresh data, which it was not chosen by.
+    """
+
+    name: str
+    states: dict[State, int]
+    epochs: int
+    seconds: float
+    top: pd.DataFrame
+    best: float
+    median: Estimate
+    reported: dict[str, float]
+
+    @property
+    def best_trial(self) -> int | None:
+        """The best complete trial's number."""
+        return int(self.top["trial"].iloc[0]) if len(self.top) else None
+
+    def reported_with_error(self, figure: str) -> str:
+        """A reported figure in words, with its standard error where the tables have it."""
+        if figure not in self.reported:
+            return "-"
+        error = self.reported.get(f"{figure}_se")
+        return number(self.reported[figure]) + ("" if error is None else f" ± {number(error)}")
+
+
+def ranked(study: StudyResults, metric: str) -> pd.DataFrame:
+    """Complete trials with a finite value of the metric, best first."""
+    complete = study.in_state("complete")
+    finite = complete[np.isfinite(complete[metric].astype(float))]
+    return finite.sort_values([metric, "trial"], kind="stable")
+
+
+def standing(name: str, study: StudyResults, metric: str, seed: int = 0) -> Standing:
+    """Where a study stands by a metric."""
+    complete = ranked(study, metric)
+    counts = study.trials["state"].value_counts()
+    seconds = [study.trials[c].sum() for c in ("train_s", "eval_s") if c in study.trials]
+    values = complete[metric].to_numpy(dtype=float)
+    unknown = Estimate(float("nan"))
+    return Standing(
+        name=name,
+        states={state: int(counts[state]) for state in STATES if state in counts},
+        epochs=int(study.trials["epochs"].fillna(0).sum()),
+        seconds=float(sum(seconds)),
+        top=complete.head(TOP),
+        best=float(values[0]) if len(values) else float("nan"),
+        median=estimate(np.median, values, seed=seed) if len(values) else unknown,
+        reported=_reported(complete),
+    )
+
+
+def telling_figure(standings: Sequence[Standing]) -> str | None:
+    """Of the figures that say how well a model generates, the first that every study has."""
+    shared = (f for f in TELLING if all(f in own.reported for own in standings))
+    return next(shared, None)
+
+
+def _reported(complete: pd.DataFrame) -> dict[str, float]:
+    if complete.empty:
+        return {}
+    columns = [
+        column
+        for column in map(str, complete.columns)
+        if column.startswith(("test_", "fresh_")) and not column.endswith(MEANS)
+    ]
+    values = pd.to_numeric(complete.iloc[0][columns], errors="coerce").dropna()
+    return {str(column): float(value) for column, value in values.items()}

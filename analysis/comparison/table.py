@@ -1,0 +1,132 @@
+"""A comparison as one long table, a number a row: what `comparison.parquet` holds."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from analysis.comparison import Comparison
+from analysis.comparison.superiority import Estimate
+
+COLUMNS = ("part", "study", "against", "quantity", "x", "value", "low", "high", "text")
+
+Row = dict[str, Any]
+
+
+def as_table(comparison: Comparison) -> pd.DataFrame:
+    """Everything that was computed.
+
+    Returns:
+        Columns `part` (finding, check, study, top, pair, retrained, winner, curve), `study` and
+        `against` (names), `quantity` (what `value` is; its name in `trials.parquet` where it has
+        one), `x` (a rank, or what a search had spent), `value`, `low` and `high` (95 % interval;
+        of winners, the range of the top five), `text` (sentences, and settings that are no number).
+    """
+    rows = [
+        *({"part": "finding", "text": text} for text in comparison.findings),
+        *(
+            {"part": "check", "quantity": check.what, "text": f"{check.level}: {check.sentence}"}
+            for check in comparison.checks
+        ),
+        *_standings(comparison),
+        *_pairs(comparison),
+        *_retrained(comparison),
+        *_winners(comparison),
+    ]
+    curves = comparison.curves.rename(columns={"spent": "quantity", "best": "value"})
+    texts = ["part", "study", "against", "quantity", "text"]
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(texts, "object"))
+    if len(curves):
+        curves = curves.assign(part="curve").reindex(columns=list(COLUMNS))
+        table = pd.concat([table, curves.astype(dict.fromkeys(texts, "object"))], ignore_index=True)
+    numbers = [column for column in COLUMNS if column not in texts]
+    return table.astype(dict.fromkeys(numbers, "float64")).astype(dict.fromkeys(texts, "string"))
+
+
+def _standings(comparison: Comparison) -> Iterator[Row]:
+    metric = comparison.metric
+    for own in comparison.standings:
+        row = {"part": "study", "study": own.name}
+        for state, n_trials in own.states.items():
+            yield row | {"quantity": state, "value": n_trials}
+        yield row | {"quantity": "epochs", "value": own.epochs}
+        yield row | {"quantity": "seconds", "value": own.seconds}
+        if own.top.empty:
+            continue
+        yield row | {"quantity": "best_trial", "value": own.best_trial}
+        yield row | {"quantity": f"best {metric}", "value": own.best}
+        yield row | {"quantity": f"median {metric}"} | _interval(own.median)
+        for figure, value in own.reported.items():
+            yield row | {"quantity": figure, "value": value, "text": "of the best trial"}
+        settings = [parameter.name for parameter in comparison.parameters]
+        for rank, (_, trial) in enumerate(own.top.iterrows(), start=1):
+            for column in ["trial", metric, *(name for name in settings if name in own.top)]:
+                yield {"part": "top", "study": own.name, "quantity": column, "x": rank} | _cell(
+                    trial[column]
+                )
+
+
+def _pairs(comparison: Comparison) -> Iterator[Row]:
+    for pair in comparison.pairs:
+        row = {"part": "pair", "study": pair.first, "against": pair.second}
+        yield row | {"quantity": "probability that a trial is better"} | _interval(pair.trials)
+        yield row | {"quantity": "difference of medians"} | _interval(pair.medians)
+        bests = pair.bests
+        yield row | {"quantity": "difference of bests", "value": bests.observed}
+        resampled = {"quantity": "difference of resampled searches' bests", "x": bests.n_trials}
+        yield row | resampled | _interval(bests.equal)
+        yield row | {
+            "quantity": "share of resampled searches whose best is better",
+            "x": bests.n_trials,
+            "value": bests.chance,
+        }
+        if pair.retrained_chance and pair.retrained_difference:
+            yield (
+                row
+                | {"quantity": "probability that a retraining is better"}
+                | _interval(pair.retrained_chance)
+            )
+            yield (
+                row
+                | {"quantity": "difference of retrained means"}
+                | _interval(pair.retrained_difference)
+            )
+
+
+def _retrained(comparison: Comparison) -> Iterator[Row]:
+    for name, own in zip(comparison.names, comparison.again, strict=True):
+        if own is None:
+            continue
+        row = {"part": "retrained", "study": name}
+        yield row | {"quantity": "trial", "value": own.trial}
+        mean = {"value": own.mean, "low": own.low, "high": own.high}
+        yield row | {"quantity": f"mean {comparison.metric}"} | mean
+        yield row | {"quantity": "luck", "value": own.luck}
+        for place, value in enumerate(own.values, start=1):
+            yield row | {"quantity": comparison.metric, "x": place, "value": value}
+
+
+def _winners(comparison: Comparison) -> Iterator[Row]:
+    for parameter in comparison.parameters:
+        for choice in parameter.choices:
+            low, high = choice.span or (None, None)
+            yield {
+                "part": "winner",
+                "study": choice.study,
+                "quantity": parameter.name,
+                "value": choice.top[0] if choice.span else None,
+                "low": low,
+                "high": high,
+                "text": f"{choice.role}: {choice}",
+            }
+
+
+def _interval(estimate: Estimate) -> Row:
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
+def _cell(value: Any) -> Row:
+    try:
+        return {"value": float(value)}
+    except (TypeError, ValueError):
+        return {"text": str(value)}

@@ -1,0 +1,113 @@
+"""Each latent's distribution over the data beside the prior, with its KL."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from analysis.figures import Drawing, FigureSpec
+from analysis.figures.style import BLACK, BLUE, GREY, new_figure
+from analysis.folder import StudyResults
+from analysis.trained import TrainedTrial, load_trial, why_no_model
+from analysis.words import count
+from moons.evaluation.latents import ACTIVE_VARIANCE
+
+SHOWN = 8
+DRAWS = 20_000  # of each latent, over all points
+
+
+def latent_prior_data(
+    trained: TrainedTrial, shown: int = SHOWN, draws: int = DRAWS
+) -> pd.DataFrame:
+    """Draws of the aggregate posterior: z ~ q(z|x), x from the test split.
+
+    Args:
+        trained: a trial's model.
+        shown: how many latents at most, those with the largest KL.
+        draws: about how many of each latent.
+
+    Returns:
+        Columns latent (from 1), value, kl (mean over the points of KL(q(z_u|x) || N(0, 1)), nats)
+        and active; a row a draw, the latent with the largest KL first.
+    """
+    test = trained.data.test
+    mean, log_var = trained.posterior(test)
+    kl, active = trained.kl_per_latent(test), trained.active(test)
+    rng = trained.rng("latent prior")
+    each = max(1, draws // len(test))
+    parts = []
+    for unit in trained.by_kl(test)[:shown]:
+        noise = rng.standard_normal((each, len(test)))
+        values = mean[:, unit] + np.exp(0.5 * log_var[:, unit]) * noise
+        part = pd.DataFrame({"latent": unit + 1, "value": values.ravel()})
+        parts.append(part.assign(kl=kl[unit], active=active[unit]))
+    return pd.concat(parts, ignore_index=True)
+
+
+def draw_latent_prior(data: pd.DataFrame) -> Figure:
+    """A histogram a latent with the standard normal over it."""
+    import seaborn as sns
+    from scipy.stats import norm
+
+    latents = list(dict.fromkeys(data["latent"]))
+    columns = min(4, len(latents))
+    rows = -(-len(latents) // columns)
+    figure = new_figure(height=0.9 + 1.9 * rows)
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    span = max(3.5, float(data["value"].abs().quantile(0.999)))
+    edges = np.linspace(-span, span, 57)
+    grid = np.linspace(-span, span, 300)
+    for ax in axes.flat[len(latents) :]:
+        ax.remove()
+    for ax, latent in zip(axes.flat, latents, strict=False):
+        cell = data[data["latent"] == latent]
+        active = bool(cell["active"].iloc[0])
+        sns.histplot(
+            x=cell["value"], bins=edges, stat="density", element="step",
+            color=BLUE if active else GREY, alpha=0.35, ax=ax,
+        )  # fmt: skip
+        ax.plot(grid, norm.pdf(grid), color=BLACK, linestyle="--", linewidth=1.2)
+        ax.set_title(f"z{latent}: KL {cell['kl'].iloc[0]:.2f} nats", loc="left")
+        ax.set(xlabel="", ylabel="")
+    figure.supxlabel("latent value (prior standard deviations)", fontsize="medium")
+    figure.supylabel("density", fontsize="medium")
+    figure.legend(handles=_handles(data), loc="outside upper center", ncols=3)
+    return figure
+
+
+def _handles(data: pd.DataFrame) -> list[Artist]:
+    handles: list[Artist] = []
+    kinds = set(data["active"].astype(bool))
+    for kind, colour, text in ((True, BLUE, "active latent"), (False, GREY, "collapsed latent")):
+        if kind in kinds:
+            handles.append(Patch(facecolor=colour, alpha=0.35, edgecolor=colour, label=text))
+    return [*handles, Line2D([], [], color=BLACK, linestyle="--", label="prior N(0, 1)")]
+
+
+def _draw(results: StudyResults, trial: int | None) -> Drawing:
+    trained = load_trial(results, trial)
+    active = int(trained.active(trained.data.test).sum())
+    note = (
+        f"Trial {trained.trial}: {active} of {count(trained.latent_dim, 'latent')} "
+        f"{'is' if active == 1 else 'are'} active on the test split."
+    )
+    if trained.latent_dim > SHOWN:
+        note += f" The {SHOWN} with the largest KL are shown."
+    return Drawing(draw_latent_prior(latent_prior_data(trained)), note)
+
+
+FIGURE = FigureSpec(
+    name="latent_prior",
+    title="Latents beside the prior",
+    caption=(
+        "Each latent's distribution over the test points, q(z|x) summed over x, beside the prior "
+        "that samples are generated from, with the mean KL a point. Where both differ, generated "
+        "points come from latents that the decoder never learnt. A latent is active where the "
+        f"variance of its posterior mean exceeds {ACTIVE_VARIANCE:g} (Burda et al. 2016); a "
+        "collapsed one equals the prior and carries nothing."
+    ),
+    unfit=why_no_model,
+    draw=_draw,
+)

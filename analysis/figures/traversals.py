@@ -1,0 +1,121 @@
+"""Generated points as one latent moves and the others stay."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from analysis.figures import Drawing, FigureSpec
+from analysis.figures.plane import X1, X2, draw_contours, exact_density, limits_of, plane_axes
+from analysis.figures.style import GREY, MOON_NAMES, SEQUENTIAL, new_figure
+from analysis.folder import StudyResults
+from analysis.trained import TrainedTrial, load_trial, why_no_model
+from analysis.words import count
+
+SHOWN = 4  # latents at most: the active ones, and one collapsed to compare them with
+PATHS = 9  # values at which the other latents are held
+REACH = 2.5  # prior standard deviations: 99 % of the prior lie within
+STEPS = 81
+
+
+def traversals_data(
+    trained: TrainedTrial, shown: int = SHOWN, paths: int = PATHS, steps: int = STEPS
+) -> pd.DataFrame:
+    """The decoder's means along lines through the latent space.
+
+    Each line moves one latent from -2.5 to 2.5; the others are 0 on path 0 and fixed draws of the
+    prior on the rest. With one latent there is nothing to fix, and one path.
+
+    Args:
+        trained: a trial's model.
+        shown: how many latents at most, by their KL on the test split; the active ones and the
+            first collapsed one.
+        paths: lines a latent.
+        steps: points a line.
+
+    Returns:
+        Columns latent (from 1), moon (missing for a VAE), path, value, x1, x2; a row a point.
+    """
+    dim = trained.latent_dim
+    held = trained.rng("traversals").standard_normal((paths if dim > 1 else 1, dim))
+    held[0] = 0.0
+    values = np.linspace(-REACH, REACH, steps)
+    parts = []
+    test = trained.data.test
+    some = min(shown, int(trained.active(test).sum()) + 1)
+    for unit in trained.by_kl(test)[:some]:
+        for moon in (0, 1) if trained.conditional else (0,):
+            for path, fixed in enumerate(held):
+                z = np.tile(fixed, (steps, 1))
+                z[:, unit] = values
+                x = trained.decode(z, np.full(steps, moon))
+                part = pd.DataFrame({"value": values, "x1": x[:, 0], "x2": x[:, 1]})
+                parts.append(part.assign(latent=unit + 1, moon=moon, path=path))
+    data = pd.concat(parts, ignore_index=True).astype({"moon": "Int64"})
+    if not trained.conditional:
+        data["moon"] = pd.NA
+    return data[["latent", "moon", "path", "value", "x1", "x2"]]
+
+
+def draw_traversals(data: pd.DataFrame, exact: pd.DataFrame, noise: float) -> Figure:
+    """A panel a latent and label; a line's colour is the moving latent's value."""
+    keys = data[["latent", "moon"]].drop_duplicates()
+    rows = -(-len(keys) // 2)
+    figure = new_figure(height=0.8 + 2.35 * rows if len(keys) > 1 else 4.6)
+    axes = figure.subplots(rows, min(2, len(keys)), sharex=True, sharey=True, squeeze=False)
+    norm = Normalize(-REACH, REACH)
+    limits = limits_of(noise, data)
+    lines = LineCollection([], cmap=SEQUENTIAL, norm=norm)
+    for ax in axes.flat[len(keys) :]:
+        ax.remove()
+    for ax, (latent, moon) in zip(axes.flat, keys.itertuples(index=False), strict=False):
+        cell = data[data["latent"] == latent]
+        cell = cell if pd.isna(moon) else cell[cell["moon"] == moon]
+        draw_contours(ax, exact, GREY)
+        for path, line in cell.groupby("path"):
+            lines = _draw_path(line, norm, 2.6 if path == 0 else 1.0)
+            ax.add_collection(lines)
+        title = f"z{latent} moves"
+        plane_axes(ax, limits, title if pd.isna(moon) else f"{title}, {MOON_NAMES[moon]}")
+        ax.set(xlabel="", ylabel="")
+    if len(keys) == 1:
+        axes[0, 0].set(xlabel=X1, ylabel=X2)
+    else:
+        figure.supxlabel(X1, fontsize="medium")
+        figure.supylabel(X2, fontsize="medium")
+    bar = figure.colorbar(lines, ax=list(axes.flat[: len(keys)]), pad=0.02, aspect=30)
+    bar.set_label("moving latent (prior standard deviations)")
+    return figure
+
+
+def _draw_path(line: pd.DataFrame, norm: Normalize, width: float) -> LineCollection:
+    points = line[["x1", "x2"]].to_numpy()
+    pieces = np.stack([points[:-1], points[1:]], axis=1)  # (steps - 1, ends, coordinates)
+    lines = LineCollection(
+        list(pieces), cmap=SEQUENTIAL, norm=norm, linewidths=width, capstyle="round", zorder=2
+    )
+    lines.set_array((line["value"].to_numpy()[:-1] + line["value"].to_numpy()[1:]) / 2)
+    return lines
+
+
+def _draw(results: StudyResults, trial: int | None) -> Drawing:
+    trained = load_trial(results, trial)
+    data = traversals_data(trained)
+    noise = trained.config.noise
+    shown, dim = data["latent"].nunique(), trained.latent_dim
+    note = f"Trial {trained.trial}: {shown} of {count(dim, 'latent')}, by KL."
+    return Drawing(draw_traversals(data, exact_density(noise), noise), note)
+
+
+FIGURE = FigureSpec(
+    name="traversals",
+    title="Traversals",
+    caption=(
+        "The decoder's mean as one latent moves through the prior's range and the others stay: at "
+        "0 on the thick line, at draws of the prior on the thin ones. A line that does not move is "
+        "a latent that the decoder does not use. Grey: the exact density of the data."
+    ),
+    unfit=why_no_model,
+    draw=_draw,
+)

@@ -1,0 +1,140 @@
+"""The model that a trial left, with the data it was trained on, as arrays for figures."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from analysis.folder import StudyResults
+from moons.checkpoint import Checkpoint, load_checkpoint
+from moons.config import Config
+from moons.data import Moons, Split, load_moons
+from moons.evaluation.excess import fit_decoder_noise
+from moons.evaluation.importance import Draws
+from moons.evaluation.latents import ACTIVE_VARIANCE
+from moons.objective import gaussian_kl
+from moons.seeds import derive_seed
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # the same only as itself
+class TrainedTrial:
+    """A trial's model in evaluation mode, and the data set it was trained on.
+
+    Attributes:
+        trial: its number.
+        checkpoint: model, config and seed.
+        data: drawn again from the config.
+        recorded_sigma_x: the tables' figure of that name, where they have it.
+    """
+
+    trial: int
+    checkpoint: Checkpoint
+    data: Moons
+    recorded_sigma_x: float | None = None
+
+    @property
+    def config(self) -> Config:
+        """What was trained."""
+        return self.checkpoint.config
+
+    @property
+    def latent_dim(self) -> int:
+        """Dimensions of the latent."""
+        return self.config.latent_dim
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the decoder is told the moon."""
+        return self.checkpoint.model.label_dim > 0
+
+    @property
+    def sigma_x(self) -> float:
+        """Standard deviation of the decoder's noise, fitted on validation points.
+
+        As the tables have it, so that figures and numbers agree; fitted here where they do not.
+        """
+        if self.recorded_sigma_x is not None:
+            return self.recorded_sigma_x
+        return fit_decoder_noise(self.checkpoint.model, self.config, Draws(), seed=0)
+
+    @torch.no_grad()
+    def posterior(self, split: Split) -> tuple[Floats, Floats]:
+        """Mean and log variance of q(z|x) of every point, each of shape (n, latent)."""
+        mean, log_var = self.checkpoint.model.encode(torch.tensor(split.x), torch.tensor(split.y))
+        return mean.double().numpy(), log_var.double().numpy()
+
+    @torch.no_grad()
+    def decode(self, z: Floats, y: NDArray[np.int64]) -> Floats:
+        """The decoder's means, shape (n, 2), of latents (n, latent) and moons (n,)."""
+        latents = torch.tensor(z, dtype=torch.float32)
+        return self.checkpoint.model.decode(latents, torch.tensor(y)).double().numpy()
+
+    def kl_per_latent(self, split: Split) -> Floats:
+        """Mean over the points of KL(q(z_u|x) || N(0, 1)), in nats, shape (latent,)."""
+        mean, log_var = (torch.tensor(part)[..., None] for part in self.posterior(split))
+        return gaussian_kl(mean, log_var).mean(dim=0).numpy()
+
+    def active(self, split: Split) -> NDArray[np.bool_]:
+        """Which latents have Var_x(E[z_u|x]) above `ACTIVE_VARIANCE`, shape (latent,)."""
+        return np.asarray(self.posterior(split)[0].var(axis=0) > ACTIVE_VARIANCE)
+
+    def by_kl(self, split: Split) -> NDArray[np.intp]:
+        """The latents' numbers from 0, the one with the largest KL first."""
+        return np.argsort(-self.kl_per_latent(split), kind="stable")
+
+    def rng(self, stream: str) -> np.random.Generator:
+        """The generator called `stream`, the same each time a figure of this trial is drawn."""
+        return np.random.default_rng(derive_seed(self.checkpoint.seed, "figures", stream))
+
+
+def load_trial(results: StudyResults, trial: int | None = None) -> TrainedTrial:
+    """The model of a trial, or of the best one.
+
+    Raises:
+        ValueError: there is no such trial, or it left no model that can be read; says why.
+    """
+    if reason := _no_weights(results, trial):
+        raise ValueError(reason)
+    number = results.best_trial if trial is None else trial
+    assert number is not None
+    folder = results.folder
+    try:
+        checkpoint = load_checkpoint(folder.checkpoint(number))
+    except (ValueError, OSError) as error:
+        raise ValueError(str(error).replace(str(folder.path), folder.shown)) from None
+    config = checkpoint.config
+    data = load_moons(config.n_samples, config.noise, config.data_seed)
+    recorded = results.trial(number).get("sigma_x")
+    sigma_x = None if recorded is None or pd.isna(recorded) else float(recorded)
+    return TrainedTrial(number, checkpoint, data, sigma_x)
+
+
+def why_no_model(results: StudyResults, trial: int | None = None) -> str | None:
+    """Why the model of a trial, or of the best one, cannot be shown; None where it can."""
+    try:
+        load_trial(results, trial)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _no_weights(results: StudyResults, trial: int | None) -> str | None:
+    if trial is None and results.best_trial is None:
+        return "No trial completed, so there is no model to show."
+    number = results.best_trial if trial is None else trial
+    assert number is not None
+    row = results.trial(number)
+    if row["state"] != "complete":
+        return (
+            f"Trial {number} is {row['state']} after {row['epochs']} epochs: only complete trials "
+            "leave a model."
+        )
+    folder = results.folder
+    if not folder.checkpoint(number).is_dir():
+        where = folder.checkpoint(number).relative_to(folder.path).as_posix()
+        return f"Trial {number} has no weights: {folder.shown} holds no folder {where}."
+    return None

@@ -1,0 +1,241 @@
+"""`python -m analysis.compare`, from folders to verdict, table and figures."""
+
+import shutil
+import subprocess
+import sys
+from functools import cache
+from io import StringIO
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from analysis.compare import default_folder, main
+from analysis.comparison import compare
+from analysis.comparison.figures import NAMES, draw_comparison
+from analysis.comparison.table import COLUMNS, as_table
+from analysis.comparison.terminal import show
+from analysis.figures import Drawing
+from analysis.folder import read_results
+
+from .synthetic import Recipe, make_study, with_reruns
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    make_study(folder / "vae", Recipe(name="vae", n_trials=100, seed=1))
+    make_study(folder / "cvae", Recipe(name="cvae", n_trials=60, seed=2, better_by=0.6))
+    make_study(folder / "one", Recipe(name="one", n_trials=1, scheduler="none", diverging=False))
+    pruned = make_study(folder / "pruned", Recipe(name="pruned", n_trials=12))
+    trials = pd.read_parquet(pruned / "trials.parquet").assign(state="pruned")
+    trials.to_parquet(pruned / "trials.parquet")
+    empty = make_study(folder / "empty", Recipe(name="empty", n_trials=3))
+    trials.head(0).to_parquet(empty / "trials.parquet")
+    return folder
+
+
+@cache  # the same comparison serves several tests
+def compared(results, *names):
+    return compare([read_results(results / name) for name in names])
+
+
+def printed(comparison):
+    console = Console(width=120, record=True, file=StringIO())
+    show(comparison, console)
+    return console.export_text()
+
+
+def test_the_better_study_is_named_with_the_gap_and_how_sure_it_is(results):
+    findings = compared(results, "vae", "cvae").findings
+    assert findings[0].startswith("cvae did better than vae: the best val_mse of cvae is 0.00")
+    assert "95 % interval" in findings[0]
+    assert "In resampled searches of 60 trials each, the best of cvae is" in findings[0]
+    assert findings[1].startswith("A complete trial of cvae drawn at random has a lower val_mse")
+
+
+def test_the_order_in_which_studies_are_named_does_not_change_the_verdict(results):
+    one_way, other_way = compared(results, "vae", "cvae"), compared(results, "cvae", "vae")
+    assert one_way.findings[0].partition(":")[0] == other_way.findings[0].partition(":")[0]
+    ours, theirs = one_way.pairs[0], other_way.pairs[0]
+    assert ours.bests.observed == -theirs.bests.observed
+    assert ours.trials.value == pytest.approx(1 - theirs.trials.value)
+
+
+def test_a_study_and_its_copy_are_not_told_apart(results, tmp_path):
+    shutil.copytree(results / "vae", tmp_path / "copy")
+    found = compare([read_results(results / "vae"), read_results(tmp_path / "copy")])
+    assert "cannot be told apart" in found.findings[0]
+    assert found.pairs[0].trials.value == 0.5
+    assert {check.level for check in found.checks} == {"same"}
+
+
+def test_retraining_decides_where_both_were_retrained(results, tmp_path):
+    for name in ("vae", "cvae"):
+        shutil.copytree(results / name, tmp_path / name)
+        with_reruns(tmp_path / name)
+    found = compared(tmp_path, "vae", "cvae")
+    assert "retrained on fresh seeds" in found.findings[0]
+    again = found.again[0]
+    assert again is not None
+    best = read_results(tmp_path / "vae").reruns.groupby("trial")["val_mse"].mean()
+    assert (again.trial, again.mean) == (best.idxmin(), pytest.approx(best.min()))
+    assert f"vae, trial {again.trial}, retrained under 8 fresh seeds" in " ".join(found.findings)
+    assert isinstance(draw_comparison("compare_retrained", found), Drawing)
+
+
+def test_a_lucky_trial_does_not_win_against_better_retrainings(results, tmp_path):
+    for name in ("vae", "cvae"):
+        shutil.copytree(results / name, tmp_path / name)
+        with_reruns(tmp_path / name)
+    path = tmp_path / "cvae" / "reruns.parquet"
+    reruns = pd.read_parquet(path)
+    reruns.assign(val_mse=reruns["val_mse"] + 0.1).to_parquet(path)
+    verdict = compared(tmp_path, "vae", "cvae").findings[0]
+    assert verdict.startswith("vae is better than cvae")
+    assert "The best trial of cvae scored lower, by luck." in verdict
+
+
+def test_numbers_of_studies_that_are_not_comparable_are_not_called_models(results, tmp_path):
+    other = make_study(tmp_path / "noisy", Recipe(n_trials=60))
+    text = (other / "study.json").read_text().replace('"noise": 0.15', '"noise": 0.3')
+    (other / "study.json").write_text(text)
+    found = compare([read_results(results / "vae"), read_results(other)])
+    assert found.findings[0].startswith("The studies are not comparable as they stand (data and")
+
+
+def test_complete_trials_alone_are_ranked(results):
+    found = compared(results, "vae", "cvae")
+    for own, name in zip(found.standings, found.names, strict=True):
+        complete = read_results(results / name).complete
+        assert own.top["trial"].tolist() == complete["trial"].head(5).tolist()
+        assert own.median.value == complete["val_mse"].median()
+        assert sum(own.states.values()) == len(read_results(results / name).trials)
+
+
+def test_more_than_two_studies_are_compared_in_pairs(results):
+    found = compared(results, "vae", "cvae", "one")
+    assert [(p.first, p.second) for p in found.pairs] == [
+        ("vae", "cvae"),
+        ("vae", "one"),
+        ("cvae", "one"),
+    ]
+
+
+def test_one_trial_is_not_enough_to_tell(results):
+    found = compared(results, "vae", "one")
+    assert "cannot be told apart with so few complete trials" in found.findings[0]
+    assert "-" in printed(found)
+
+
+def test_a_study_without_complete_trials_is_said_to_be_unranked(results):
+    found = compared(results, "vae", "pruned")
+    assert found.findings == (
+        "pruned cannot be ranked: it has no complete trial with a val_mse; of 12 trials: 12 "
+        "pruned.",
+    )
+    assert "no complete trial" in printed(found)
+
+
+def test_a_study_without_trials_is_said_to_have_none(results):
+    found = compared(results, "empty", "pruned")
+    assert found.findings[0] == "empty recorded no trial: it cannot be ranked."
+    for name in NAMES:
+        assert isinstance(draw_comparison(name, found), str)
+    assert printed(found)
+    assert len(as_table(found))
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "compare_retrained"])
+def test_every_figure_is_drawn_with_named_axes(results, name):
+    drawing = draw_comparison(name, compared(results, "vae", "cvae", "one"))
+    assert isinstance(drawing, Drawing)
+    assert all(ax.get_xlabel() for ax in drawing.figure.axes)
+
+
+def test_without_retrainings_their_figure_is_left_out_with_a_sentence(results):
+    sentence = draw_comparison("compare_retrained", compared(results, "vae", "cvae"))
+    assert sentence == "No configuration was retrained under fresh seeds with a known val_mse."
+
+
+def test_the_table_holds_every_part_and_comes_back_from_disk(results, tmp_path):
+    table = as_table(compared(results, "vae", "cvae"))
+    assert tuple(table.columns) == COLUMNS
+    parts = {"finding", "check", "study", "top", "pair", "winner", "curve"}
+    assert set(table["part"]) == parts
+    best = table[(table["part"] == "study") & (table["quantity"] == "best val_mse")]
+    expected = [read_results(results / name).complete["val_mse"].min() for name in ("vae", "cvae")]
+    assert best["value"].tolist() == expected
+    table.to_parquet(tmp_path / "table.parquet", index=False)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "table.parquet"), table)
+
+
+def test_the_same_studies_give_the_same_table(results):
+    again = compare([read_results(results / name) for name in ("vae", "cvae")])
+    first, second = as_table(compared(results, "vae", "cvae")), as_table(again)
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_the_command_prints_the_verdict_and_ends_with_what_it_wrote(results, tmp_path, capsys):
+    out = tmp_path / "out"
+    status = main([str(results / "vae"), str(results / "cvae"), "--out", str(out)])
+    printed = capsys.readouterr().out
+    assert status == 0
+    assert "cvae did better than vae" in printed
+    listed = [line for line in printed.splitlines() if line.startswith(str(out))]
+    assert sorted(listed) == sorted(str(path) for path in out.iterdir())
+    assert printed.splitlines()[-1] == listed[-1]
+    assert (out / "comparison.parquet").exists()
+
+
+def test_nothing_to_rank_is_exit_status_6_and_still_leaves_the_table(results, tmp_path, capsys):
+    status = main([str(results / "one"), str(results / "pruned"), "--out", str(tmp_path / "out")])
+    assert status == 6
+    assert "pruned cannot be ranked" in " ".join(capsys.readouterr().out.split())
+    assert (tmp_path / "out" / "comparison.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["vae"], "name two studies or more"),
+        ([], "name two studies or more"),
+        (["vae", "vae"], "each study once"),
+        (["vae", "nowhere"], "is not a folder"),
+        (["vae", "cvae", "--metric", "test_excess_nll"], "never chosen by test data"),
+        (["vae", "cvae", "--out", "vae"], "is a study's own folder"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_status_2(results, arguments, said, capsys, monkeypatch):
+    monkeypatch.chdir(results)
+    before = sorted(results.iterdir())
+    assert main(arguments) == 2
+    assert said in capsys.readouterr().err
+    assert sorted(results.iterdir()) == before
+
+
+def test_a_damaged_study_is_named_with_exit_status_4(results, tmp_path, capsys):
+    shutil.copytree(results / "vae", tmp_path / "vae")
+    (tmp_path / "vae" / "trials.parquet").write_bytes(b"not a table")
+    assert main([str(tmp_path / "vae"), str(results / "cvae")]) == 4
+    assert "trials.parquet is damaged" in capsys.readouterr().err
+
+
+def test_the_outcome_goes_beside_the_first_study_under_both_names(tmp_path):
+    paths = [tmp_path / "a", tmp_path / "b"]
+    assert default_folder(paths) == tmp_path / "comparison-a-vs-b"
+    many = [tmp_path / name for name in "abcde"]
+    assert default_folder(many).name == "comparison-a-vs-b-vs-c-vs-2-more"
+
+
+def test_help_needs_no_tables_and_no_plots():
+    program = (
+        "import sys\n"
+        "from analysis.compare import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'pandas', 'torch', 'matplotlib', 'scipy', 'ray'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "--metric" in done.stdout

@@ -1,0 +1,209 @@
+"""What the figures about a model show, on models known in closed form."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.figures import (
+    data_grid,
+    density,
+    label_swap,
+    latent_prior,
+    latent_space,
+    reconstructions,
+    samples,
+    traversals,
+)
+from analysis.figures.plane import exact_density
+from moons.data import draw_moons
+
+from .known_models import SHIFT, known_trial
+
+
+def test_the_data_grid_holds_make_moons_of_every_size_and_noise():
+    data = data_grid.data_grid_data(sizes=(100, 1000), noises=(0.0, 0.3), seed=5)
+    counts = data.groupby(["n_samples", "noise"]).size()
+    assert counts.to_dict() == {
+        (100, 0.0): 100,
+        (100, 0.3): 100,
+        (1000, 0.0): 1000,
+        (1000, 0.3): 1000,
+    }
+    cell = data[(data["n_samples"] == 1000) & (data["noise"] == 0.3)]
+    drawn = draw_moons(1000, 0.3, seed=5)
+    np.testing.assert_array_equal(cell[["x1", "x2"]], drawn.x)
+    np.testing.assert_array_equal(cell["moon"], drawn.y)
+
+
+def test_the_data_grid_covers_the_sizes_and_noises_of_its_caption():
+    assert data_grid.SIZES == (100, 1000, 10_000)
+    assert (min(data_grid.NOISES), max(data_grid.NOISES)) == (0.0, 0.5)
+
+
+def test_a_decoder_that_undoes_the_encoder_moves_no_point():
+    data = reconstructions.reconstructions_data(known_trial())
+    assert len(data) == 100
+    assert data["distance"].max() < 1e-6
+
+
+def test_reconstruction_distances_are_those_from_points_to_arrowheads():
+    trained = known_trial(latent_dim=1)  # x2 is lost: it comes back as 0
+    data = reconstructions.reconstructions_data(trained)
+    np.testing.assert_allclose(data["distance"], data["x2"].abs(), atol=1e-6)
+
+
+def test_no_more_reconstructions_are_drawn_than_asked_for_and_always_the_same():
+    trained = known_trial()
+    first, second = (reconstructions.reconstructions_data(trained, most=20) for _ in range(2))
+    assert len(first) == 20
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_a_conditional_model_is_asked_for_both_moons_equally():
+    data = samples.samples_data(known_trial(conditional=True), sigma_x=0.0)
+    drawn = data[data["source"] == "generated"]
+    assert drawn["moon"].value_counts().to_dict() == {0: 500, 1: 500}
+    means = drawn.groupby("moon")["x1"].mean()
+    assert means[1] - means[0] == pytest.approx(SHIFT, abs=0.3)
+
+
+def test_a_vae_generates_points_without_a_moon_from_its_prior_and_noise():
+    data = samples.samples_data(known_trial(), sigma_x=1.0, draws=4000)
+    drawn = data[data["source"] == "generated"]
+    assert drawn["moon"].isna().all()
+    assert drawn[["x1", "x2"]].std().to_numpy() == pytest.approx(math.sqrt(2), rel=0.05)
+
+
+def test_as_many_fresh_points_as_generated_ones_are_shown():
+    counts = samples.samples_data(known_trial(), sigma_x=0.1)["source"].value_counts()
+    assert counts["fresh"] == counts["generated"] == samples.DRAWS
+
+
+def test_the_density_of_a_linear_decoder_is_normal():
+    sigma_x = 0.5
+    data = density.density_data(known_trial(scale=2.0), sigma_x)
+    variance = 0.5**2 + sigma_x**2  # z has variance 1, and the decoder halves it
+    exact = np.exp(-(data["x1"] ** 2 + data["x2"] ** 2) / (2 * variance)) / (2 * np.pi * variance)
+    assert np.abs(data["model"] - exact).max() < 0.02 * exact.max()
+
+
+def test_the_density_of_a_conditional_model_is_the_mean_over_both_labels():
+    data = density.density_data(known_trial(conditional=True, scale=100.0), sigma_x=0.2)
+    at_upper = data["model"].where(data["x1"].abs() < 0.03).max()
+    assert at_upper == pytest.approx(0.5 / (2 * np.pi * 0.2**2), rel=0.02)
+
+
+def test_densities_share_all_of_themselves_and_nothing_of_what_lies_elsewhere():
+    data = exact_density(0.15).rename(columns={"density": "exact"})
+    assert density.overlap(data.assign(model=data["exact"])) == pytest.approx(1.0, abs=0.01)
+    assert density.overlap(data.assign(model=0.0)) == 0.0
+
+
+def test_mass_beyond_the_grid_is_counted():
+    near = density.density_data(known_trial(scale=10.0), sigma_x=0.1)
+    assert density.beyond(near) == pytest.approx(0.0, abs=1e-3)
+    far = density.density_data(known_trial(conditional=True, scale=100.0), sigma_x=0.01 + 0.1)
+    assert density.beyond(far) == pytest.approx(0.5, abs=0.01)  # the lower moon's is moved out
+
+
+def test_each_latents_kl_is_that_of_its_known_posterior():
+    sigma = 0.5
+    trained = known_trial(latent_dim=3, sigma=sigma)
+    data = latent_prior.latent_prior_data(trained)
+    x = trained.data.test.x.astype(float)
+    expected = 0.5 * ((x**2).mean(axis=0) + sigma**2 - 1 - math.log(sigma**2))
+    kl = data.drop_duplicates("latent").set_index("latent")["kl"]
+    assert kl[1] == pytest.approx(expected[0], rel=1e-4)
+    assert kl[2] == pytest.approx(expected[1], rel=1e-4)
+    assert kl[3] == pytest.approx(0.0, abs=1e-6)
+    assert kl.is_monotonic_decreasing
+
+
+def test_draws_of_a_collapsed_latent_are_the_prior_and_it_is_not_called_active():
+    data = latent_prior.latent_prior_data(known_trial(latent_dim=3))
+    collapsed = data[data["latent"] == 3]
+    assert not collapsed["active"].any()
+    assert data[data["latent"] < 3]["active"].all()
+    assert collapsed["value"].mean() == pytest.approx(0.0, abs=0.03)
+    assert collapsed["value"].std() == pytest.approx(1.0, abs=0.03)
+
+
+def test_only_the_latents_with_the_largest_kl_are_shown():
+    data = latent_prior.latent_prior_data(known_trial(latent_dim=12), shown=4)
+    assert set(data["latent"]) >= {1, 2}
+    assert data["latent"].nunique() == 4
+
+
+@pytest.mark.parametrize(("latent_dim", "columns"), [(1, ["z1"]), (2, ["z1", "z2"])])
+def test_one_or_two_latents_are_shown_as_they_are(latent_dim, columns):
+    trained = known_trial(latent_dim)
+    data = latent_space.latent_space_data(trained)
+    assert list(data.columns) == [*columns, "split", "moon"]
+    test = data[data["split"] == "test"]
+    np.testing.assert_allclose(test[columns], trained.data.test.x[:, :latent_dim], atol=1e-6)
+    np.testing.assert_array_equal(test["moon"], trained.data.test.y)
+
+
+def test_large_splits_are_thinned():
+    data = latent_space.latent_space_data(known_trial(n_samples=5000), most=300)
+    assert data["split"].value_counts().to_dict() == {"train": 300, "test": 300}
+
+
+@pytest.mark.slow
+def test_more_latents_are_embedded_the_same_each_time_with_moons_told_apart():
+    trained = known_trial(latent_dim=4, scale=3.0, n_samples=300, noise=0.05)
+    first, second = (latent_space.latent_space_data(trained) for _ in range(2))
+    pd.testing.assert_frame_equal(first, second)
+    assert list(first.columns) == ["umap1", "umap2", "split", "moon"]
+    train, test = (first[first["split"] == split] for split in ("train", "test"))
+    places = train[["umap1", "umap2"]].to_numpy()
+    gaps = np.linalg.norm(test[["umap1", "umap2"]].to_numpy()[:, None] - places, axis=2)
+    nearest = train["moon"].to_numpy()[gaps.argmin(axis=1)]
+    assert (nearest == test["moon"]).mean() > 0.9
+
+
+@pytest.mark.slow
+def test_a_handful_of_points_can_be_embedded():
+    data = latent_space.latent_space_data(known_trial(latent_dim=4, n_samples=20))
+    assert data[["umap1", "umap2"]].notna().all(axis=None)
+
+
+def test_a_traversal_moves_one_latent_and_holds_the_others():
+    data = traversals.traversals_data(known_trial(latent_dim=2))
+    assert set(data["latent"]) == {1, 2}
+    moving = data[(data["latent"] == 1)]
+    np.testing.assert_allclose(moving["x1"], moving["value"], atol=1e-6)
+    assert moving.groupby("path")["x2"].std().max() < 1e-6
+    assert (moving[moving["path"] == 0]["x2"] == 0).all()
+    assert moving["x2"].nunique() == traversals.PATHS
+
+
+def test_active_latents_and_one_collapsed_one_are_traversed():
+    data = traversals.traversals_data(known_trial(latent_dim=6))
+    assert set(data["latent"]) == {1, 2, 3}
+
+
+def test_a_conditional_model_is_traversed_under_both_labels():
+    data = traversals.traversals_data(known_trial(conditional=True))
+    upper, lower = (data[data["moon"] == moon] for moon in (0, 1))
+    np.testing.assert_allclose(lower["x1"].to_numpy() - upper["x1"].to_numpy(), SHIFT, atol=1e-5)
+
+
+def test_one_latent_leaves_nothing_to_hold():
+    data = traversals.traversals_data(known_trial(latent_dim=1))
+    assert data["path"].unique().tolist() == [0]
+
+
+def test_the_same_latents_are_decoded_under_both_labels():
+    data = label_swap.label_swap_data(known_trial(conditional=True))
+    upper, lower = (data[data["moon"] == moon].set_index("draw") for moon in (0, 1))
+    pd.testing.assert_series_equal(upper["value"], lower["value"])
+    np.testing.assert_allclose(lower["x1"] - upper["x1"], SHIFT, atol=1e-5)
+    np.testing.assert_allclose(lower["x2"], upper["x2"], atol=1e-6)
+
+
+def test_a_vae_has_no_labels_to_swap():
+    with pytest.raises(ValueError, match="Trial 7 is a VAE"):
+        label_swap.label_swap_data(known_trial())
