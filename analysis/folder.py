@@ -183,7 +183,12 @@ def _read_table(path: Path, columns: tuple[str, ...], folder: StudyFolder) -> "p
     missing = [column for column in columns if column not in table]
     if missing and len(table.columns):
         raise DamagedRecord(f"{shown} lacks the column {', '.join(missing)}: {remedy}")
-    return table if len(table.columns) else _empty(columns)
+    if not len(table.columns):
+        return _empty(columns)
+    # Text with nulls compares to nulls, which most operations on booleans refuse.
+    text = {name: table[name] for name in table if isinstance(table[name].dtype, pd.StringDtype)}
+    plain = {name: c.astype(object).where(c.notna(), None) for name, c in text.items()}
+    return table.assign(**{str(name): column for name, column in plain.items()})
 
 
 def _read_optional(

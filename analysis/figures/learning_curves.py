@@ -36,8 +36,8 @@ def learning_curves_data(results: StudyResults) -> pd.DataFrame:
     epochs = results.epochs[["trial", "epoch", results.curve_metric]]
     states = results.trials.set_index("trial")["state"]
     curves = epochs.set_axis(["trial", "epoch", "value"], axis=1)
-    curves = curves[np.isfinite(curves["value"])]
-    return curves.assign(state=curves["trial"].map(states)).dropna(subset="state")
+    finite = curves["value"].where(np.isfinite(curves["value"]))
+    return curves.assign(state=curves["trial"].map(states), value=finite).dropna()
 
 
 def draw_learning_curves(
@@ -46,7 +46,7 @@ def draw_learning_curves(
     """One line a trial in its state's colour, the best trial in black."""
     figure = new_figure(height=4.6)
     ax = figure.subplots()
-    high = data["value"].quantile(0.999)
+    high = float(data["value"].quantile(0.999))
     curves = {int(str(trial)): curve for trial, curve in data.groupby("trial")}
     states = data.groupby("trial")["state"].first()
     handles: list[Line2D] = []

@@ -9,6 +9,7 @@ from analysis.folder import StudyResults
 
 PARTS: tuple[Callable[[StudyResults], Iterator[Finding]], ...] = (
     quality.best,
+    quality.unlike,
     quality.held_out,
     quality.seed_noise,
     quality.edges,

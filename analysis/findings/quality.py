@@ -15,6 +15,7 @@ from analysis.words import count, listed, number, state_counts, value_in_words
 EDGE = 0.02  # of a range: nearer to its end counts as at the end
 TOP = 5
 NO_KL = 0.05  # nats a point: the posterior is all but the prior
+OF_DATA = ("n_samples", "noise", "data_seed")
 HEADLINES = ("excess_nll", "energy_distance")
 MOST_HELD_OUT = ("fresh", "test", "val")
 
@@ -44,6 +45,29 @@ def best(results: StudyResults) -> Iterator[Finding]:
             "note",
             f"The {TOP} best trials have a median {short_label(metrics[0])} of "
             f"{number(middles[0])}, all complete ones of {number(middles[1])}.",
+        )
+
+
+def unlike(results: StudyResults) -> Iterator[Finding]:
+    """Why the metric may not rank the trials: they met other data, or it changed its meaning."""
+    complete, metrics = results.complete, results.manifest.metrics
+    moved = [
+        dimension.name
+        for dimension in results.manifest.searched
+        if dimension.name in complete and complete[dimension.name].nunique() > 1
+    ]
+    data = [short_label(name) for name in moved if name in OF_DATA]
+    if data:
+        yield Finding(
+            "warning",
+            f"The trials differ in their data ({listed(data)}), so that their metrics do not "
+            "compare: the best trial may only have had the easiest data.",
+        )
+    if "beta" in moved and any(metric.endswith("_loss") for metric in metrics):
+        yield Finding(
+            "warning",
+            "The loss weighs the KL by beta, which was searched: losses at different beta do not "
+            "compare.",
         )
 
 
@@ -157,11 +181,16 @@ def collapsed_latents(results: StudyResults) -> Iterator[Finding]:
                 f"{active} {'is' if active == 1 else 'are'} active.",
             )
     elif _known(row, "val_kl") and row["val_kl"] < NO_KL:
-        yield Finding(
-            "warning",
-            f"The best trial's KL is {number(row['val_kl'])} nats a point: its latent space "
-            "collapsed onto the prior and carries nothing.",
-        )
+        text = f"The best trial's KL is {number(row['val_kl'])} nats a point: its latents all but "
+        if _known(row, "eps_w") and row["eps_w"] < 1:
+            text += (
+                "collapsed onto the prior, and reconstruct only because eps_w = "
+                f"{number(row['eps_w'])} shrinks their noise. Samples drawn from the prior are "
+                "unlikely to look like the data."
+            )
+        else:
+            text += "collapsed onto the prior and carry nothing."
+        yield Finding("warning", text)
 
 
 def _known(row: "pd.Series[Any]", column: str) -> bool:

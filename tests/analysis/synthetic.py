@@ -5,15 +5,19 @@ their hyperparameters, and meet ASHA on a simulated clock with several workers.
 """
 
 import bisect
+import dataclasses
 import heapq
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from analysis.tables import typed_trials
+from moons.config import Config
 
 Curve = dict[str, NDArray[Any]]
 
@@ -138,10 +142,7 @@ def simulate(recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
             best, best_value = params, row["val_mse"]
         rows.append(row)
         curves.append(curve | {"trial": np.full(len(curve["epoch"]), number)})
-    trials = pd.DataFrame(rows)
-    trials = _unfinished(trials, recipe)
-    # As from integers with gaps, which parquet keeps: a trial without an epoch has no best one.
-    trials["best_epoch"] = trials["best_epoch"].astype("Int64")
+    trials = _unfinished(typed_trials(rows), recipe)
     columns = ["trial", "epoch", "train_loss", "train_mse", "train_kl"]
     columns += ["val_loss", "val_mse", "val_kl", "lr"]
     epochs = {name: np.concatenate([curve[name] for curve in curves]) for name in columns}
@@ -234,9 +235,9 @@ def _row(
         row[column] = np.nan if best is None else float(curve[column][best])
     row |= {"train_s": 0.97 * seconds, "eval_s": 0.03 * seconds}
     row |= {"start_s": start, "end_s": start + seconds, "worker": f"node:{4000 + worker}"}
-    row |= {"seed": 1000 + number, "engine": "fused"}
+    row |= {"seed": 1000 + number, "slot": number, "engine": "fused"}
     row["error"] = "RuntimeError: the worker died" if state == "failed" else None
-    row |= USUAL | params
+    row |= dataclasses.asdict(Config()) | USUAL | params
     row["n_parameters"] = 8 * row["encoder_hidden"] + 5 * row["decoder_hidden"]
     done = state == "complete"
     for place, column in enumerate(EVALUATED):
@@ -250,21 +251,21 @@ def _unfinished(trials: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     trials.loc[last, "state"] = "running"
     first = trials.index[: recipe.interrupted]
     trials.loc[first, "state"] = "interrupted"
+    known = [c for c in ("end_s", *EVALUATED, "test_active_units") if c in trials]
     for rows in (last, first):
-        trials.loc[rows, ["end_s", *EVALUATED, "test_active_units"]] = np.nan
+        trials.loc[rows, known] = np.nan
     return trials
 
 
 def with_checkpoint(folder: Path, trial: int, seed: int = 0, epochs: int = 5) -> None:
     """Trains the trial's configuration for a few epochs and leaves its checkpoint."""
     from moons.checkpoint import pack_weights, save_checkpoint
-    from moons.config import Config
     from moons.fit import fit, start
 
     row = pd.read_parquet(folder / "trials.parquet").set_index("trial").loc[trial]
     names = tuple(USUAL)
     plain = {name: getattr(row[name], "item", lambda n=name: row[n])() for name in names}
-    config = replace(Config.from_mapping(plain, "synthetic"), max_epochs=epochs)
+    config = dataclasses.replace(Config.from_mapping(plain, "synthetic"), max_epochs=epochs)
     run = start(config, seed)
     for _ in fit(run):
         pass

@@ -125,6 +125,25 @@ def test_an_edge_is_an_end_of_the_range_on_its_own_scale(
     assert edge_of(value, dimension) == edge
 
 
+def test_trials_on_different_data_are_said_not_to_compare() -> None:
+    noise = Dimension(name="noise", kind="choice", options=(0.1, 0.2))
+    trials = [{"val_mse": 0.1, "noise": 0.1}, {"val_mse": 0.2, "noise": 0.2}]
+    assert (
+        "The trials differ in their data (data noise), so that their metrics do not compare"
+    ) in said(known_results(trials, searched=(noise,)), "warning")
+    alike = known_results([trials[0], trials[0]], searched=(noise,))
+    assert "do not compare" not in said(alike, "warning")
+
+
+def test_losses_at_different_beta_are_said_not_to_compare() -> None:
+    beta = Dimension(name="beta", kind="float", low=0.1, high=10.0, log=True)
+    trials = [{"val_mse": 0.1, "beta": 0.5}, {"val_mse": 0.2, "beta": 2.0}]
+    by_loss = known_results(trials, searched=(beta,), metrics=("val_loss",))
+    assert "losses at different beta do not compare" in said(by_loss, "warning")
+    by_mse = known_results(trials, searched=(beta,))
+    assert "do not compare" not in said(by_mse, "warning")
+
+
 def test_an_optimum_at_an_edge_is_a_warning() -> None:
     trials = [{"val_mse": 0.1 * n, "latent_dim": 8, "lr": 0.02 / n} for n in (1, 2)]
     warned = said(known_results([*trials, {"val_mse": 0.9, "latent_dim": 2}]), "warning")
@@ -140,8 +159,10 @@ def test_collapsed_latents_are_a_warning() -> None:
     ) in said(collapsed, "warning")
     whole = known_results([{"val_mse": 0.1, "latent_dim": 8, "test_active_units": 8.0}])
     assert "collapsed" not in said(whole, "warning")
-    unused = known_results([{"val_mse": 0.1, "val_kl": 0.001}])
-    assert "latent space collapsed" in said(unused, "warning")
+    unused = known_results([{"val_mse": 0.1, "val_kl": 0.001, "eps_w": 1.0}])
+    assert "collapsed onto the prior and carry nothing" in said(unused, "warning")
+    shrunk = known_results([{"val_mse": 0.1, "val_kl": 0.001, "eps_w": 0.01}])
+    assert "reconstruct only because eps_w = 0.01 shrinks their noise" in said(shrunk, "warning")
 
 
 def test_diverged_trials_are_told_apart_by_what_they_have_in_common() -> None:
