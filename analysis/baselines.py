@@ -1,4 +1,4 @@
-"""`python -m analysis.baselines results/<study>`: mixtures and kernel densities on the same data."""
+"""`python -m analysis.baselines results/<study>`: mixtures and kernel densities, same data."""
 
 import argparse
 import sys
