@@ -10,6 +10,8 @@ from moons.data import Moons
 from moons.models import MODELS, VAE
 from moons.objective import Losses
 
+CLIP_NORM = 0.5  # of the gradient, in every engine
+
 EngineName = Literal["fused", "torch"]
 EngineChoice = Literal["auto", "fused", "torch"]
 

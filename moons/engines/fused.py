@@ -8,12 +8,11 @@ from typing_extensions import override
 
 from moons.config import Config
 from moons.data import Moons, Split
-from moons.engines import Engine, EngineName
+from moons.engines import CLIP_NORM, Engine, EngineName
 from moons.engines.cache import compiled
 from moons.engines.kernel.epoch import TRAIN_EPOCH, VALIDATE, train_epoch, validate
-from moons.engines.kernel.layout import Layer, arrange
-from moons.engines.kernel.products import PANEL
-from moons.models import CVAE, VAE, X_DIM, Decoder, Encoder
+from moons.engines.kernel.layout import PANEL, Layer, arrange
+from moons.models import MODELS, VAE, X_DIM, Decoder, Encoder
 from moons.objective import Losses
 
 
@@ -48,7 +47,7 @@ class FusedEngine(Engine):
         self._val_noise = np.ascontiguousarray(val_noise.numpy())
         self._sums = np.zeros(2)
         self._step = 0
-        self._kept = torch.empty(0)
+        self._kept = np.empty(0, dtype=np.float32)
         self._train_epoch = compiled(train_epoch, TRAIN_EPOCH)
         self._validate = compiled(validate, VALIDATE)
 
@@ -64,6 +63,7 @@ class FusedEngine(Engine):
             np.ascontiguousarray(noise.numpy()),
             self._sums,
             lr,
+            CLIP_NORM,
             self._step,
             config.beta,
             config.eps_w,
@@ -88,16 +88,22 @@ class FusedEngine(Engine):
 
     @override
     def keep(self) -> None:
-        self._kept = self._buffer[: self._plan.parameters].clone()
+        self._kept = self._data[: self._plan.parameters].copy()
 
     @override
     def kept(self) -> dict[str, Tensor]:
-        weights = {}
-        if len(self._kept):
-            for name, (matrix, layer) in zip(self._names, self._matrices(self._kept), strict=True):
-                weights[f"{name}.weight"] = matrix[:, : layer.n_in].clone()
-                weights[f"{name}.bias"] = matrix[:, layer.n_in].clone()
-        return weights
+        return self._named(torch.from_numpy(self._kept)) if len(self._kept) else {}
+
+    def gradient(self) -> dict[str, Tensor]:
+        """The last batch's gradient before it was clipped, by the names of the `state_dict`."""
+        return self._named(self._buffer[self._plan.gradient :])
+
+    def _named(self, buffer: Tensor) -> dict[str, Tensor]:
+        tensors = {}
+        for name, (matrix, layer) in zip(self._names, self._matrices(buffer), strict=True):
+            tensors[f"{name}.weight"] = matrix[:, : layer.n_in].clone()
+            tensors[f"{name}.bias"] = matrix[:, layer.n_in].clone()
+        return tensors
 
     def _losses(self, n_points: int) -> Losses:
         squared_error, kl = self._sums.tolist()
@@ -115,9 +121,8 @@ class FusedEngine(Engine):
 def unknown_architecture(model: nn.Module) -> str | None:
     """Why the kernel cannot train the model, in a sentence, or None."""
     kind = type(model).__name__
-    if type(model) not in (VAE, CVAE):
-        return f"the fused engine trains VAE and CVAE, got {kind}: take the torch engine"
-    assert isinstance(model, VAE)
+    if not isinstance(model, VAE) or type(model) not in MODELS.values():
+        return f"the kernel is written for {' and '.join(MODELS)}, got the class {kind}"
     n_label, latent = model.label_dim, model.latent_dim
     ends = {
         "encoder": (Encoder, X_DIM + n_label, 2 * latent),
@@ -127,10 +132,12 @@ def unknown_architecture(model: nn.Module) -> str | None:
         part = getattr(model, name, None)
         net = getattr(part, "net", None)
         if type(part) is not part_type or not _is_relu_mlp(net, n_in, n_out):
-            return f"the fused engine trains ReLU MLPs, got another {name} in {kind}: {net}"
-    named = {name.rsplit(".", 1)[0] for name in model.state_dict()}
-    if len(named) != sum(isinstance(m, nn.Linear) for m in model.modules()) or X_DIM != 2:
-        return f"the fused engine trains encoder and decoder alone, got more weights in {kind}"
+            return f"the kernel is written for ReLU MLPs, got as {name} of {kind}: {part}"
+    linears = sum(isinstance(module, nn.Linear) for module in model.modules())
+    if len(model.state_dict()) != 2 * linears:
+        return f"the kernel knows the weights of encoder and decoder alone, {kind} has more"
+    if (X_DIM, n_label) not in ((2, 0), (2, 1)):
+        return f"the kernel is written for 2 coordinates and 1 label, got {X_DIM} and {n_label}"
     return None
 
 
@@ -141,10 +148,11 @@ def _is_relu_mlp(net: object, n_in: int, n_out: int) -> bool:
     if any(type(module) is not nn.ReLU for module in modules[1::2]):
         return False
     for module in modules[::2]:
-        known = type(module) is nn.Linear and module.bias is not None
-        if not known or module.weight.dtype != torch.float32 or module.in_features != n_in:
+        if type(module) is not nn.Linear or module.bias is None or module.in_features != n_in:
             return False
-        n_in = module.out_features
+        if module.weight.dtype != torch.float32:
+            return False
+        n_in = int(module.out_features)
     return n_in == n_out
 
 

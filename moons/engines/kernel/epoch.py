@@ -8,11 +8,13 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from moons.engines.kernel.lanes import (
     LANES,
     clip,
+    flush,
+    inlined,
     load,
     nearest,
     power_of_two,
@@ -22,10 +24,8 @@ from moons.engines.kernel.lanes import (
     total,
 )
 from moons.engines.kernel.layers import backward, forward, gradient, layer_at
-from moons.engines.kernel.layout import Plan
-from moons.engines.kernel.products import PANEL
+from moons.engines.kernel.layout import PANEL, Plan
 
-CLIP_NORM = 0.5
 FIRST_DECAY, SECOND_DECAY, ADAM_EPS = 0.9, 0.999, 1e-8  # torch's defaults
 
 F, U = np.float32, np.uint64
@@ -39,7 +39,7 @@ MOVE, KEPT_SQUARE, NEW_SQUARE = F(1 - FIRST_DECAY), F(SECOND_DECAY), F(1 - SECON
 EPS = F(ADAM_EPS)
 
 
-@njit(forceinline=True)
+@inlined
 def _exp(value: Any) -> Any:
     """The exponential of each lane: 2 ** n times a Taylor series on [-log(2) / 2, log(2) / 2].
 
@@ -53,7 +53,7 @@ def _exp(value: Any) -> Any:
     return series * power_of_two(n)
 
 
-@njit(forceinline=True)
+@inlined
 def _fill(
     data: Any, plan: Plan, points: Any, order: Any, noise: Any, start: int, count: int
 ) -> None:
@@ -79,7 +79,7 @@ def _fill(
                 data[here + column] = noise[row, start + min(column, count - 1)]
 
 
-@njit(forceinline=True)
+@inlined
 def _sample(data: Any, plan: Plan, eps_w: float) -> Any:
     """Draws the latents of a panel; returns the sum of its KL."""
     kl = spread(ZERO)
@@ -94,7 +94,7 @@ def _sample(data: Any, plan: Plan, eps_w: float) -> Any:
     return HALF * total(kl)
 
 
-@njit(forceinline=True)
+@inlined
 def _compare(data: Any, plan: Plan, scale: float) -> Any:
     """The squared error of a panel, summed; leaves the derivative by the reconstruction."""
     squared_error = spread(ZERO)
@@ -106,7 +106,7 @@ def _compare(data: Any, plan: Plan, scale: float) -> Any:
     return total(squared_error)
 
 
-@njit(forceinline=True)
+@inlined
 def _by_posterior(data: Any, plan: Plan, eps_w: float, weight: float) -> None:
     """The derivatives by mean and log variance from those by z and, times `weight`, of the KL."""
     for place in range(0, plan.latent * PANEL, LANES):
@@ -120,7 +120,7 @@ def _by_posterior(data: Any, plan: Plan, eps_w: float, weight: float) -> None:
         store(data, plan.posterior + plan.delta + plan.latent * PANEL + place, by_log_var)
 
 
-@njit(forceinline=True)
+@inlined
 def _loss(data: Any, plan: Plan, layers: Any, eps_w: float, scale: float) -> Any:
     """Squared error and KL of a panel, summed; leaves the derivative by the reconstruction."""
     kl = ZERO
@@ -132,7 +132,7 @@ def _loss(data: Any, plan: Plan, layers: Any, eps_w: float, scale: float) -> Any
     return _compare(data, plan, scale), kl
 
 
-@njit(forceinline=True)
+@inlined
 def _gradient(
     data: Any, plan: Plan, layers: Any, beta: float, eps_w: float, scale: float, fresh: bool
 ) -> None:
@@ -147,15 +147,19 @@ def _gradient(
             backward(data, plan, layer, layer.n_in, True)
 
 
-@njit(forceinline=True)
-def _adam_step(data: Any, plan: Plan, lr: float, step: int) -> None:
-    """Clips the gradient's norm and takes the `step`-th step of Adam."""
+@inlined
+def _adam_step(data: Any, plan: Plan, lr: float, clip_norm: float, step: int) -> None:
+    """Clips the gradient's norm and takes the `step`-th step of Adam.
+
+    The moments of a dead unit fade until a processor takes a hundred times as long for them; by
+    then they are far too small to move a weight, and are set to zero.
+    """
     one, two = spread(ZERO), spread(ZERO)  # two sums, since each waits for its last addition
     for place in range(plan.gradient, plan.gradient + plan.parameters, 2 * LANES):
         left, right = load(data, place), load(data, place + LANES)
         one = one + left * left
         two = two + right * right
-    clipped = F(CLIP_NORM) / (F(math.sqrt(total(one + two))) + F(1e-6))
+    clipped = F(clip_norm) / (F(math.sqrt(total(one + two))) + F(1e-6))
     if clipped > ONE:  # not `min`, which would hide NaN
         clipped = ONE
     size = F(lr / (1 - FIRST_DECAY**step))
@@ -163,9 +167,9 @@ def _adam_step(data: Any, plan: Plan, lr: float, step: int) -> None:
     for place in range(0, plan.parameters, LANES):
         gradient = clipped * load(data, plan.gradient + place)
         mean = load(data, plan.first_moment + place)
-        mean = mean + MOVE * (gradient - mean)
+        mean = flush(mean + MOVE * (gradient - mean))
         square = load(data, plan.second_moment + place)
-        square = KEPT_SQUARE * square + NEW_SQUARE * gradient * gradient
+        square = flush(KEPT_SQUARE * square + NEW_SQUARE * gradient * gradient)
         change = size * mean / (correction * root(square) + EPS)
         store(data, place, load(data, place) - change)
         store(data, plan.first_moment + place, mean)
@@ -174,7 +178,7 @@ def _adam_step(data: Any, plan: Plan, lr: float, step: int) -> None:
 
 def train_epoch(
     data: Any, plan: Plan, layers: Any, points: Any, order: Any, noise: Any, sums: Any,
-    lr: float, step: int, beta: float, eps_w: float, batch_size: int,
+    lr: float, clip_norm: float, step: int, beta: float, eps_w: float, batch_size: int,
 ) -> None:  # fmt: skip
     """One pass over the points in batches.
 
@@ -187,6 +191,7 @@ def train_epoch(
         noise: for the points in that order, float32, shape (latent, n).
         sums: set to squared error and KL summed over the points, float64, shape (2,).
         lr: Adam's learning rate.
+        clip_norm: the gradient's largest norm.
         step: Adam's steps before this epoch.
         beta: weight of the KL.
         eps_w: factor on the posterior's standard deviation.
@@ -203,7 +208,7 @@ def train_epoch(
             sums[1] += kl
             _gradient(data, plan, layers, F(beta), F(eps_w), scale, first == start)
         step += 1
-        _adam_step(data, plan, lr, step)
+        _adam_step(data, plan, lr, clip_norm, step)
 
 
 def validate(
@@ -224,5 +229,5 @@ _PLAN = types.NamedUniTuple(types.int64, len(Plan._fields), Plan)
 _SUMS = types.Array(types.float64, 1, "C")
 _INPUTS = (_FLOATS, _PLAN, _LAYERS, _FLOATS, _WHOLE, _MATRIX, _SUMS)
 _F, _I = types.float64, types.int64
-TRAIN_EPOCH = types.void(*_INPUTS, _F, _I, _F, _F, _I)
+TRAIN_EPOCH = types.void(*_INPUTS, _F, _F, _I, _F, _F, _I)
 VALIDATE = types.void(*_INPUTS, _F)

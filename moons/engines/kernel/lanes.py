@@ -12,13 +12,13 @@ from typing import Any
 
 import llvmlite.binding
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
+from numba import njit, types
+from numba.core import cgutils, config
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-# 512 bits, where the processor has such registers, or 256.
-LANES = 16 if llvmlite.binding.get_host_cpu_features().get("avx512f") else 8
+FEATURES = config.CPU_FEATURES or llvmlite.binding.get_host_cpu_features().flatten()
+LANES = 16 if "+avx512f" in FEATURES else 8  # 512 bits, where there are such registers, or 256
 
 INDEX, INT32, FLOAT = ir.IntType(64), ir.IntType(32), ir.FloatType()
 VECTOR = ir.VectorType(FLOAT, LANES)
@@ -26,6 +26,10 @@ MASK = ir.VectorType(ir.IntType(1), LANES)
 LANE_NUMBERS = ir.Constant(ir.VectorType(INT32, LANES), list(range(LANES)))
 # A product and a sum may become one rounding; nothing else may change.
 CONTRACT = ("contract",)
+
+
+# For what compiled code calls: no function of its own remains, nor a way in from Python.
+inlined = njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 class LanesType(types.Type):
@@ -156,6 +160,19 @@ def clip(_typing: Any, value: Any, low: Any, high: Any) -> Any:
         return clipped
 
     return lanes(lanes, types.float32, types.float32), build
+
+
+@intrinsic
+def flush(_typing: Any, value: Any) -> Any:
+    """Each lane, or 0 where it is closer to 0 than 2 ** -100; NaN stays NaN."""
+
+    def build(_context: Any, builder: ir.IRBuilder, _signature: Any, values: Any) -> ir.Value:
+        size = call_llvm(builder, f"fabs.v{LANES}f32", VECTOR, [values[0]])
+        least = ir.Constant(VECTOR, [2.0**-100] * LANES)
+        tiny = builder.fcmp_ordered("<", size, least)
+        return builder.select(tiny, ir.Constant(VECTOR, [0.0] * LANES), values[0])
+
+    return lanes(lanes), build
 
 
 @intrinsic

@@ -2,16 +2,12 @@
 
 from typing import Any
 
-from numba import njit
-
-from moons.engines.kernel.lanes import LANES
-from moons.engines.kernel.layout import Layer, Plan
+from moons.engines.kernel.dots import ROWS, add_dots
+from moons.engines.kernel.lanes import LANES, inlined
+from moons.engines.kernel.layout import CELLS, PANEL, Layer, Plan
 from moons.engines.kernel.products import (
-    CELLS,
     COLUMNS,
-    PANEL,
     Product,
-    add_dots,
     backward_strip,
     forward_strip,
     gradient_edge,
@@ -22,7 +18,7 @@ from moons.engines.kernel.products import (
 FEW = 8  # columns up to which dot products are faster than tiles of vectors
 
 
-@njit(forceinline=True)
+@inlined
 def layer_at(layers: Any, number: int) -> Layer:
     """A row of the layout's table of layers."""
     n_in, n_out, weight = layers[number, 0], layers[number, 1], layers[number, 2]
@@ -30,7 +26,7 @@ def layer_at(layers: Any, number: int) -> Layer:
     return Layer(n_in, n_out, weight, stride, below, above)
 
 
-@njit(forceinline=True)
+@inlined
 def forward(data: Any, layer: Layer, relu: bool) -> None:
     """The output panel from the input panel, through ReLU or not."""
     for column in range(0, PANEL, COLUMNS):
@@ -41,7 +37,7 @@ def forward(data: Any, layer: Layer, relu: bool) -> None:
         forward_strip(data, layer.n_out, product)
 
 
-@njit(forceinline=True)
+@inlined
 def backward(data: Any, plan: Plan, layer: Layer, rows: int, relu: bool) -> None:
     """The derivative by the first `rows` inputs, which ReLU made or not."""
     above, below = layer.above + plan.delta, layer.below + plan.delta
@@ -53,7 +49,7 @@ def backward(data: Any, plan: Plan, layer: Layer, rows: int, relu: bool) -> None
         backward_strip(data, rows, product)
 
 
-@njit(forceinline=True)
+@inlined
 def gradient(data: Any, plan: Plan, layer: Layer, fresh: bool) -> None:
     """Adds the panel's part to the gradient by weights and bias, or sets it where it is the first.
 
@@ -81,7 +77,7 @@ def gradient(data: Any, plan: Plan, layer: Layer, fresh: bool) -> None:
                 gradient_edge(data, layer.n_out, product)
                 column += LANES
     while column < columns:
-        for row in range(0, layer.n_out, LANES // CELLS):
+        for row in range(0, layer.n_out, ROWS):
             place = out + row * layer.stride + column
             down, across = above + row * PANEL, layer.below + column * PANEL
             add_dots(data, down, across, place, layer.stride, layer.n_out - row, fresh)

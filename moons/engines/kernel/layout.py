@@ -1,4 +1,8 @@
-"""Where parameters, gradients and activations lie in the one buffer that a fused epoch works on."""
+"""Where parameters, gradients and activations lie in the one buffer that a fused epoch works on.
+
+Activations lie in panels: a panel is a matrix of `PANEL` points, one row a feature, and row r of
+the panel at offset p begins at p + r * PANEL.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from moons.engines.kernel.products import CELLS, PANEL
-
+PANEL = 32  # points that pass through the network together; a multiple of every LANES
+CELLS = 4  # columns of weights that are dealt with together where there are few
 ALIGNED = 16  # numbers; 64 bytes, a cache line and the widest register
 UNROLLED = 32  # numbers that the passes over all parameters take at a time
 

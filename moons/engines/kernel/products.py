@@ -1,15 +1,14 @@
 """The matrix products of a layer, on panels of points.
 
-A panel is a matrix of `PANEL` points, one row a feature: row r of a panel at offset p begins at
-p + r * PANEL. All matrices lie in one buffer and are given by their offsets in it. A product is cut
-into tiles whose sums stay in registers over the whole length of the product.
+All matrices lie in one buffer and are given by their offsets in it. A product is cut into tiles
+whose sums stay in registers over the whole length of the product.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -22,18 +21,18 @@ from moons.engines.kernel.lanes import (
     call_llvm,
     data_of,
     index,
+    inlined,
     read,
     shuffle,
     vector_at,
     widen,
     write,
 )
+from moons.engines.kernel.layout import PANEL
 
-PANEL = 32  # points; a multiple of LANES
 # Vectors across a tile: eight rows of them must fit the registers, 32 of 512 bits or 16 of 256.
 ACROSS = 2 if LANES == 16 else 1
 COLUMNS = ACROSS * LANES
-CELLS = 4  # columns of a tile of dot products, which has LANES // CELLS rows
 
 Kind = Literal["forward", "backward", "gradient"]
 ZERO = ir.Constant(VECTOR, [0.0] * LANES)
@@ -125,7 +124,7 @@ def _build_tile(
             for vector in range(across):
                 cell = sums[row, vector]
                 arguments = [factor, vectors[vector], builder.load(cell)]
-                builder.store(call_llvm(builder, f"fma.v{LANES}f32", VECTOR, arguments), cell)
+                builder.store(call_llvm(builder, f"fmuladd.v{LANES}f32", VECTOR, arguments), cell)
 
     lowest = ir.Constant(VECTOR, [float("-inf")] * LANES)
     floor = builder.select(gated, ZERO, lowest)
@@ -149,7 +148,7 @@ def _strip(kind: Kind, across: int) -> Callable[..., None]:
     """All rows of a product's first `across` vectors of columns."""
     tile8, tile4, tile2, tile1 = (_tile(kind, rows, across) for rows in (8, 4, 2, 1))
 
-    @njit(forceinline=True)
+    @inlined
     def strip(data: Any, rows: int, product: Product) -> None:
         row = 0
         while row + 8 <= rows:
@@ -171,74 +170,6 @@ forward_strip = _strip("forward", ACROSS)
 backward_strip = _strip("backward", ACROSS)
 gradient_strip = _strip("gradient", ACROSS)
 gradient_edge = _strip("gradient", 1)
-
-
-def _sums(builder: ir.IRBuilder, vectors: Sequence[ir.Value]) -> ir.Value:
-    """One vector whose lane l is the sum of the lanes of vectors[l]."""
-    left, bit = dict(enumerate(vectors)), 1
-    while bit < LANES:
-        own = [lane + LANES if lane & bit else lane for lane in range(LANES)]
-        other = [lane - bit + LANES if lane & bit else lane + bit for lane in range(LANES)]
-        for number in [n for n in left if not n & bit]:
-            pair = left[number], left.pop(number + bit)
-            left[number] = builder.fadd(
-                shuffle(builder, *pair, own), shuffle(builder, *pair, other)
-            )
-        bit *= 2
-    return left[0]
-
-
-@intrinsic
-def add_dots(
-    _typing: Any,
-    array: Any,
-    rows: Any,
-    columns: Any,
-    out: Any,
-    out_row: Any,
-    count: Any,
-    fresh: Any,
-) -> Any:
-    """out[r, c] += sum over the points of rows[r] * columns[c]; or = where `fresh` is set.
-
-    LANES // CELLS rows, of which the first `count` are kept, by CELLS columns; all of these must
-    be readable. For products with few columns.
-    """
-
-    def build(context: Any, builder: ir.IRBuilder, _signature: Any, values: Any) -> ir.Value:
-        data = data_of(context, builder, array, values[0])
-
-        def panel_rows(start: ir.Value, count: int) -> list[list[ir.Value]]:
-            return [
-                [
-                    read(builder, data, builder.add(start, index(row * PANEL + point)))
-                    for point in range(0, PANEL, LANES)
-                ]
-                for row in range(count)
-            ]
-
-        dots = []
-        down, across = panel_rows(values[1], LANES // CELLS), panel_rows(values[2], CELLS)
-        for row in down:
-            for column in across:
-                dot = ZERO
-                for pair in zip(row, column, strict=True):
-                    dot = call_llvm(builder, f"fma.v{LANES}f32", VECTOR, [*pair, dot])
-                dots.append(dot)
-        sums = _sums(builder, dots)
-        gated = builder.icmp_signed("!=", values[6], index(0))
-        kind = ir.VectorType(VECTOR.element, CELLS)
-        for number in range(LANES // CELLS):
-            at = builder.add(values[3], builder.mul(values[4], index(number)))
-            place = builder.bitcast(builder.gep(data, [at]), kind.as_pointer())
-            part = shuffle(builder, sums, sums, range(number * CELLS, (number + 1) * CELLS))
-            with builder.if_then(builder.icmp_signed("<", index(number), values[5])):
-                old = builder.load(place, align=4)
-                start = builder.select(gated, ir.Constant(kind, [0.0] * CELLS), old)
-                builder.store(builder.fadd(start, part), place, align=4)
-        return context.get_dummy_value()
-
-    return types.void(array, *[types.intp] * 6), build
 
 
 @intrinsic

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
 from moons.engines.kernel.lanes import (
@@ -18,6 +18,7 @@ from moons.engines.kernel.lanes import (
     VECTOR,
     data_of,
     index,
+    inlined,
     lanes,
     power_of_two,
     root,
@@ -103,7 +104,7 @@ S9, S7, S5, S3 = (F((-1) ** (k // 2) / math.factorial(k)) for k in (9, 7, 5, 3))
 C10, C8, C6, C4, C2 = (F((-1) ** (k // 2) / math.factorial(k)) for k in (10, 8, 6, 4, 2))
 
 
-@njit(forceinline=True)
+@inlined
 def _log(value: Any) -> Any:
     """The logarithm of each lane, a positive number: 2 atanh((m - 1) / (m + 1)) + n log(2)."""
     n = _exponent(ROOT_2 * value)
@@ -113,7 +114,7 @@ def _log(value: Any) -> Any:
     return n * LOG_2 + TWO * s * ((((L9 * t + L7) * t + L5) * t + L3) * t + ONE)
 
 
-@njit(forceinline=True)
+@inlined
 def _circle(turn: Any) -> Any:
     """Sine and cosine of 2 pi (turn - 1/2), by their series at a quarter of it and doubling."""
     a = (turn - HALF) * QUARTER
