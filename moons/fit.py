@@ -11,6 +11,7 @@ from torch import Tensor
 from moons.config import Config
 from moons.data import Moons, load_moons
 from moons.engines import Engine, EngineChoice, choose_engine
+from moons.engines.draws import Draws
 from moons.models import VAE, build_model
 from moons.objective import Losses
 from moons.schedule import PlateauSchedule
@@ -106,13 +107,10 @@ def fit(run: Run) -> Iterator[EpochRecord]:
     by their weights alone. A record of a diverged epoch holds the values as they were met.
     """
     config, engine = run.config, run.engine
-    n_train = len(run.data.train)
-    order_rng = _generator(run.seed, "order")
-    noise_rng = _generator(run.seed, "noise")
+    draws = Draws(derive_seed(run.seed, "draws"), len(run.data.train), config.latent_dim)
     schedule = PlateauSchedule(config.lr, config.plateau_patience)
     while run.outcome is None:
-        order = torch.randperm(n_train, generator=order_rng)
-        noise = torch.randn(config.latent_dim, n_train, generator=noise_rng)
+        order, noise = draws.next_epoch()
         lr = schedule.lr
         train = engine.train_epoch(order, noise, lr)
         val = engine.validate()

@@ -6,11 +6,15 @@ from typing_extensions import override
 
 from moons.config import Config
 from moons.data import Moons
-from moons.engines import Engine, EngineName
+from moons.engines import CLIP_NORM, Engine, EngineName
 from moons.models import VAE
-from moons.objective import Losses, negative_elbo
+from moons.objective import Losses, NegativeElbo, negative_elbo
 
-CLIP_NORM = 0.5
+
+def batch_loss(model: VAE, x: Tensor, y: Tensor, noise: Tensor, config: Config) -> NegativeElbo:
+    """What a step minimises; `noise` is of shape (batch, latent)."""
+    x_hat, mean, log_var = model(x, y, noise, config.eps_w)
+    return negative_elbo(x, x_hat, mean, log_var, config.beta)
 
 
 class TorchEngine(Engine):
@@ -38,8 +42,7 @@ class TorchEngine(Engine):
         squared_error = kl = 0.0
         for start in range(0, len(x), config.batch_size):
             batch = slice(start, start + config.batch_size)
-            x_hat, mean, log_var = model(x[batch], y[batch], noise[batch], config.eps_w)
-            loss = negative_elbo(x[batch], x_hat, mean, log_var, config.beta)
+            loss = batch_loss(model, x[batch], y[batch], noise[batch], config)
             self._optimizer.zero_grad()
             loss.loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
@@ -52,8 +55,7 @@ class TorchEngine(Engine):
     @torch.no_grad()
     def validate(self) -> Losses:
         x, y, config = self._val_x, self._val_y, self._config
-        x_hat, mean, log_var = self._model(x, y, self._val_noise, config.eps_w)
-        loss = negative_elbo(x, x_hat, mean, log_var, config.beta)
+        loss = batch_loss(self._model, x, y, self._val_noise, config)
         return Losses.from_sums(loss.squared_error.item(), loss.kl.item(), len(x), config.beta)
 
     @override
