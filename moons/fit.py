@@ -8,9 +8,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from moons.config import Config
+from moons.config import Config, EngineChoice
 from moons.data import Moons, load_moons
-from moons.engines import Engine, EngineChoice, choose_engine
+from moons.engines import Engine, choose_engine
 from moons.engines.draws import Draws
 from moons.models import VAE, build_model
 from moons.objective import Losses

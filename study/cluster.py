@@ -92,12 +92,15 @@ def _existing(address: str) -> Any:
 
 
 def _warm(workers: int) -> None:
-    """Has the workers import what trials need while the driver goes on; waits for nothing."""
+    """Has the workers load what trials need while the driver goes on; waits for nothing."""
     import ray
 
     @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
     def warm() -> None:
         import study.trainable  # noqa: F401
+        from moons.engines import warm_up
+
+        warm_up()
 
     for _ in range(workers):
         warm.remote()

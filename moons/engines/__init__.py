@@ -1,19 +1,16 @@
 """How an epoch is computed: a readable torch step, and a fused kernel that does the same faster."""
 
 import warnings
-from typing import Literal, Protocol, get_args
+from typing import Protocol, get_args
 
 from torch import Tensor
 
-from moons.config import Config
+from moons.config import Config, EngineChoice, EngineName
 from moons.data import Moons
 from moons.models import MODELS, VAE
 from moons.objective import Losses
 
 CLIP_NORM = 0.5  # of the gradient, in every engine
-
-EngineName = Literal["fused", "torch"]
-EngineChoice = Literal["auto", "fused", "torch"]
 
 
 class Engine(Protocol):

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from typing_extensions import override
 
-from moons.config import Config
+from moons.config import Config, EngineName
 from moons.data import Moons, Split
-from moons.engines import CLIP_NORM, Engine, EngineName
+from moons.engines import CLIP_NORM, Engine
 from moons.engines.cache import compiled
 from moons.engines.kernel.epoch import TRAIN_EPOCH, VALIDATE, train_epoch, validate
 from moons.engines.kernel.layout import PANEL, Layer, arrange

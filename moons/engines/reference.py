@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from moons.config import Config
+from moons.config import Config, EngineName
 from moons.data import Moons
-from moons.engines import CLIP_NORM, Engine, EngineName
+from moons.engines import CLIP_NORM, Engine
 from moons.models import VAE
 from moons.objective import Losses, NegativeElbo, negative_elbo
 
