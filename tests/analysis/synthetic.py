@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.tables import typed_trials
+from analysis.tables import TRIAL_COLUMNS, typed
 from moons.config import Config
 
 Curve = dict[str, NDArray[Any]]
@@ -142,7 +142,7 @@ def simulate(recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
             best, best_value = params, row["val_mse"]
         rows.append(row)
         curves.append(curve | {"trial": np.full(len(curve["epoch"]), number)})
-    trials = _unfinished(typed_trials(rows), recipe)
+    trials = _unfinished(typed(rows, TRIAL_COLUMNS), recipe)
     columns = ["trial", "epoch", "train_loss", "train_mse", "train_kl"]
     columns += ["val_loss", "val_mse", "val_kl", "lr"]
     epochs = {name: np.concatenate([curve[name] for curve in curves]) for name in columns}

@@ -1,0 +1,118 @@
+"""Luck is told from quality: intervals cover, ties are ties, a worse config is not one."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.leaderboard import holm, leaderboard, mean_interval, paired_p
+
+SEEDS = 20
+
+
+def runs(**scores: np.ndarray) -> pd.DataFrame:
+    return pd.concat(
+        pd.DataFrame(
+            {
+                "config": name,
+                "trial": number,
+                "vary": "init",
+                "seed_index": np.arange(len(values)),
+                "state": "complete",
+                "val_mse": values,
+            }
+        )
+        for number, (name, values) in enumerate(scores.items())
+    ).reset_index(drop=True)
+
+
+def trials(*scores: float) -> pd.DataFrame:
+    return pd.DataFrame({"trial": np.arange(len(scores)), "val_mse": scores})
+
+
+@pytest.mark.parametrize("kind", ["normal", "skewed"])
+def test_the_interval_covers_the_true_mean_about_as_often_as_it_says(kind: str) -> None:
+    rng = np.random.default_rng(1)
+    draw = {"normal": rng.standard_normal, "skewed": rng.standard_exponential}[kind]
+    mean = {"normal": 0.0, "skewed": 1.0}[kind]
+    repeats = 300
+    covered = 0
+    for seed in range(repeats):
+        interval = mean_interval(draw(SEEDS), seed)
+        covered += interval.low <= mean <= interval.high
+    # 95 % less four standard errors of 300 repeats, and less what skewness costs 20 scores.
+    assert covered / repeats > {"normal": 0.90, "skewed": 0.88}[kind]
+    assert covered / repeats < 0.995
+
+
+def test_the_interval_covers_the_mean_of_as_many_fresh_seeds_in_most_repeats() -> None:
+    rng = np.random.default_rng(2)
+    covered = []
+    for seed in range(200):
+        interval = mean_interval(rng.standard_normal(SEEDS), seed)
+        covered.append(interval.low <= rng.standard_normal(SEEDS).mean() <= interval.high)
+    # The other mean varies as much as this one: a 95 % interval covers it in about 83 %.
+    assert np.mean(covered) > 0.7
+
+
+def test_one_score_or_equal_scores_have_no_width() -> None:
+    for scores in (np.array([0.3]), np.full(5, 0.3)):
+        interval = mean_interval(scores)
+        assert (interval.mean, interval.low, interval.high) == (0.3, 0.3, 0.3)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_corrected_p_values_are_never_below_the_raw_ones_and_keep_their_order(
+    raw: list[float],
+) -> None:
+    p_values = np.array(raw)
+    corrected = holm(p_values)
+    assert (corrected >= p_values).all()
+    assert (corrected <= 1).all()
+    order = np.argsort(p_values, kind="stable")
+    assert (np.diff(corrected[order]) >= 0).all()
+
+
+def test_holm_agrees_with_a_hand_worked_case() -> None:
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
+
+
+def test_identical_configs_are_a_tie_and_a_clearly_worse_one_is_not() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.normal(0.02, 0.002, SEEDS)
+    board = leaderboard(
+        runs(a=scores, b=scores, c=scores + 0.01), trials(0.01, 0.02, 0.03), "val_mse"
+    )
+    by_config = board.set_index("config")
+    assert by_config["tie"].to_dict() == {"a": True, "b": True, "c": False}
+    assert by_config["rank"]["c"] == 3
+    assert by_config["p_holm"]["c"] < 1e-6
+
+
+def test_pairing_tells_apart_what_unpaired_scores_do_not() -> None:
+    rng = np.random.default_rng(3)
+    first = rng.normal(0, 1, SEEDS)  # the seeds differ far more than the configs do
+    other = first + 0.1 + rng.normal(0, 0.02, SEEDS)
+    assert paired_p(first, other) < 1e-6
+    assert paired_p(first, rng.permutation(other)) > 0.05
+
+
+def test_optimism_is_the_mean_on_fresh_seeds_less_the_search_s_score() -> None:
+    board = leaderboard(runs(a=np.array([0.03, 0.05])), trials(0.01), "val_mse")
+    assert board["optimism"].tolist() == pytest.approx([0.03])
+
+
+def test_trainings_that_did_not_complete_are_counted_as_lost() -> None:
+    table = runs(a=np.array([0.1, 0.2, 0.3]))
+    table.loc[2, "state"] = "diverged"
+    board = leaderboard(table, trials(0.1), "val_mse")
+    assert (board["seeds"][0], board["lost"][0]) == (2, 1)
+
+
+def test_a_config_from_a_file_has_no_search_score() -> None:
+    table = runs(a=np.array([0.1, 0.2]), b=np.array([0.3, 0.4]))
+    table["trial"] = table["trial"].astype("Int64").where(table["config"] == "a")
+    board = leaderboard(table, trials(0.1), "val_mse").set_index("config")
+    assert pd.isna(board["trial"]["b"])
+    assert np.isnan(board["search_score"]["b"])

@@ -1,0 +1,166 @@
+"""Retraining on fresh seeds, from the command to the leaderboard."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.tables import write_tables
+from study.record.manifest import Manifest
+from study.rerun import main
+from study.reruns.jobs import audited, config_from_file, on_fresh_seeds, top_candidates
+from tests.study.local import plan, run_locally
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    results = tmp_path_factory.mktemp("finished")
+    run_locally(plan(results, "--trials", 8))
+    write_tables(results / "s")
+    return results / "s"
+
+
+@pytest.fixture
+def study(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "s"))
+
+
+def trials_of(folder: Path) -> pd.DataFrame:
+    return pd.read_parquet(folder / "trials.parquet")
+
+
+def test_all_configs_meet_the_same_seeds_and_none_of_the_search_s(finished: Path) -> None:
+    trials = trials_of(finished)
+    wanted = on_fresh_seeds(top_candidates(trials, "val_mse", 2), 3, "init", 42)
+    by_config: dict[str, list[int]] = {}
+    for retraining in wanted:
+        by_config.setdefault(retraining.candidate.label, []).append(retraining.seed)
+    first, second = by_config.values()
+    assert first == second
+    assert len(set(first)) == 3
+    assert not set(first) & set(trials["seed"])
+
+
+def test_varying_the_data_draws_new_moons_and_varying_init_does_not(finished: Path) -> None:
+    candidates = top_candidates(trials_of(finished), "val_mse", 1)
+    drawn = {
+        vary: {r.config.data_seed for r in on_fresh_seeds(candidates, 3, vary, 42)}
+        for vary in ("init", "data")
+    }
+    assert drawn["init"] == {42}
+    assert len(drawn["data"]) == 3
+
+
+def test_an_audit_takes_pruned_trials_on_their_own_seeds(finished: Path) -> None:
+    trials = trials_of(finished)
+    pruned = trials[trials["state"] == "pruned"].set_index("trial")
+    for retraining in audited(trials, 2, 42):
+        assert retraining.seed == pruned["seed"][retraining.candidate.trial]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "is no JSON"),
+        ('{"latent_dim": 0}', "latent_dim must be whole numbers in"),
+        ('{"width": 3}', "unknown key 'width'"),
+        ("[1]", "must be a JSON object"),
+    ],
+)
+def test_a_config_file_that_cannot_be_trained_is_refused(
+    finished: Path, tmp_path: Path, text: str, sentence: str
+) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    with pytest.raises(Exception, match=sentence) as refused:
+        config_from_file(path, Manifest.read(finished / "study.json"))
+    assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["complete", "pruned"])
+def test_a_trial_repeats_to_the_last_digit(
+    study: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    number = trials_of(study).query("state == @kind")["trial"].iloc[0]
+    assert main([str(study), "--seed-of-trial", str(number)]) == 0
+    said = capsys.readouterr().out
+    assert "the same in every number" in said
+    assert ("bit for bit" in said) == (kind == "complete")
+
+
+def test_a_repeat_that_differs_says_which_version_does(
+    study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = trials_of(study).query("state == 'complete'")["trial"].iloc[0]
+    weights = study / "checkpoints" / str(number) / "model.safetensors"
+    other = next(p for p in (study / "checkpoints").iterdir() if p.name != str(number))
+    weights.write_bytes((other / "model.safetensors").read_bytes())
+    manifest = json.loads((study / "study.json").read_text())
+    manifest["versions"]["numpy"] = "1.0"
+    (study / "study.json").write_text(json.dumps(manifest))
+    assert main([str(study), "--seed-of-trial", str(number)]) == 6
+    said = capsys.readouterr().out
+    assert "other weights" in said
+    assert "was 1.0" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--trial", "99"), "--trial must be one of 0 to 7, got 99"),
+        (("--seeds", "0"), "--seeds must be a whole number in"),
+        (("--vary", "all"), "--vary"),
+        (("--config", "nowhere.json"), "cannot be read: nowhere.json"),
+    ],
+)
+def test_bad_options_are_refused_in_one_line(
+    study: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
+) -> None:
+    before = sorted(p.name for p in study.iterdir())
+    assert main([str(study), *words]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.count("\n") == 1
+    assert sorted(p.name for p in study.iterdir()) == before
+
+
+@pytest.mark.slow
+def test_the_leaderboard_is_made_goes_on_and_is_exported(
+    study: Path, ray_address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = [str(study), "--top", "2", "--address", ray_address]
+    assert main([*words, "--seeds", "2"]) == 0
+    first = pd.read_parquet(study / "reruns.parquet")
+    assert len(first) == 4
+    assert set(first["state"]) == {"complete"}
+    out = tmp_path / "winner"
+    assert main([*words, "--seeds", "3", "--export", str(out)]) == 0
+    second = pd.read_parquet(study / "reruns.parquet")
+    both = first.merge(second, on=list(first.columns), how="inner")
+    assert len(both) == 4  # what was there was not trained again
+    assert len(second) == 6
+    board = pd.read_parquet(study / "leaderboard.parquet")
+    assert board["rank"].tolist() == [1, 2]
+    assert board["val_mse"].is_monotonic_increasing
+    assert str(study / "leaderboard.parquet") in capfd.readouterr().out
+    alone = [sys.executable, "-I", "sample.py"]  # without this project on the path
+    drawn = subprocess.run(alone, cwd=out, capture_output=True, text=True, check=True)
+    assert drawn.stdout.count("[") == 6
+    assert {"encoder.onnx", "decoder.onnx", "README.md", "metrics.json"} <= {
+        p.name for p in out.iterdir()
+    }
+
+
+@pytest.mark.slow
+def test_an_audit_trains_pruned_trials_to_their_end(
+    study: Path, ray_address: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(study), "--audit", "2", "--address", ray_address]) == 0
+    table = pd.read_parquet(study / "audit.parquet")
+    stopped = trials_of(study).set_index("trial")["epochs"][table["trial"]]
+    assert (table["epochs"].to_numpy() > stopped.to_numpy()).all()
+    assert "would have entered the top 5" in capfd.readouterr().out
