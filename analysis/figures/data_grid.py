@@ -4,21 +4,22 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 
 from analysis.figures import Drawing, FigureSpec
-from analysis.figures.plane import X1, X2, extent
+from analysis.figures.plane import extent
 from analysis.figures.style import MOON_COLOURS, MOON_NAMES, new_figure
 from analysis.folder import StudyResults
+from moons.config import Config
 from moons.data import draw_moons
 
 SIZES = (100, 1000, 10_000)
 NOISES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
-DEFAULT_SEED = 42
 
 
 def data_grid_data(
-    sizes: Sequence[int] = SIZES, noises: Sequence[float] = NOISES, seed: int = DEFAULT_SEED
+    sizes: Sequence[int] = SIZES, noises: Sequence[float] = NOISES, seed: int = Config().data_seed
 ) -> pd.DataFrame:
     """`make_moons` for every size and noise.
 
@@ -39,13 +40,13 @@ def draw_data_grid(data: pd.DataFrame) -> Figure:
     sizes, noises = sorted(data["n_samples"].unique()), sorted(data["noise"].unique())
     figure = new_figure(height=0.9 + 1.0 * len(sizes))
     axes = figure.subplots(len(sizes), len(noises), sharex=True, sharey=True, squeeze=False)
-    limits = extent(max(noises))
+    limits, palette = extent(max(noises)), to_rgba_array(MOON_COLOURS)
     for row, size in zip(axes, sizes, strict=True):
         for ax, noise in zip(row, noises, strict=True):
             cell = data[(data["n_samples"] == size) & (data["noise"] == noise)]
             # Points thin out with their number, so that the moons show through one another.
             spot, alpha = 40.0 / np.sqrt(size), float(np.clip(30.0 / np.sqrt(size), 0.25, 0.9))
-            colours = np.array(MOON_COLOURS)[cell["moon"]]
+            colours = palette[cell["moon"]]
             order = np.random.default_rng(0).permutation(len(cell))  # neither moon on top
             ax.scatter(
                 cell["x1"].to_numpy()[order],
@@ -71,8 +72,10 @@ def draw_data_grid(data: pd.DataFrame) -> Figure:
         )
     for ax, noise in zip(axes[0], noises, strict=True):
         ax.set_title(f"noise {noise:g}")
-    figure.supxlabel(X1, fontsize="medium")
-    figure.supylabel(X2, fontsize="medium")
+    for ax in axes[-1]:
+        ax.set_xlabel("x1")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("x2")
     handles = [
         axes[0, 0].scatter([], [], s=20, c=colour, label=name)
         for colour, name in zip(MOON_COLOURS, MOON_NAMES, strict=True)
@@ -82,8 +85,9 @@ def draw_data_grid(data: pd.DataFrame) -> Figure:
 
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
-    seed = int(results.manifest.fixed.get("data_seed", DEFAULT_SEED))
-    return Drawing(draw_data_grid(data_grid_data(seed=seed)))
+    seeds = results.trials.get("data_seed", pd.Series(dtype=float)).dropna()
+    seed = int(seeds.iloc[0]) if len(seeds) else Config().data_seed
+    return Drawing(draw_data_grid(data_grid_data(seed=seed)), f"Drawn with seed {seed}.")
 
 
 FIGURE = FigureSpec(
@@ -91,8 +95,8 @@ FIGURE = FigureSpec(
     title="The data",
     caption=(
         "Two moons as make_moons draws them, over numbers of points (rows) and standard deviations "
-        "of their Gaussian noise (columns). The moons overlap from a noise of about 0.2 on; there "
-        "no model can tell them apart everywhere."
+        "of their Gaussian noise (columns), both coordinates in data units. The moons overlap "
+        "from a noise of about 0.2 on; there no model can tell them apart everywhere."
     ),
     unfit=lambda results, trial: None,
     draw=_draw,
