@@ -1,7 +1,6 @@
 """Writes a study's report: `python -m analysis.report results/<study>`, one HTML file."""
 
 import base64
-import io
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -121,12 +120,11 @@ def _pictures(results: StudyResults) -> Iterator[tuple[str, Picture | str]]:
 
 
 def _picture(name: str, drawing: Drawing, results: StudyResults) -> Picture:
-    from analysis.figures.style import DPI, theme
+    from analysis.figures.style import DPI, png_bytes, theme
 
     spec = load_figure(name)
-    image = io.BytesIO()
     with theme():
-        drawing.figure.savefig(image, format="png", dpi=DPI, metadata={"Software": None})
+        image = png_bytes(drawing.figure)
     width, height = drawing.figure.get_size_inches() * DPI
     trial = results.best_trial if name in MODEL_FIGURES else None
     return Picture(
@@ -136,7 +134,7 @@ def _picture(name: str, drawing: Drawing, results: StudyResults) -> Picture:
         caption=spec.caption,
         note=drawing.note,
         command=redraw_command(results.folder, name, trial),
-        image=base64.b64encode(image.getvalue()).decode(),
+        image=base64.b64encode(image).decode(),
         width=int(width),
         height=int(height),
     )

@@ -1,5 +1,6 @@
 """How every figure looks: theme, colours, markers, and what columns are called on paper."""
 
+import io
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,11 +16,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
+from PIL import Image
 
 from analysis.folder import Dimension, State
 from analysis.labels import label as label
 from analysis.labels import short_label as short_label
-from moons.files import appearing
+from moons.files import appearing, write_whole
 
 Which = Literal["x", "y"]
 
@@ -95,13 +97,23 @@ def new_figure(height: float = 4.0, width: float = WIDTH) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def png_bytes(figure: Figure) -> bytes:
+    """The figure as PNG with a palette of 256 colours, a third of the size of one without."""
+    full, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(full, format="png", dpi=DPI)
+    image = Image.open(full).convert("RGB")
+    image.quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    return small.getvalue()
+
+
 def save_figure(figure: Figure, path: Path) -> None:
     """Writes a figure whole, as what `path`'s suffix says: `.png` or `.svg`."""
-    kind = path.suffix.removeprefix(".")
-    metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {"Software": None}
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".png":
+        write_whole(path, png_bytes(figure))
+        return
     with appearing(path) as draft:
-        figure.savefig(draft, format=kind, dpi=DPI, metadata=metadata)
+        figure.savefig(draft, format=path.suffix.removeprefix("."), metadata={"Date": None})
 
 
 def positions(values: "pd.Series[Any]", dimension: Dimension) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from analysis.budget import timed_trials, utilisation
 from analysis.figures import Drawing, FigureSpec
@@ -44,6 +45,7 @@ def draw_timeline(data: pd.DataFrame, busy: pd.DataFrame) -> Figure:
         lower.set_ylim(0, n_workers * 1.15)
         lower.set_title(f"{100 * share:.0f} % of the time of {n_workers} workers was used")
     lower.set_ylabel("busy workers")
+    lower.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     lower.set_xlabel(f"time since the study's start ({unit})")
     lower.set_xlim(0, data["end_s"].max() / divisor)
     present = [state for state in STATES if (data["state"] == state).any()]
