@@ -1,0 +1,144 @@
+"""`make bench`: ratios measured side by side on this machine, in one table and one parquet file.
+
+Everything is alternated and repeated; medians and the spread (least to most) are given. Nothing
+here is a test: no figure of it passes or fails.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.measured import ROOT, Measured, compared, timed
+
+BATCHES, SIZES = (32, 64, 256), ((4, 4, 4), (32, 32, 32), (8, 128, 128))
+EPOCHS, PLAIN_EPOCHS, REPEATS = 60, 4, 3
+
+
+def epoch_cases() -> list[Measured]:
+    """An epoch of the fused engine against the plain loop."""
+    import torch
+
+    from moons.config import Config
+    from moons.engines import warm_up
+    from moons.fit import fit, start
+    from tests.benchmarks.peers import plain_epochs
+
+    torch.set_num_threads(1)
+    warm_up()
+    list(fit(start(Config(family="cvae", max_epochs=2), 0)))  # the engine's own check, once
+
+    def case(batch_size: int, sizes: tuple[int, int, int]) -> Measured:
+        encoder, latent, decoder = sizes
+        config = Config(
+            family="cvae",
+            batch_size=batch_size,
+            encoder_hidden=encoder,
+            latent_dim=latent,
+            decoder_hidden=decoder,
+        )
+
+        def ours() -> float:
+            run = start(replace(config, max_epochs=EPOCHS), 0, engine="fused")
+            began = time.perf_counter()
+            epochs = sum(1 for _ in fit(run))
+            return (time.perf_counter() - began) / epochs * 1e3
+
+        def plain() -> float:
+            epochs = plain_epochs(replace(config, max_epochs=PLAIN_EPOCHS), 0)
+            next(epochs)
+            began = time.perf_counter()
+            n = sum(1 for _ in epochs)
+            return (time.perf_counter() - began) / n * 1e3
+
+        name = f"epoch, batch {batch_size}, sizes {encoder}/{latent}/{decoder}"
+        return compared(name, "ms", [(ours(), plain()) for _ in range(REPEATS)])
+
+    cases = [case(batch, sizes) for batch in BATCHES for sizes in SIZES]
+    ratio, low, high = (
+        statistics.geometric_mean(getattr(c, key) for c in cases)
+        for key in ("ratio", "ratio_low", "ratio_high")
+    )
+    ours = statistics.geometric_mean(c.ours for c in cases)
+    plain = statistics.geometric_mean(c.peer for c in cases)
+    return [*cases, Measured("epoch, geometric mean", "ms", ours, plain, ratio, low, high)]
+
+
+def our_study(folder: Path, seed: int, trials: int, *words: str) -> tuple[float, float]:
+    """Wall time of `study.run`, and the least validation MSE of any epoch."""
+    name = f"bench-{seed}-{trials}-{time.monotonic_ns()}"
+    common = ["--space", "cvae", "--no-report", "--results", str(folder), "--name", name]
+    wall, _ = timed(["study.run", *common, "--seed", str(seed), "--trials", str(trials), *words])
+    epochs = pd.read_parquet(folder / name / "epochs.parquet")
+    return wall, float(epochs["val_mse"].min())
+
+
+def studies(trials: int, seeds: tuple[int, ...]) -> list[Measured]:
+    """Whole studies as whole processes, Ray's start included."""
+    rows = []
+    for peer in ("optuna", "tune"):
+        bests: dict[str, list[float]] = {"ours": [], peer: []}
+        pairs = []
+        with tempfile.TemporaryDirectory() as folder:
+            for seed in seeds:
+                own, own_best = our_study(Path(folder), seed, trials)
+                words = ["tests.benchmarks.peers", peer, "--trials", str(trials)]
+                other, said = timed([*words, "--seed", str(seed)])
+                pairs.append((own, other))
+                bests["ours"].append(own_best)
+                bests[peer].append(json.loads(said.splitlines()[-1])["best_val_mse"])
+        medians = {name: statistics.median(values) for name, values in bests.items()}
+        note = f"best val_mse, median: {medians['ours']:.5f} against {medians[peer]:.5f}"
+        rows.append(compared(f"study of {trials} trials against {peer}", "s", pairs, note))
+    return rows
+
+
+def show(rows: list[Measured]) -> None:
+    """Prints the table."""
+    table = Table(box=box.SIMPLE, title="ours against the peer; a ratio above 1 is in our favour")
+    for head in ("what", "ours", "peer", "ratio", "spread", ""):
+        table.add_column(head, justify="left" if head in ("what", "") else "right")
+    for row in rows:
+        table.add_row(
+            row.what,
+            f"{row.ours:.3g} {row.unit}",
+            f"{row.peer:.3g} {row.unit}",
+            f"{row.ratio:.1f}",
+            f"{row.ratio_low:.1f} to {row.ratio_high:.1f}",
+            row.note,
+        )
+    Console(width=120).print(table)
+
+
+def main() -> None:
+    """Measures what is asked for, prints it, and keeps it."""
+    from tests.benchmarks.driver import driver_cost, start_up
+
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=["epoch", "study", "driver", "start"], default=None)
+    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    options = parser.parse_args()
+    wanted = {
+        "epoch": epoch_cases,
+        "start": start_up,
+        "driver": driver_cost,
+        "study": lambda: studies(options.trials, tuple(options.seeds)),
+    }
+    rows = [row for name, run in wanted.items() if options.only in (None, name) for row in run()]
+    show(rows)
+    path = ROOT / "results" / "benchmarks.parquet"
+    pd.DataFrame([asdict(row) for row in rows]).to_parquet(path, index=False)
+    print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
