@@ -168,7 +168,7 @@ main(sys.argv[1:])
 
 def start_up() -> list[Measured]:
     """Seconds from the command to the first report, dashboard on, beside bare Ray's start."""
-    bare = "import ray; ray.init(address='local', num_cpus=2, include_dashboard=True, log_to_driver=False)"
+    bare = "import ray; ray.init(address='local', num_cpus=2, include_dashboard=True)"
     pairs, stages = [], ""
     for _ in range(3):
         with tempfile.TemporaryDirectory() as folder:
