@@ -266,7 +266,7 @@ def with_checkpoint(folder: Path, trial: int, seed: int = 0, epochs: int = 5) ->
     names = tuple(USUAL)
     plain = {name: getattr(row[name], "item", lambda n=name: row[n])() for name in names}
     config = dataclasses.replace(Config.from_mapping(plain, "synthetic"), max_epochs=epochs)
-    run = start(config, seed)
+    run = start(config, seed, engine="torch")  # nothing to compile
     for _ in fit(run):
         pass
     weights = pack_weights(run.best_weights())
