@@ -75,8 +75,8 @@ def evaluation(results: StudyResults) -> Table | None:
         split, _, metric = column.partition("_")
         if split not in SPLITS or metric in ("", "s") or metric.endswith("_se"):
             continue  # `train_s` is a time, `.._se` stands beside its figure
-        if pd.isna(row[column]):
-            continue
+        if pd.isna(row[column]) or isinstance(row[column], str):
+            continue  # text is a list, such as the KL of each latent
         error = row.get(f"{column}_se")
         spread = "" if error is None or pd.isna(error) else f" ± {number(float(error))}"
         values.setdefault(metric, {})[split] = f"{number(float(row[column]))}{spread}"
