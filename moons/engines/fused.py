@@ -132,7 +132,10 @@ def unknown_architecture(model: nn.Module) -> str | None:
         part = getattr(model, name, None)
         net = getattr(part, "net", None)
         if type(part) is not part_type or not _is_relu_mlp(net, n_in, n_out):
-            return f"the kernel is written for ReLU MLPs, got as {name} of {kind}: {part}"
+            got = (
+                ", ".join(type(m).__name__ for m in net) if isinstance(net, nn.Sequential) else net
+            )
+            return f"the kernel is written for ReLU MLPs, the {name} of {kind} is made of {got}"
     linears = sum(isinstance(module, nn.Linear) for module in model.modules())
     if len(model.state_dict()) != 2 * linears:
         return f"the kernel knows the weights of encoder and decoder alone, {kind} has more"
