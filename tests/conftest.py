@@ -50,8 +50,10 @@ def run_study(
     """Runs `study.run` in this process on the shared cluster, with results under `tmp_path`."""
     from study.run import main
 
-    def run(*words: object, address: str | None = ray_address) -> Ended:
+    def run(*words: object, address: str | None = ray_address, report: bool = False) -> Ended:
         args = [str(word) for word in words]
+        if not report:
+            args.append("--no-report")
         if "--resume" not in args:
             args += ["--results", str(tmp_path)]
         if address is not None:
@@ -69,7 +71,7 @@ class Driver:
 
     def __init__(self, *words: object) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "study.run", *map(str, words)],
+            [sys.executable, "-m", "study.run", "--no-report", *map(str, words)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -163,6 +163,7 @@ def test_a_trial_that_raises_fails_and_the_others_go_on(run_study: Run, tmp_path
     assert "running" not in set(trials["state"])
 
 
+@pytest.mark.slow
 def test_a_study_without_a_complete_trial_says_why_and_exits_with_6(
     run_study: Run, tmp_path: Path
 ) -> None:
@@ -172,6 +173,7 @@ def test_a_study_without_a_complete_trial_says_why_and_exits_with_6(
     assert list(trials_table(tmp_path / "s")["state"]) == ["failed", "failed"]
 
 
+@pytest.mark.slow
 def test_a_second_driver_is_refused_and_told_who_has_the_study(
     run_study: Run, tmp_path: Path
 ) -> None:
@@ -261,6 +263,7 @@ class Canary:
         return (Path.touch, (self.trace,))
 
 
+@pytest.mark.slow
 def test_a_pickle_in_any_file_of_a_results_folder_is_never_executed(
     run_study: Run, tmp_path: Path
 ) -> None:
@@ -290,6 +293,7 @@ def load_or_refuse(checkpoint: Path) -> None:
         load_checkpoint(checkpoint)
 
 
+@pytest.mark.slow
 def test_tables_can_be_deleted_and_come_back_identical(run_study: Run, tmp_path: Path) -> None:
     assert run_study("--space", "cvae", "--smoke", "--name", "s").code == 0
     paths = [tmp_path / "s" / f"{name}.parquet" for name in ("trials", "epochs")]

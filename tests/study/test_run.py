@@ -19,7 +19,9 @@ def tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.read_parquet(folder / "trials.parquet"), pd.read_parquet(folder / "epochs.parquet")
 
 
-@pytest.mark.parametrize("space", space_names())
+@pytest.mark.parametrize(
+    "space", [s if s == "cvae" else pytest.param(s, marks=pytest.mark.slow) for s in space_names()]
+)
 def test_every_space_runs_end_to_end_with_smoke(run_study: Run, tmp_path: Path, space: str) -> None:
     ended = run_study("--space", space, "--smoke", "--name", "s")
     assert ended.code == 0, ended.err
@@ -38,6 +40,7 @@ def test_every_space_runs_end_to_end_with_smoke(run_study: Run, tmp_path: Path, 
         assert sorted(map(str, visited)) == sorted(map(str, grid))
 
 
+@pytest.mark.slow
 def test_a_row_holds_the_whole_config_and_the_best_epoch_of_its_curve(
     run_study: Run, tmp_path: Path
 ) -> None:
@@ -57,6 +60,7 @@ def test_a_row_holds_the_whole_config_and_the_best_epoch_of_its_curve(
         assert loaded.config.lr == row["lr"]
 
 
+@pytest.mark.slow
 def test_one_worker_and_one_seed_give_identical_tables_but_for_times(
     run_study: Run, tmp_path: Path
 ) -> None:
@@ -71,6 +75,7 @@ def test_one_worker_and_one_seed_give_identical_tables_but_for_times(
     assert {"complete", "pruned"} <= set(frames[0][0]["state"])  # so that ASHA had its part
 
 
+@pytest.mark.slow
 def test_the_manifest_says_what_was_run(run_study: Run, tmp_path: Path) -> None:
     assert run_study("--space", "vae", "--smoke", "--seed", 5, "--name", "s").code == 0
     manifest = json.loads((tmp_path / "s" / "study.json").read_text())
@@ -89,3 +94,14 @@ def test_an_existing_name_is_refused_and_nothing_changes(run_study: Run, tmp_pat
     assert ended.code == 2
     assert "is there already" in ended.err
     assert [p.name for p in tmp_path.rglob("*")] == ["s", "mine.txt"]
+
+
+@pytest.mark.slow
+def test_the_report_is_written_at_the_end_and_its_path_printed(
+    run_study: Run, tmp_path: Path
+) -> None:
+    ended = run_study("--space", "cvae", "--smoke", "--name", "s", report=True)
+    assert ended.code == 0
+    assert f"report: {tmp_path / 's' / 'report.html'}" in ended.out
+    assert (tmp_path / "s" / "report.html").stat().st_size > 100_000
+    assert ended.out.splitlines()[-1] == str(tmp_path / "s")
