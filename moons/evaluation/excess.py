@@ -10,22 +10,22 @@ from torch import Tensor
 from moons.config import Config
 from moons.data import Split
 from moons.density import Floats
-from moons.evaluation.importance import Draws
+from moons.evaluation.importance import ImportanceDraws
 from moons.evaluation.likelihood import elbo, fit_sigma_x, log_likelihood
 from moons.evaluation.record import Likelihood
 from moons.evaluation.source import Source, SplitName, exact_log_density, points, thinned
 from moons.models import VAE
 
-RUNG_DRAWS = Draws(prior=1024, posterior=64)
+RUNG_DRAWS = ImportanceDraws(prior=1024, posterior=16)
 FIT_POINTS = 1000  # that many settle one number
-ELBO_DRAWS = 8
+ELBO_LATENTS = 40_000  # shared by the points of a split
 
 
 def excess_nll(
     model: VAE,
     config: Config,
     split: SplitName = "val",
-    draws: Draws = RUNG_DRAWS,
+    draws: ImportanceDraws = RUNG_DRAWS,
     *,
     seed: int = 0,
     sigma_x: float | None = None,
@@ -50,12 +50,16 @@ def excess_nll(
         if sigma_x is None:
             sigma_x = fit_decoder_noise(model, config, draws, seed)
         log_p = log_likelihood(model, x, y, sigma_x, draws, seed)
-        lower = elbo(model, x, y, sigma_x, ELBO_DRAWS, seed) if with_elbo else None
+        n_draws = min(64, max(4, ELBO_LATENTS // len(x)))
+        lower = elbo(model, x, y, sigma_x, n_draws, seed) if with_elbo else None
     return score(log_p.numpy(), exact, None if lower is None else lower.numpy(), draws)
 
 
 def score(
-    log_p: Floats, exact: Floats | None, lower: Floats | None = None, draws: Draws | None = None
+    log_p: Floats,
+    exact: Floats | None,
+    lower: Floats | None = None,
+    draws: ImportanceDraws | None = None,
 ) -> Likelihood:
     """A split's record from log densities at its points, each of shape (n,), in nats.
 
@@ -78,7 +82,7 @@ def score(
     )
 
 
-def fit_decoder_noise(model: VAE, config: Config, draws: Draws, seed: int) -> float:
+def fit_decoder_noise(model: VAE, config: Config, draws: ImportanceDraws, seed: int) -> float:
     """`fit_sigma_x` on the validation split, on 1000 of its points if there are more."""
     val = thinned(points(Source.of(config), "val", seed), FIT_POINTS)
     return fit_sigma_x(model, *as_tensors(val), draws, seed)

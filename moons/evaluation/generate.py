@@ -1,4 +1,4 @@
-"""Draws of the model: what the sample-based figures look at."""
+"""ImportanceDraws of the model: what the sample-based figures look at."""
 
 from typing import Protocol
 

@@ -12,20 +12,22 @@ from torch import Tensor
 from moons.evaluation.generate import Model
 from moons.seeds import derive_seed
 
-MAX_PROPOSAL_DIMS = 16  # x has two coordinates: few latents know more than the prior
+MAX_PROPOSAL_DIMS = 8  # x has two coordinates: few latents know more than the prior
 LEAST_KL = 0.01  # nats; a latent below it keeps the prior as its proposal
 LOG_VAR_BOUNDS = (-9.0, 4.0)  # of the proposal alone; wider ones leave float32's range
 BLOCK = 131_072  # points times draws at a time: as float32 they fit a second-level cache
+POSTERIOR_BUDGET = 131_072  # posterior draws of all points together, each decoded for itself
 UNDERFLOW = -80.0  # exp of less is subnormal, sixty times slower, and adds nothing
 
 
 @dataclass(frozen=True, slots=True)
-class Draws:
+class ImportanceDraws:
     """How many importance samples meet a point; K is at least `prior`.
 
     Attributes:
         prior: shared by all points, so that each is decoded once for the whole split.
-        posterior: besides, from q(z|x), for a point that the prior draws may miss.
+        posterior: besides, from q(z|x), for a point that the prior draws may miss; fewer, and at
+            least 8 of them, where more than 131,072 would be needed for all such points.
     """
 
     prior: int = 8192
@@ -46,6 +48,10 @@ class Draws:
         (Chatterjee and Diaconis 2018, arXiv:1511.01437); twenty times that is asked for.
         """
         return math.log(self.prior / 20) if self.posterior else math.inf
+
+    def posterior_for(self, n_points: int) -> int:
+        """Posterior draws of each of `n_points` that need them."""
+        return min(self.posterior, max(8, POSTERIOR_BUDGET // max(n_points, 1)))
 
 
 class Block(NamedTuple):
@@ -69,7 +75,7 @@ class Block(NamedTuple):
 
 @torch.no_grad()
 def importance_samples(
-    model: Model, x: Tensor, y: Tensor, draws: Draws, seed: int
+    model: Model, x: Tensor, y: Tensor, draws: ImportanceDraws, seed: int
 ) -> Iterator[Block]:
     """Goes through the points in blocks; all but the decoder's noise is settled here.
 
@@ -92,6 +98,9 @@ def importance_samples(
     shared = _prior_draws(draws.prior, model.latent_dim, derive_seed(seed, "prior draws"))
     proposal = _Proposal.of(model, x, y)
     far = proposal.kl > draws.reach
+    k = draws.posterior_for(int(far.sum()))
+    seen = shared[:, proposal.dims].T  # (dims, prior)
+    powers = torch.cat([seen**2, seen])
     for label in (0, 1) if model.label_dim else (0,):
         group = y == label if model.label_dim else torch.ones_like(far)
         centres = model.decode(shared, torch.full((draws.prior,), label))
@@ -101,14 +110,20 @@ def importance_samples(
             yield Block(points, _rows(x[points]) @ columns, None)
         for points in _blocks(group & far, draws):
             here = proposal.at(points)
-            z, log_ratio = here.draw(draws.posterior, model.latent_dim, generator)
-            means = model.decode(z.flatten(0, 1), y[points].repeat_interleave(draws.posterior))
+            z, log_ratio = here.draw(shared[torch.arange(k) % draws.prior], generator)
+            means = model.decode(z.flatten(0, 1), y[points].repeat_interleave(k))
             misses = means.view(*z.shape[:2], 2) - x[points, None]
-            log_ratios = torch.cat([here.log_ratio(shared), log_ratio], dim=1)
+            share = k / (draws.prior + k)
             yield Block(
                 points,
                 torch.cat([_rows(x[points]) @ columns, (misses**2).sum(2)], dim=1),
-                _log_mixture(log_ratios, draws.posterior / (draws.prior + draws.posterior)),
+                torch.cat(
+                    [
+                        _log_mixture(here.log_ratio(powers), share),
+                        torch.logaddexp(log_ratio + math.log(share), torch.tensor(-share).log1p()),
+                    ],
+                    dim=1,
+                ),
             )
 
 
@@ -123,7 +138,7 @@ def log_mean_weights(block: Block, sigma_x: float) -> Tensor:
     return log_mean - math.log(2 * math.pi * sigma_x**2)
 
 
-def _blocks(mask: Tensor, draws: Draws) -> Iterator[Tensor]:
+def _blocks(mask: Tensor, draws: ImportanceDraws) -> Iterator[Tensor]:
     chosen = torch.nonzero(mask)[:, 0]
     return (part for part in torch.split(chosen, max(1, BLOCK // draws.prior)) if len(part))
 
@@ -133,10 +148,12 @@ def _rows(x: Tensor) -> Tensor:
 
 
 def _log_mixture(log_ratio: Tensor, share: float) -> Tensor:
-    """log((1 - share) + share * ratio), by parts that neither overflow nor are subnormal."""
-    beyond = (log_ratio + UNDERFLOW).clamp_(min=0.0)  # the log is linear there
+    """log(1 - share + share * ratio) of prior draws, in place and faster than logaddexp.
+
+    A ratio beyond exp(80), which a prior draw meets with probability exp(-80), is cut to that.
+    """
     ratio = log_ratio.clamp_(UNDERFLOW, -UNDERFLOW).exp_()
-    return ratio.mul_(share).add_(1 - share).log_().add_(beyond)
+    return ratio.mul_(share).add_(1 - share).log_()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,19 +180,21 @@ class _Proposal:
     def at(self, points: Tensor) -> "_Proposal":
         return _Proposal(self.dims, self.mean[points], self.log_sigma[points], self.kl[points])
 
-    def log_ratio(self, z: Tensor) -> Tensor:
-        """The matrix log q(z|x) - log p(z), shape (n, m), of latents (m, latent)."""
-        z = z[:, self.dims]
+    def log_ratio(self, powers: Tensor) -> Tensor:
+        """The matrix log q(z|x) - log p(z), shape (n, m), from z^2 over z, (2 dims, m)."""
         precision = torch.exp(-2 * self.log_sigma)
         scaled = self.mean * precision
         rows = torch.cat([0.5 - 0.5 * precision, scaled], dim=1)
         constant = (-0.5 * self.mean * scaled - self.log_sigma).sum(dim=1, keepdim=True)
-        return rows @ torch.cat([z**2, z], dim=1).T + constant
+        return rows @ powers + constant
 
-    def draw(self, k: int, latent_dim: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Latents (n, k, latent) and their log q - log p, (n, k)."""
-        latents = torch.randn(len(self.mean), k, latent_dim, generator=generator)
-        noise = latents[:, :, self.dims]
+    def draw(self, prior: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Latents (n, k, latent) and their log q - log p, (n, k).
+
+        The dimensions that are left to the prior are those of k prior draws, (k, latent).
+        """
+        latents = prior.repeat(len(self.mean), 1, 1)
+        noise = torch.randn(len(self.mean), len(prior), len(self.dims), generator=generator)
         z = self.mean[:, None] + self.log_sigma.exp()[:, None] * noise
         latents[:, :, self.dims] = z
         log_ratio = 0.5 * (z**2 - noise**2).sum(dim=2)

@@ -8,7 +8,7 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor
 
 from moons.evaluation.generate import Model
-from moons.evaluation.importance import Block, Draws, importance_samples, log_mean_weights
+from moons.evaluation.importance import Block, ImportanceDraws, importance_samples, log_mean_weights
 from moons.objective import gaussian_kl
 from moons.seeds import derive_seed
 
@@ -16,13 +16,15 @@ SIGMA_X_BOUNDS = (0.01, 20.0)  # the data's unit; below, float32 loses the expon
 
 
 def log_likelihood(
-    model: Model, x: Tensor, y: Tensor, sigma_x: float, draws: Draws, seed: int
+    model: Model, x: Tensor, y: Tensor, sigma_x: float, draws: ImportanceDraws, seed: int
 ) -> Tensor:
     """The importance-weighted bound on log p_model(x), or log p_model(x|y), in nats.
 
     log 1/K sum_k p(z_k) N(x; decode(z_k), sigma_x^2 I) / m(z_k|x) is below log p_model(x) in
     expectation and grows with K (Burda et al. 2016, arXiv:1509.00519); `importance_samples` says
-    what m is.
+    what m is. Against 131,072 prior draws, the mean bound of 8192 is lower by up to 0.001 nats for
+    models within 0.3 nats of the truth, by 0.004 within 0.6, and by 0.006, with a spread of 0.03
+    over seeds, at 2 nats; that of 1024 by 0.008, 0.013 and 0.035.
 
     Args:
         model: in evaluation mode.
@@ -41,7 +43,7 @@ def log_likelihood(
     return bounds
 
 
-def fit_sigma_x(model: Model, x: Tensor, y: Tensor, draws: Draws, seed: int) -> float:
+def fit_sigma_x(model: Model, x: Tensor, y: Tensor, draws: ImportanceDraws, seed: int) -> float:
     """The standard deviation of the decoder's noise that fits these points best.
 
     It maximises the mean importance-weighted bound. Training leaves it open: `Config.sigma_x` is

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 Value = float | int | str | None
@@ -18,10 +18,11 @@ class Likelihood:
         nll: minus the log density, for a latent variable model its importance-weighted bound.
         excess_nll: nll less that of the exact density on the same points, an estimate of
             KL(p* || p_model); None where the noise is 0.
-        excess_nll_se: its standard error over the points.
+        excess_nll_se: its standard error over the points; what the importance samples add is less
+            but for bad models (`log_likelihood`).
         elbo: evidence lower bound of q(z|x) as the encoder gives it.
         inference_gap: how far the ELBO is below the importance-weighted bound.
-        prior_draws, posterior_draws: importance samples, as in `Draws`.
+        prior_draws, posterior_draws: importance samples, as in `ImportanceDraws`; K is at least the first.
     """
 
     points: int
@@ -44,7 +45,8 @@ class SampleFigures:
         coverage: share of fresh points near a draw, 0.97 for the same distribution.
         density: how densely draws lie where fresh points do, 1 for the same distribution.
         two_sample_accuracy: of a classifier that tells draws from fresh points; 0.5 is chance.
-        label_share: draws whose Bayes label is the label asked for; None without labels or noise.
+        label_share: draws whose Bayes label is the label asked for, with no more than the data's
+            own noise; None without labels or noise.
     """
 
     energy_distance: float
@@ -53,6 +55,16 @@ class SampleFigures:
     density: float
     two_sample_accuracy: float
     label_share: float | None = None
+
+
+def mean_figures(figures: Sequence[SampleFigures]) -> SampleFigures:
+    """The mean of each figure; None where none has it."""
+    means: dict[str, float] = {}
+    for field in dataclasses.fields(SampleFigures):
+        values = [getattr(one, field.name) for one in figures]
+        if None not in values:
+            means[field.name] = sum(values) / len(values)
+    return SampleFigures(**means)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +94,7 @@ class Evaluation:
         val, test, fresh: the density, split by split; `fresh` are new points of the source.
         val_energy_distance: draws against the validation split, and the floor of that.
         samples: draws against fresh points.
-        floor: the same figures for exact draws in the model's place.
+        floor: the same figures for exact draws in the model's place, means over four sets.
         sigma_x: standard deviation of the decoder's noise, fitted on validation data.
         latents: None for a model without any.
         val_right_loss, val_shuffled_loss: the training loss with the right labels and with the

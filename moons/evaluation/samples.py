@@ -17,20 +17,16 @@ ROWS = 64  # of pairwise distances at a time, to stay in cache
 Points = NDArray[np.float32]
 
 
-def sample_figures(
-    drawn: Points, fresh: Split, noise: float, seed: int, asked: ArrayLike | None = None
-) -> SampleFigures:
+def sample_figures(drawn: Points, fresh: Split, seed: int, share: float | None) -> SampleFigures:
     """All figures of draws against fresh points.
 
     Args:
         drawn: points, shape (n, 2).
         fresh: exact draws.
-        noise: standard deviation of the data's noise.
         seed: of projections and of the classifier's split.
-        asked: the labels that the draws were asked for, shape (n,).
+        share: their `label_share`.
     """
     coverage, density = coverage_and_density(drawn, fresh.x)
-    share = None if asked is None or noise == 0 else label_share(drawn, asked, noise)
     return SampleFigures(
         energy_distance=energy_distance(drawn, fresh.x),
         sliced_wasserstein=sliced_wasserstein(drawn, fresh.x, derive_seed(seed, "projections")),
@@ -90,12 +86,13 @@ def two_sample_accuracy(x: Points, y: Points, seed: int) -> float:
     return float(classifier.score(points[half:], origin[half:]))
 
 
-def label_share(drawn: Points, asked: ArrayLike, noise: float) -> float:
+def label_share(drawn: Points, asked: ArrayLike | None, noise: float) -> float | None:
     """The share of draws whose exact Bayes label is the label asked for.
 
-    Raises:
-        ValueError: the noise is 0, where there is no Bayes label.
+    None where no labels were asked for, or the data have no noise and so no Bayes label.
     """
+    if asked is None or noise == 0:
+        return None
     return float((bayes_label(drawn, noise) == np.asarray(asked)).mean())
 
 

@@ -1,17 +1,28 @@
 import numpy as np
 import pytest
 
-from moons.baselines import BANDWIDTHS, COMPONENTS, baseline_rows, fit_baseline
+from moons import baselines
+from moons.baselines import baseline_rows, fit_baseline
 from moons.config import Config
 from moons.data import load_moons
 from moons.density import draw_exact
 from moons.evaluation.samples import energy_distance, label_share
 
 KINDS = ("gaussian_mixture", "kernel_density")
+COMPONENTS = (1, 2, 4, 8, 16)
+BANDWIDTHS = (0.02, 0.05, 0.08, 0.11, 0.14, 0.5)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_settings():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(baselines, "COMPONENTS", COMPONENTS)
+        patch.setattr(baselines, "BANDWIDTHS", BANDWIDTHS)
+        yield
 
 
 @pytest.fixture(scope="module")
-def rows():
+def rows(_few_settings):
     return {(row["baseline"], row["family"]): row for row in baseline_rows(Config(n_samples=600))}
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from moons.config import Config
 from moons.density import draw_exact
-from moons.evaluation import Draws, generate
+from moons.evaluation import ImportanceDraws, generate
 from moons.evaluation.likelihood import elbo, fit_sigma_x, log_likelihood
 from moons.models import build_model
 
@@ -81,7 +81,7 @@ def test_the_right_posterior_gives_the_density_of_a_linear_model(scale, sigma_x,
     model = Linear(scale, sigma_x, latent_dim)
     drawn = torch.tensor(generate(model, 50, seed, sigma_x=sigma_x))
     labels = torch.zeros(50, dtype=torch.int64)
-    bound = log_likelihood(model, drawn, labels, sigma_x, Draws(), seed)
+    bound = log_likelihood(model, drawn, labels, sigma_x, ImportanceDraws(), seed)
     exact = model.log_density(drawn)
     assert float((bound - exact).mean()) == pytest.approx(0.0, abs=0.02)
     lower = elbo(model, drawn, labels, sigma_x, n_draws=200, seed=seed)
@@ -97,7 +97,10 @@ def test_a_wrong_posterior_costs_tightness_and_never_lifts_the_bound(spoilt, sig
     y = torch.zeros(300, dtype=torch.int64)
     gaps = [
         float(
-            (right.log_density(drawn) - log_likelihood(wrong, drawn, y, sigma_x, Draws(), s)).mean()
+            (
+                right.log_density(drawn)
+                - log_likelihood(wrong, drawn, y, sigma_x, ImportanceDraws(), s)
+            ).mean()
         )
         for s in range(4)
     ]
@@ -111,7 +114,9 @@ def test_posterior_draws_reach_what_prior_draws_miss():
     y = torch.zeros(100, dtype=torch.int64)
     exact = model.log_density(drawn)
     gap = {
-        k: float((exact - log_likelihood(model, drawn, y, sigma_x, Draws(500, k), 3)).mean())
+        k: float(
+            (exact - log_likelihood(model, drawn, y, sigma_x, ImportanceDraws(500, k), 3)).mean()
+        )
         for k in (0, 64)
     }
     assert gap[0] > 1.0
@@ -126,7 +131,7 @@ def test_the_bound_agrees_with_quadrature_over_the_latent(family, latent_dim, si
     y = torch.arange(60) % 2
     x = torch.tensor(generate(model, 60, 3, y.numpy(), sigma_x=sigma_x))
     exact = by_quadrature(model, x, y, sigma_x)
-    bound = log_likelihood(model, x, y, sigma_x, Draws(), seed=4)
+    bound = log_likelihood(model, x, y, sigma_x, ImportanceDraws(), seed=4)
     assert float((exact - bound).mean()) == pytest.approx(0.0, abs=0.02)
     assert float((exact - bound).abs().median()) < 0.02
 
@@ -135,7 +140,12 @@ def test_the_bound_rises_with_the_number_of_draws_towards_the_truth():
     model = wild(Config(latent_dim=2, decoder_hidden=16), seed=5)
     exact = float(by_quadrature(model, X, Y, 0.3).mean())
     means = [
-        np.mean([float(log_likelihood(model, X, Y, 0.3, Draws(k, 0), s).mean()) for s in range(20)])
+        np.mean(
+            [
+                float(log_likelihood(model, X, Y, 0.3, ImportanceDraws(k, 0), s).mean())
+                for s in range(20)
+            ]
+        )
         for k in (4, 32, 256, 2048)
     ]
     assert means == sorted(means)
@@ -146,31 +156,36 @@ def test_the_bound_rises_with_the_number_of_draws_towards_the_truth():
 def test_the_elbo_is_below_the_bound():
     model = wild(Config(latent_dim=3), seed=6)
     lower = elbo(model, X, Y, 0.3, n_draws=8, seed=7)
-    assert float((log_likelihood(model, X, Y, 0.3, Draws(), 7) - lower).mean()) > 0
+    assert float((log_likelihood(model, X, Y, 0.3, ImportanceDraws(), 7) - lower).mean()) > 0
 
 
 @pytest.mark.parametrize("sigma_x", [0.05, 0.15, 0.6])
 def test_the_fitted_noise_is_the_noise_that_drew_the_points(sigma_x):
     model = wild(Config(latent_dim=1, decoder_hidden=16), seed=8)
     drawn = torch.tensor(generate(model, 1000, 9, sigma_x=sigma_x))
-    fitted = fit_sigma_x(model, drawn, torch.zeros(1000, dtype=torch.int64), Draws(2048), seed=10)
+    fitted = fit_sigma_x(
+        model, drawn, torch.zeros(1000, dtype=torch.int64), ImportanceDraws(2048), seed=10
+    )
     assert fitted == pytest.approx(sigma_x, rel=0.1)
 
 
 def test_no_other_noise_fits_better():
     model = wild(Config(latent_dim=2), seed=11)
-    fitted = fit_sigma_x(model, X, Y, Draws(1024), seed=12)
-    best = float(log_likelihood(model, X, Y, fitted, Draws(1024), 12).mean())
+    fitted = fit_sigma_x(model, X, Y, ImportanceDraws(1024), seed=12)
+    best = float(log_likelihood(model, X, Y, fitted, ImportanceDraws(1024), 12).mean())
     for other in np.geomspace(0.02, 5, 20):
-        assert float(log_likelihood(model, X, Y, other, Draws(1024), 12).mean()) <= best + 1e-3
+        assert (
+            float(log_likelihood(model, X, Y, other, ImportanceDraws(1024), 12).mean())
+            <= best + 1e-3
+        )
 
 
 def test_draws_repeat_with_their_seed_and_leave_the_global_generators_alone():
     model = wild(Config(family="cvae", latent_dim=2), seed=13)
     before = torch.get_rng_state(), np.random.get_state()[1].copy()
-    first = log_likelihood(model, X, Y, 0.2, Draws(64, 8), 14)
-    assert torch.equal(first, log_likelihood(model, X, Y, 0.2, Draws(64, 8), 14))
-    assert not torch.equal(first, log_likelihood(model, X, Y, 0.2, Draws(64, 8), 15))
+    first = log_likelihood(model, X, Y, 0.2, ImportanceDraws(64, 8), 14)
+    assert torch.equal(first, log_likelihood(model, X, Y, 0.2, ImportanceDraws(64, 8), 14))
+    assert not torch.equal(first, log_likelihood(model, X, Y, 0.2, ImportanceDraws(64, 8), 15))
     assert torch.equal(before[0], torch.get_rng_state())
     assert (before[1] == np.random.get_state()[1]).all()
 
@@ -178,7 +193,7 @@ def test_draws_repeat_with_their_seed_and_leave_the_global_generators_alone():
 @pytest.mark.parametrize("draws", [(0, 4), (8, -1)])
 def test_impossible_numbers_of_draws_are_refused(draws):
     with pytest.raises(ValueError, match="at least one prior draw"):
-        Draws(*draws)
+        ImportanceDraws(*draws)
 
 
 def test_generated_points_are_the_decoders_means_with_its_noise():
