@@ -12,7 +12,7 @@ from moons.checkpoint import Checkpoint, load_checkpoint
 from moons.config import Config
 from moons.data import Moons, Split, load_moons
 from moons.evaluation.excess import fit_decoder_noise
-from moons.evaluation.importance import Draws
+from moons.evaluation.importance import ImportanceDraws
 from moons.evaluation.latents import ACTIVE_VARIANCE
 from moons.objective import gaussian_kl
 from moons.seeds import derive_seed
@@ -59,7 +59,7 @@ class TrainedTrial:
         """
         if self.recorded_sigma_x is not None:
             return self.recorded_sigma_x
-        return fit_decoder_noise(self.checkpoint.model, self.config, Draws(), seed=0)
+        return fit_decoder_noise(self.checkpoint.model, self.config, ImportanceDraws(), seed=0)
 
     @torch.no_grad()
     def posterior(self, split: Split) -> tuple[Floats, Floats]:

@@ -1,7 +1,8 @@
 """How good a generative model is, in nats and by its draws.
 
 `evaluate` gives one record for a trained model, `measure` one figure for a rung. Reading order:
-`record`, `source`, `generate`, `importance`, `likelihood`, `excess`, `samples`, `latents`, `measure`, `whole`.
+`record`, `source`, `generate`, `importance`, `likelihood`, `excess`, `samples`, `latents`,
+`measure`, `whole`.
 """
 
 from moons.evaluation.excess import excess_nll

@@ -22,7 +22,8 @@ class Likelihood:
             but for bad models (`log_likelihood`).
         elbo: evidence lower bound of q(z|x) as the encoder gives it.
         inference_gap: how far the ELBO is below the importance-weighted bound.
-        prior_draws, posterior_draws: importance samples, as in `ImportanceDraws`; K is at least the first.
+        prior_draws, posterior_draws: importance samples, as in `ImportanceDraws`; K is at least
+            the first.
     """
 
     points: int
