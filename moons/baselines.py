@@ -52,7 +52,7 @@ class Baseline:
         return out
 
     def draw(self, n: int, seed: int, y: NDArray[np.int64]) -> Points:
-        """ImportanceDraws, shape (n, 2), for the labels y where the baseline is conditional."""
+        """Draws, shape (n, 2), for the labels y where the baseline is conditional."""
         out = np.empty((n, 2), dtype=np.float32)
         members = self._members(y) if self.conditional else [np.ones(n, dtype=bool)]
         for moon, (estimator, of_moon) in enumerate(zip(self.estimators, members, strict=True)):

@@ -1,4 +1,4 @@
-"""ImportanceDraws of the model: what the sample-based figures look at."""
+"""Draws of the model: what the sample-based figures look at."""
 
 from typing import Protocol
 

@@ -134,8 +134,8 @@ def log_mean_weights(block: Block, sigma_x: float) -> Tensor:
         log_w -= block.log_mixture
     peak = log_w.amax(dim=1, keepdim=True)
     total = log_w.sub_(peak).clamp_(min=UNDERFLOW).exp_().sum(dim=1)
-    log_mean = peak[:, 0].double() + total.double().log() - math.log(log_w.shape[1])
-    return log_mean - math.log(2 * math.pi * sigma_x**2)
+    constant = math.log(log_w.shape[1]) + math.log(2 * math.pi * sigma_x**2)
+    return (peak[:, 0] + total.log_()).double() - constant
 
 
 def _blocks(mask: Tensor, draws: ImportanceDraws) -> Iterator[Tensor]:

@@ -48,7 +48,7 @@ class DensityModel(Protocol):
         """The log of p(x), or of p(x|y), in nats, shape (n,)."""
 
     def draw(self, n: int, seed: int, y: NDArray[np.int64]) -> Points:
-        """ImportanceDraws, shape (n, 2), for the labels y where the model is conditional."""
+        """Draws, shape (n, 2), for the labels y where the model is conditional."""
 
 
 def evaluate(model: VAE, config: Config, seed: int = 0) -> Evaluation:
