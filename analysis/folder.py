@@ -53,6 +53,11 @@ class StudyFolder:
         return self.path / "leaderboard.parquet"
 
     @property
+    def baselines(self) -> Path:
+        """`baselines.parquet`, one row a density estimate and family of models."""
+        return self.path / "baselines.parquet"
+
+    @property
     def figures(self) -> Path:
         """Where figures are drawn to."""
         return self.path / "figures"
@@ -84,6 +89,7 @@ class StudyResults:
         epochs: one row an epoch of a trial, in order of both, a mean over replicates; empty where
             there is no table.
         reruns, leaderboard: None where nothing was retrained.
+        baselines: density estimates on the same data; None where none were fitted.
         notes: sentences about tables that are missing, empty or damaged.
     """
 
@@ -93,6 +99,7 @@ class StudyResults:
     epochs: "pd.DataFrame"
     reruns: "pd.DataFrame | None" = None
     leaderboard: "pd.DataFrame | None" = None
+    baselines: "pd.DataFrame | None" = None
     notes: tuple[str, ...] = ()
 
     def in_state(self, *states: State) -> "pd.DataFrame":
@@ -158,6 +165,7 @@ def read_results(path: Path) -> StudyResults:
         epochs = _empty(EPOCH_COLUMNS)
     reruns, reruns_note = _read_optional(folder.reruns, ("trial", "seed"), folder)
     leaderboard, leaderboard_note = _read_optional(folder.leaderboard, ("trial",), folder)
+    baselines, baselines_note = _read_optional(folder.baselines, ("baseline", "family"), folder)
     return StudyResults(
         folder=folder,
         manifest=manifest,
@@ -165,7 +173,8 @@ def read_results(path: Path) -> StudyResults:
         epochs=_one_curve(epochs).sort_values(["trial", "epoch"], ignore_index=True),
         reruns=reruns,
         leaderboard=leaderboard,
-        notes=(*notes, *(note for note in (reruns_note, leaderboard_note) if note)),
+        baselines=baselines,
+        notes=(*notes, *filter(None, (reruns_note, leaderboard_note, baselines_note))),
     )
 
 

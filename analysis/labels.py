@@ -24,11 +24,20 @@ METRIC_NAMES = {
     "mse": "MSE (squared data units)",
     "loss": "loss",
     "kl": "KL (nats a point)",
+    "nll": "NLL (nats a point)",
     "excess_nll": "excess NLL (nats a point)",
-    "energy_distance": "energy distance",
-    "energy_floor": "energy distance of two fresh data sets",
+    "elbo": "ELBO (nats a point)",
+    "inference_gap": "inference gap (nats a point)",
+    "energy_distance": "energy distance (data units)",
     "sliced_wasserstein": "sliced Wasserstein distance (data units)",
+    "coverage": "coverage (share)",
+    "density": "density (share)",
+    "two_sample_accuracy": "two-sample accuracy (0.5 is chance)",
+    "label_share": "samples with the label asked for (share)",
     "active_units": "active latent units",
+    "mutual_information": "mutual information (nats)",
+    "right_loss": "loss with the right labels",
+    "shuffled_loss": "loss with the labels shuffled",
 }
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test", "fresh": "fresh-data"}
 

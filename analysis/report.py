@@ -1,8 +1,7 @@
 """Writes a study's report: `python -m analysis.report results/<study>`, one HTML file."""
 
-import base64
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,54 +10,11 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
-from analysis.figures import (
-    MODEL_FIGURES,
-    STUDY_FIGURES,
-    Drawing,
-    draw_figure,
-    load_figure,
-    redraw_command,
-)
 from analysis.folder import DamagedRecord, StudyResults, read_results
 from moons.files import write_whole
 
-if TYPE_CHECKING:  # they import pandas and scipy: --help does without
-    from analysis.findings import Finding
-    from analysis.summary import Table
-
-GROUPS = {"The search": STUDY_FIGURES, "The best model": MODEL_FIGURES}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A figure as the report shows it; `image` is a PNG in base64."""
-
-    name: str
-    title: str
-    alt: str
-    caption: str
-    note: str
-    command: str
-    image: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
-    """All that a report holds of one study.
-
-    Attributes:
-        pictures: by heading.
-        left_out: figures that were not drawn, with the sentence why.
-    """
-
-    results: StudyResults
-    findings: "tuple[Finding, ...]"
-    pictures: dict[str, tuple[Picture, ...]]
-    left_out: tuple[tuple[str, str], ...]
-    tables: "dict[str, Table]"
-    all_trials: "Table"
+if TYPE_CHECKING:  # they import pandas and matplotlib: --help does without
+    from analysis.chapters import Chapter, Together
 
 
 def write_report(folders: Sequence[Path], out: Path | None = None) -> Path:
@@ -80,19 +36,19 @@ def write_report(folders: Sequence[Path], out: Path | None = None) -> Path:
     if not folders:
         raise ValueError("a report needs at least one study's folder, got none")
     studies = [read_results(folder) for folder in folders]
-    n_figures = len(studies) * sum(map(len, GROUPS.values()))
+    from analysis.chapters import chapter, count_figures, together
+
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("report", total=n_figures)
-        chapters = []
-        for results in studies:
-            shown: list[tuple[str, Picture | str]] = []
-            for name, picture in _pictures(results):
-                progress.update(task, description=f"report: {name}", advance=1)
-                shown.append((name, picture))
-            chapters.append(_chapter(results, dict(shown)))
+        task = progress.add_task("report", total=count_figures(len(studies)))
+
+        def step(name: str) -> None:
+            progress.update(task, description=f"report: {name}", advance=1)
+
+        chapters = [chapter(results, step) for results in studies]
+        beside = together(studies, step) if len(studies) > 1 else None
     path = out or _usual_path(studies)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, _render(chapters))
+    write_whole(path, _render(chapters, beside))
     return path
 
 
@@ -104,73 +60,10 @@ def _usual_path(studies: Sequence[StudyResults]) -> Path:
     return first.path.parent / f"report-{names}.html"
 
 
-def _pictures(results: StudyResults) -> Iterator[tuple[str, Picture | str]]:
-    for names in GROUPS.values():
-        for name in names:
-            try:
-                drawing = draw_figure(name, results)
-                yield (
-                    name,
-                    drawing if isinstance(drawing, str) else _picture(name, drawing, results),
-                )
-            except (ValueError, OSError) as error:
-                yield name, f"It could not be drawn: {error}."
-            except Exception as error:  # a finished study keeps its report when one figure fails
-                yield name, f"It could not be drawn: {type(error).__name__}: {error}."
-
-
-def _picture(name: str, drawing: Drawing, results: StudyResults) -> Picture:
-    from analysis.figures.style import DPI, png_bytes, theme
-
-    spec = load_figure(name)
-    with theme():
-        image = png_bytes(drawing.figure)
-    width, height = drawing.figure.get_size_inches() * DPI
-    trial = results.best_trial if name in MODEL_FIGURES else None
-    return Picture(
-        name=name,
-        title=spec.title,
-        alt=f"{spec.title}, study {results.manifest.name}. {spec.caption}",
-        caption=spec.caption,
-        note=drawing.note,
-        command=redraw_command(results.folder, name, trial),
-        image=base64.b64encode(image).decode(),
-        width=int(width),
-        height=int(height),
-    )
-
-
-def _chapter(results: StudyResults, shown: dict[str, Picture | str]) -> Chapter:
-    from analysis import summary
-    from analysis.findings import findings
-
-    grouped = {
-        heading: tuple(p for n in names if isinstance(p := shown.get(n), Picture))
-        for heading, names in GROUPS.items()
-    }
-    left_out = {n: reason for n, reason in shown.items() if isinstance(reason, str)}
-    tables = {
-        "Best trials": summary.top_trials(results),
-        "Evaluation of the best trial": summary.evaluation(results),
-        "Retrained under fresh seeds": summary.retrainings(results),
-        "Search space": summary.search_space(results),
-        "How it was run": summary.about(results),
-    }
-    return Chapter(
-        results=results,
-        findings=findings(results),
-        pictures={heading: pictures for heading, pictures in grouped.items() if pictures},
-        left_out=tuple((load_figure(n).title, reason) for n, reason in left_out.items()),
-        tables={name: table for name, table in tables.items() if table and table.rows},
-        all_trials=summary.all_trials(results),
-    )
-
-
-def _render(chapters: Sequence[Chapter]) -> str:
+def _render(chapters: "Sequence[Chapter]", beside: "Together | None") -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     from analysis.figures.style import STATE_STYLES
-    from analysis.summary import side_by_side
 
     environment = Environment(
         loader=PackageLoader("analysis"),
@@ -183,7 +76,7 @@ def _render(chapters: Sequence[Chapter]) -> str:
     command = " ".join(["python -m analysis.report", *(r.folder.shown for r in studies)])
     return environment.get_template("report.html.j2").render(
         chapters=chapters,
-        side_by_side=side_by_side(studies) if len(studies) > 1 else None,
+        beside=beside,
         state_colours={state: style.colour for state, style in STATE_STYLES.items()},
         command=command,
     )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.folder import SPLITS, STATES, Dimension, StudyResults
 from analysis.labels import METRIC_NAMES, SPLIT_NAMES, label, short_label
+from analysis.measured import measured
 from analysis.reruns import retrained
 from analysis.words import number, value_in_words
 
@@ -69,27 +70,39 @@ def evaluation(results: StudyResults) -> Table | None:
     """Every evaluation figure of the best trial, a row a metric and a column a split."""
     if results.best_trial is None:
         return None
-    row = results.trial(results.best_trial)
-    values: dict[str, dict[str, str]] = {}
-    for column in map(str, row.index):
-        split, _, metric = column.partition("_")
-        if split not in SPLITS or metric in ("", "s") or metric.endswith("_se"):
-            continue  # `train_s` is a time, `.._se` stands beside its figure
-        if pd.isna(row[column]) or isinstance(row[column], str):
-            continue  # text is a list, such as the KL of each latent
-        error = row.get(f"{column}_se")
-        spread = "" if error is None or pd.isna(error) else f" ± {number(float(error))}"
-        values.setdefault(metric, {})[split] = f"{number(float(row[column]))}{spread}"
-    splits = [split for split in SPLITS if any(split in of for of in values.values())]
+    figures = measured(results.trial(results.best_trial))
+    splits = [split for split in SPLITS if any(figure.split == split for figure in figures)]
+    cells: dict[str, dict[str, str]] = {}
+    for figure in figures:
+        error = "" if figure.error is None else f" ± {number(figure.error)}"
+        floor = "" if figure.floor is None else f" (exact draws: {number(figure.floor)})"
+        cells.setdefault(figure.metric, {})[figure.split] = f"{number(figure.value)}{error}{floor}"
+    if not cells:
+        return None
     rows = tuple(
         (METRIC_NAMES.get(metric, metric.replace("_", " ")), *(of.get(s, "-") for s in splits))
-        for metric, of in values.items()
+        for metric, of in cells.items()
     )
-    if not rows:
-        return None
-    note = "± is one standard error." if any("±" in cell for r in rows for cell in r) else ""
+    notes = []
+    if any(figure.error is not None for figure in figures):
+        notes.append("± is one standard error.")
+    if any(figure.floor is not None for figure in figures):
+        notes.append("Exact draws are fresh data in the place of the model's samples.")
     headings = (SPLIT_NAMES[split].replace("-", " ") for split in splits)
-    return Table(("metric", *headings), rows, note)
+    return Table(("metric", *headings), rows, " ".join(notes))
+
+
+def baselines(results: StudyResults) -> Table | None:
+    """Density estimates of the same kind on the same data, measured like a model."""
+    rows = results.baselines
+    if rows is None or rows.empty:
+        return None
+    rows = rows[rows["family"] == results.manifest.family]
+    wanted = [f"{split}_excess_nll" for split in ("val", "test", "fresh")]
+    columns = [c for c in (*wanted, "fresh_energy_distance") if c in rows]
+    named = rows["baseline"].str.replace("_", " ")
+    cells = zip(named, *(_cells(rows[column]) for column in columns), strict=True)
+    return Table(("baseline", *map(label, columns)), tuple(cells))
 
 
 def retrainings(results: StudyResults) -> Table | None:

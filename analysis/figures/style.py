@@ -100,9 +100,12 @@ def new_figure(height: float = 4.0, width: float = WIDTH) -> Figure:
 def png_bytes(figure: Figure) -> bytes:
     """The figure as PNG with a palette of 256 colours, a third of the size of one without."""
     full, small = io.BytesIO(), io.BytesIO()
+    _settle(figure)
     figure.savefig(full, format="png", dpi=DPI)
     image = Image.open(full).convert("RGB")
-    image.quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    # Of the ways to choose a palette this one keeps rare colours: all are within 12 of 255.
+    palette = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette.save(small, format="png", optimize=True)
     return small.getvalue()
 
 
@@ -112,8 +115,15 @@ def save_figure(figure: Figure, path: Path) -> None:
     if path.suffix == ".png":
         write_whole(path, png_bytes(figure))
         return
+    _settle(figure)
     with appearing(path) as draft:
         figure.savefig(draft, format=path.suffix.removeprefix("."), metadata={"Date": None})
+
+
+def _settle(figure: Figure) -> None:
+    """Lays out once more where axes keep their aspect: one pass leaves their labels cut off."""
+    if any(ax.get_aspect() != "auto" for ax in figure.axes):
+        figure.draw_without_rendering()
 
 
 def positions(values: "pd.Series[Any]", dimension: Dimension) -> NDArray[np.float64]:

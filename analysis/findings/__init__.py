@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from analysis.findings import course, quality
+from analysis.findings import course, generation, quality
 from analysis.findings.finding import Finding as Finding
 from analysis.findings.finding import Level as Level
 from analysis.folder import StudyResults
@@ -10,10 +10,12 @@ from analysis.folder import StudyResults
 PARTS: tuple[Callable[[StudyResults], Iterator[Finding]], ...] = (
     quality.best,
     quality.unlike,
-    quality.held_out,
+    generation.held_out,
+    generation.samples,
     quality.seed_noise,
+    quality.ties,
     quality.edges,
-    quality.collapsed_latents,
+    generation.collapsed_latents,
     course.late,
     course.unfinished,
     course.diverged,

@@ -1,4 +1,4 @@
-"""How good the best configuration is, and whether it can be trusted."""
+"""What the best configuration is, and whether its lead can be trusted."""
 
 import math
 from collections.abc import Iterator
@@ -8,16 +8,13 @@ import pandas as pd
 
 from analysis.findings.finding import Finding
 from analysis.folder import Dimension, StudyResults
-from analysis.labels import short_label, unit
+from analysis.labels import short_label
 from analysis.reruns import Retrained, retrained
 from analysis.words import count, listed, number, state_counts, value_in_words
 
 EDGE = 0.02  # of a range: nearer to its end counts as at the end
 TOP = 5
-NO_KL = 0.05  # nats a point: the posterior is all but the prior
 OF_DATA = ("n_samples", "noise", "data_seed")
-HEADLINES = ("excess_nll", "energy_distance")
-MOST_HELD_OUT = ("fresh", "test", "val")
 
 
 def best(results: StudyResults) -> Iterator[Finding]:
@@ -29,7 +26,8 @@ def best(results: StudyResults) -> Iterator[Finding]:
         return
     row = complete.iloc[0]
     values = [f"{short_label(metric)} {number(row[metric])}" for metric in metrics]
-    at = f" at epoch {row['best_epoch']:,}" if _known(row, "best_epoch") else ""
+    known = "best_epoch" in row and not pd.isna(row["best_epoch"])
+    at = f" at epoch {row['best_epoch']:,}" if known else ""
     rivals = f"the best of {len(complete):,} complete trials"
     among = rivals if len(complete) > 1 else "the only complete trial"
     settings = [
@@ -71,24 +69,6 @@ def unlike(results: StudyResults) -> Iterator[Finding]:
         )
 
 
-def held_out(results: StudyResults) -> Iterator[Finding]:
-    """The best trial's headline figures on the data that were furthest from training."""
-    if results.best_trial is None:
-        return
-    row = results.trial(results.best_trial)
-    parts = []
-    for metric in HEADLINES:
-        columns = [f"{split}_{metric}" for split in MOST_HELD_OUT]
-        column = next((c for c in columns if _known(row, c)), None)
-        if column is None or column in results.manifest.metrics:
-            continue
-        error = f" ± {number(row[f'{column}_se'])}" if _known(row, f"{column}_se") else ""
-        of = f" {unit(column)}" if unit(column) else ""
-        parts.append(f"{short_label(column)} {number(row[column])}{error}{of}")
-    if parts:
-        yield Finding("result", f"Evaluated with the weights of its best epoch: {listed(parts)}.")
-
-
 def seed_noise(results: StudyResults) -> Iterator[Finding]:
     """What retraining under fresh seeds says of the winner, and of its lead."""
     configs = retrained(results)
@@ -109,11 +89,32 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
         second = configs[1]
         noise = math.sqrt((winner.std**2 + second.std**2) / 2)
         rival = f"trial {second.trial}, retrained alike"
-        yield from _lead(winner, second.mean - winner.mean, noise, rival)
+        lead = _lead(winner, second.mean - winner.mean, noise, rival)
+        tested = results.leaderboard is not None  # `ties` says more than that a lead is larger
+        yield from (finding for finding in lead if finding.level == "warning" or not tested)
     elif len(results.complete) > 1:
         first_two = results.complete[results.manifest.metric].head(2).tolist()
         rival = "the second best trial of the search"
         yield from _lead(winner, first_two[1] - first_two[0], winner.std, rival)
+
+
+def ties(results: StudyResults) -> Iterator[Finding]:
+    """Configurations that fresh seeds do not tell apart from the first of the leaderboard."""
+    board = results.leaderboard
+    if board is None or not {"config", "tie", "p_holm"} <= set(board) or len(board) < 2:
+        return
+    first, others = board.iloc[0], board.iloc[1:]
+    tied = others[others["tie"].astype(bool)]
+    if tied.empty:
+        yield Finding("result", f"On fresh seeds {first['config']} is better than all others.")
+        return
+    names = listed([str(name) for name in tied["config"].head(TOP)])
+    more = f" and {len(tied) - TOP} more" if len(tied) > TOP else ""
+    yield Finding(
+        "warning",
+        f"Fresh seeds do not tell {first['config']} from {names}{more} (paired t-tests on the "
+        f"same seeds, Holm's correction, p at least {number(float(tied['p_holm'].min()))}).",
+    )
 
 
 def _lead(winner: Retrained, gain: float, noise: float, rival: str) -> Iterator[Finding]:
@@ -163,35 +164,3 @@ def edge_of(value: Any, dimension: Dimension) -> Literal["lower", "upper"] | Non
         place, low, high = math.log(place), math.log(low), math.log(high)
     share = (place - low) / (high - low) if high > low else 0.5
     return "lower" if share <= EDGE else "upper" if share >= 1 - EDGE else None
-
-
-def collapsed_latents(results: StudyResults) -> Iterator[Finding]:
-    """Latents of the best trial that carry nothing."""
-    if results.best_trial is None:
-        return
-    row = results.trial(results.best_trial)
-    column = next((c for c in map(str, row.index) if c.endswith("active_units")), None)
-    if column is not None and _known(row, column) and _known(row, "latent_dim"):
-        active, latent = int(row[column]), int(row["latent_dim"])
-        if active < latent:
-            yield Finding(
-                "warning",
-                f"Of the {count(latent, 'latent dimension')} of the best trial "
-                f"{latent - active} collapsed onto the prior and carry nothing; "
-                f"{active} {'is' if active == 1 else 'are'} active.",
-            )
-    elif _known(row, "val_kl") and row["val_kl"] < NO_KL:
-        text = f"The best trial's KL is {number(row['val_kl'])} nats a point: its latents all but "
-        if _known(row, "eps_w") and row["eps_w"] < 1:
-            text += (
-                "collapsed onto the prior, and reconstruct only because eps_w = "
-                f"{number(row['eps_w'])} shrinks their noise. Samples drawn from the prior are "
-                "unlikely to look like the data."
-            )
-        else:
-            text += "collapsed onto the prior and carry nothing."
-        yield Finding("warning", text)
-
-
-def _known(row: "pd.Series[Any]", column: str) -> bool:
-    return column in row and not pd.isna(row[column])

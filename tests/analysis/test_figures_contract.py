@@ -92,6 +92,7 @@ def test_a_whole_study_has_every_figure_with_named_axes(name: str, results: Stud
     shown = [ax for ax in drawing.figure.axes if ax.get_visible()]
     assert shown
     named = [ax.get_xlabel() or ax.get_ylabel() for ax in shown]
+    named += [drawing.figure.get_supxlabel(), drawing.figure.get_supylabel()]
     assert any(named)
 
 

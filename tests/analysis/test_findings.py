@@ -1,3 +1,5 @@
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -212,3 +214,46 @@ def test_time_is_counted_over_all_workers() -> None:
         "the study took 60 s. Its trials ran for 90 s together, which is 75 % of the time of 2 "
         "workers; the median trial ran for 45 s."
     ) in said(known_results(trials), "note")
+
+
+def test_a_leaderboard_of_ties_is_a_warning_and_a_clear_winner_a_result() -> None:
+    board = pd.DataFrame(
+        {
+            "config": ["trial 0", "trial 1", "trial 2"],
+            "trial": [0, 1, 2],
+            "p_holm": [1.0, 0.4, 0.001],
+            "tie": [True, True, False],
+        }
+    )
+    trials = [{"val_mse": 0.1}, {"val_mse": 0.2}]
+    tied = dataclasses.replace(known_results(trials), leaderboard=board)
+    assert "Fresh seeds do not tell trial 0 from trial 1 (paired t-tests" in said(tied, "warning")
+    clear = dataclasses.replace(known_results(trials), leaderboard=board.iloc[[0, 2]])
+    assert "On fresh seeds trial 0 is better than all others." in said(clear, "result")
+
+
+@pytest.mark.parametrize(("distance", "far"), [(0.05, True), (0.002, False)])
+def test_samples_far_from_the_data_are_a_warning(distance: float, far: bool) -> None:
+    row = {"fresh_energy_distance": distance, "fresh_energy_distance_floor": 0.001}
+    warned = said(known_results([{"val_mse": 0.1} | row]), "warning")
+    assert ("do not look like the data" in warned) == far
+    assert not far or "is 0.05, 50 times that of fresh data (0.001)" in warned
+
+
+def test_the_best_trial_stands_beside_the_baselines_of_its_family() -> None:
+    baselines = pd.DataFrame(
+        {
+            "baseline": ["gaussian_mixture", "kernel_density", "gaussian_mixture"],
+            "family": ["cvae", "cvae", "vae"],
+            "fresh_excess_nll": [0.02, 0.05, 0.001],
+        }
+    )
+    worse = known_results([{"val_mse": 0.1, "fresh_excess_nll": 0.3}])
+    assert (
+        "A Gaussian mixture fitted on the same data is the better model: its fresh-data excess "
+        "NLL is 0.02, the best trial's 0.3."
+    ) in said(dataclasses.replace(worse, baselines=baselines), "warning")
+    better = known_results([{"val_mse": 0.1, "fresh_excess_nll": 0.01}])
+    assert "The best trial beats the baselines: its fresh-data excess NLL is 0.01" in said(
+        dataclasses.replace(better, baselines=baselines), "result"
+    )

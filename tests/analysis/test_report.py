@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import report
+from analysis import chapters, report
 from analysis.figures import STUDY_FIGURES, Drawing, draw_figure
 from analysis.folder import StudyResults
 from analysis.summary import all_trials, evaluation, side_by_side, top_trials
@@ -53,7 +53,7 @@ def few_figures() -> Iterator[None]:
     """Reports with two figures that draw, and one that does not apply."""
     names = ("best_so_far", "timeline", "pareto_front")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "GROUPS", {"The search": names, "The best model": ()})
+        patch.setattr(chapters, "GROUPS", {"The search": names, "The best model": ()})
         yield
 
 
@@ -100,7 +100,7 @@ def test_a_figure_that_fails_costs_no_report(
             raise RuntimeError("a defect")
         return draw_figure(name, results)
 
-    monkeypatch.setattr(report, "draw_figure", broken)
+    monkeypatch.setattr(chapters, "draw_figure", broken)
     page = Page(report.write_report([study], tmp_path / "report.html").read_text())
     assert len(page.images) == 1
     assert "It could not be drawn: RuntimeError: a defect." in "".join(page.text)
@@ -112,9 +112,11 @@ def test_several_studies_stand_side_by_side(study: Path, few_figures: None, tmp_
     assert path == tmp_path / "report-other-made-up.html"
     page = Page(path.read_text())
     text = "".join(page.text)
-    assert "Side by side" in text
-    assert "Findings: other" in text
-    assert len(page.images) == 4
+    assert text.index("Side by side") < text.index("Findings: other")
+    assert "Findings: made-up" in text
+    assert len(page.images) > 4
+    assert len(set(page.ids)) == len(page.ids)
+    assert "python -m analysis.compare results/other results/made-up" in text
 
 
 def test_what_a_trial_says_is_text_and_never_markup(few_figures: None, tmp_path: Path) -> None:
@@ -196,6 +198,23 @@ def test_the_evaluation_has_a_row_a_metric_and_a_column_a_split() -> None:
     assert not any(row[0] == "s" for row in table.rows)
 
 
+def test_a_figure_of_the_evaluation_stands_beside_its_floor_and_lists_are_left_out() -> None:
+    row = {
+        "fresh_coverage": 0.5,
+        "fresh_coverage_floor": 0.97,
+        "fresh_points": 10_000.0,
+        "fresh_kl_per_latent": "[0.1, 0.2]",
+        "fresh_mutual_information": 0.25,
+        "fresh_mutual_information_error": 0.125,
+    }
+    table = evaluation(known_results([{"val_mse": 0.1} | row]))
+    assert table is not None
+    cells = {cell[0]: cell[-1] for cell in table.rows}
+    assert cells["coverage (share)"] == "0.5 (exact draws: 0.97)"
+    assert cells["mutual information (nats)"] == "0.25 ± 0.125"
+    assert len(cells) == 5  # these two, and the MSE, loss and KL of the validation split
+
+
 def test_studies_of_different_metrics_are_said_not_to_compare() -> None:
     one = known_results([{"val_mse": 0.1}])
     other = known_results([{"val_kl": 0.1}], metrics=("val_kl",))
@@ -207,7 +226,7 @@ def test_studies_of_different_metrics_are_said_not_to_compare() -> None:
 def test_a_report_over_ten_thousand_trials_shows_a_part_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "GROUPS", {"The search": STUDY_FIGURES, "The best model": ()})
+    monkeypatch.setattr(chapters, "GROUPS", {"The search": STUDY_FIGURES, "The best model": ()})
     folder = make_study(tmp_path / "many", Recipe(n_trials=10_000))
     page = Page(report.write_report([folder]).read_text())
     text = "".join(page.text)

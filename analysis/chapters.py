@@ -1,0 +1,180 @@
+"""What a report holds of each study, and of several together: findings, pictures and tables."""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from analysis import summary
+from analysis.comparison import compare
+from analysis.comparison.figures import NAMES as COMPARISON_FIGURES
+from analysis.comparison.figures import ComparisonFigure, draw_comparison, load_comparison_figure
+from analysis.figures import (
+    MODEL_FIGURES,
+    STUDY_FIGURES,
+    Drawing,
+    FigureSpec,
+    draw_figure,
+    load_figure,
+    redraw_command,
+)
+from analysis.figures.style import DPI, png_bytes, theme
+from analysis.findings import Finding, findings
+from analysis.folder import StudyResults
+from analysis.summary import Table
+
+GROUPS = {"The search": STUDY_FIGURES, "The best model": MODEL_FIGURES}
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A figure as the report shows it; `image` is a PNG in base64."""
+
+    name: str
+    title: str
+    alt: str
+    caption: str
+    note: str
+    command: str
+    image: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A figure that was not drawn, and the sentence why."""
+
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """All that a report holds of one study.
+
+    Attributes:
+        pictures: by heading.
+    """
+
+    results: StudyResults
+    findings: tuple[Finding, ...]
+    pictures: dict[str, tuple[Picture, ...]]
+    left_out: tuple[LeftOut, ...]
+    tables: dict[str, Table]
+    all_trials: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """What a report holds of several studies side by side."""
+
+    table: Table
+    findings: tuple[Finding, ...]
+    pictures: tuple[Picture, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def count_figures(n_studies: int) -> int:
+    """How many figures are tried for a report over so many studies."""
+    of_each = sum(map(len, GROUPS.values()))
+    return n_studies * of_each + (len(COMPARISON_FIGURES) if n_studies > 1 else 0)
+
+
+def chapter(results: StudyResults, step: Step) -> Chapter:
+    """Computes all that is said and shown of a study; `step` is told each figure's name."""
+    pictures: dict[str, list[Picture]] = {}
+    left_out: list[LeftOut] = []
+    for heading, names in GROUPS.items():
+        shown = pictures.setdefault(heading, [])
+        for figure in names:
+            step(figure)
+            trial = results.best_trial if figure in MODEL_FIGURES else None
+            drawn = _picture(
+                load_figure(figure),
+                f"study {results.manifest.name}",
+                redraw_command(results.folder, figure, trial),
+                partial(draw_figure, figure, results),
+            )
+            _put(drawn, shown, left_out)
+    tables = {
+        "Best trials": summary.top_trials(results),
+        "Evaluation of the best trial": summary.evaluation(results),
+        "Baselines on the same data": summary.baselines(results),
+        "Retrained under fresh seeds": summary.retrainings(results),
+        "Search space": summary.search_space(results),
+        "How it was run": summary.about(results),
+    }
+    return Chapter(
+        results=results,
+        findings=findings(results),
+        pictures={heading: tuple(shown) for heading, shown in pictures.items() if shown},
+        left_out=tuple(left_out),
+        tables={title: table for title, table in tables.items() if table and table.rows},
+        all_trials=summary.all_trials(results),
+    )
+
+
+def together(studies: Sequence[StudyResults], step: Step) -> Together:
+    """Compares the studies; where they cannot be compared, that is the finding."""
+    table = summary.side_by_side(studies)
+    step("comparison")
+    try:
+        comparison = compare(studies)
+    except ValueError as error:
+        refusal = Finding("warning", f"The studies were not compared: {error}.")
+        return Together(table=table, findings=(refusal,), pictures=(), left_out=())
+    said = [Finding("result", sentence) for sentence in comparison.findings]
+    for check in comparison.checks:
+        if check.level != "same":
+            said.append(Finding("warning" if check.level == "differs" else "note", check.sentence))
+    command = " ".join(["python -m analysis.compare", *(s.folder.shown for s in studies)])
+    about = f"studies {' and '.join(comparison.names)}"
+    pictures: list[Picture] = []
+    left_out: list[LeftOut] = []
+    for figure in COMPARISON_FIGURES:
+        step(figure)
+        draw = partial(draw_comparison, figure, comparison)
+        drawn = _picture(load_comparison_figure(figure), about, command, draw)
+        _put(drawn, pictures, left_out)
+    return Together(
+        table=table, findings=tuple(said), pictures=tuple(pictures), left_out=tuple(left_out)
+    )
+
+
+def _picture(
+    spec: FigureSpec | ComparisonFigure,
+    about: str,
+    command: str,
+    draw: Callable[[], Drawing | str],
+) -> Picture | LeftOut:
+    try:
+        drawing = draw()
+    except (ValueError, OSError) as error:
+        drawing = f"It could not be drawn: {error}."
+    except Exception as error:  # a finished study keeps its report when one figure has a defect
+        drawing = f"It could not be drawn: {type(error).__name__}: {error}."
+    if isinstance(drawing, str):
+        return LeftOut(spec.title, drawing)
+    with theme():
+        image = png_bytes(drawing.figure)
+    width, height = drawing.figure.get_size_inches() * DPI
+    return Picture(
+        name=spec.name,
+        title=spec.title,
+        alt=f"{spec.title}, {about}. {spec.caption}",
+        caption=spec.caption,
+        note=drawing.note,
+        command=command,
+        image=base64.b64encode(image).decode(),
+        width=int(width),
+        height=int(height),
+    )
+
+
+def _put(drawn: Picture | LeftOut, pictures: list[Picture], left_out: list[LeftOut]) -> None:
+    if isinstance(drawn, Picture):
+        pictures.append(drawn)
+    else:
+        left_out.append(drawn)

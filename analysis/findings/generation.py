@@ -1,0 +1,114 @@
+"""How well the best trial generates, and what its latents carry."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from analysis.findings.finding import Finding
+from analysis.folder import StudyResults
+from analysis.labels import short_label, unit
+from analysis.measured import Measured, measured
+from analysis.words import count, listed, number
+
+HEADLINES = ("excess_nll", "energy_distance")
+MOST_HELD_OUT = ("fresh", "test", "val")
+FAR = 10  # times the distance of fresh data: seen at a glance in a figure
+NO_KL = 0.05  # nats a point: the posterior is all but the prior
+
+
+def held_out(results: StudyResults) -> Iterator[Finding]:
+    """The best trial's headline figures on the data that were furthest from training."""
+    figures = [f for f in _headlines(results) if f.column not in results.manifest.metrics]
+    parts = [_in_words(figure) for figure in figures]
+    if parts:
+        yield Finding("result", f"Evaluated with the weights of its best epoch: {listed(parts)}.")
+
+
+def samples(results: StudyResults) -> Iterator[Finding]:
+    """Whether samples of the best trial look like data; a metric of reconstruction cannot tell."""
+    for figure in _headlines(results):
+        if figure.metric == "energy_distance" and figure.floor is not None:
+            times = figure.value / figure.floor if figure.floor > 0 else math.inf
+            if times > FAR:
+                yield Finding(
+                    "warning",
+                    f"Samples of the best trial do not look like the data: their energy distance "
+                    f"is {number(figure.value)}, {number(round(times))} times that of fresh data "
+                    f"({number(figure.floor)}).",
+                )
+        if figure.metric == "excess_nll" and results.baselines is not None:
+            yield from _against_baselines(figure, results.baselines, results.manifest.family)
+
+
+def _against_baselines(figure: Measured, baselines: pd.DataFrame, family: str) -> Iterator[Finding]:
+    rows = baselines[baselines["family"] == family]
+    if figure.column not in rows or rows[figure.column].isna().all():
+        return
+    best = rows.sort_values(figure.column).iloc[0]
+    value, kind = float(best[figure.column]), str(best["baseline"]).replace("_", " ")
+    kind = kind.replace("gaussian", "Gaussian")
+    name = short_label(figure.column)
+    if value < figure.value:
+        yield Finding(
+            "warning",
+            f"A {kind} fitted on the same data is the better model: its {name} is "
+            f"{number(value)}, the best trial's {number(figure.value)}.",
+        )
+    else:
+        yield Finding(
+            "result",
+            f"The best trial beats the baselines: its {name} is {number(figure.value)}, that of a "
+            f"{kind} fitted on the same data {number(value)}.",
+        )
+
+
+def _headlines(results: StudyResults) -> list[Measured]:
+    """Each headline metric of the best trial on the split furthest from training."""
+    if results.best_trial is None:
+        return []
+    figures = {(f.metric, f.split): f for f in measured(results.trial(results.best_trial))}
+    chosen = [
+        next((figures[metric, s] for s in MOST_HELD_OUT if (metric, s) in figures), None)
+        for metric in HEADLINES
+    ]
+    return [figure for figure in chosen if figure is not None]
+
+
+def _in_words(figure: Measured) -> str:
+    error = "" if figure.error is None else f" ± {number(figure.error)}"
+    of = f" {unit(figure.column)}" if unit(figure.column) else ""
+    return f"{short_label(figure.column)} {number(figure.value)}{error}{of}"
+
+
+def collapsed_latents(results: StudyResults) -> Iterator[Finding]:
+    """Latents of the best trial that carry nothing."""
+    if results.best_trial is None:
+        return
+    row = results.trial(results.best_trial)
+    column = next((c for c in map(str, row.index) if c.endswith("active_units")), None)
+    if column is not None and _known(row, column) and _known(row, "latent_dim"):
+        active, latent = int(row[column]), int(row["latent_dim"])
+        if active < latent:
+            yield Finding(
+                "warning",
+                f"Of the {count(latent, 'latent dimension')} of the best trial "
+                f"{latent - active} collapsed onto the prior and carry nothing; "
+                f"{active} {'is' if active == 1 else 'are'} active.",
+            )
+    elif _known(row, "val_kl") and row["val_kl"] < NO_KL:
+        text = f"The best trial's KL is {number(row['val_kl'])} nats a point: its latents all but "
+        if _known(row, "eps_w") and row["eps_w"] < 1:
+            text += (
+                "collapsed onto the prior, and reconstruct only because eps_w = "
+                f"{number(row['eps_w'])} shrinks their noise. Samples drawn from the prior are "
+                "unlikely to look like the data."
+            )
+        else:
+            text += "collapsed onto the prior and carry nothing."
+        yield Finding("warning", text)
+
+
+def _known(row: "pd.Series[Any]", column: str) -> bool:
+    return column in row and not pd.isna(row[column])
