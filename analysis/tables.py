@@ -112,13 +112,17 @@ def typed(rows: Sequence[dict[str, Any]], leading: Mapping[str, str]) -> pd.Data
 
     Args:
         rows: settings and figures by name.
-        leading: types of the columns that come first; settings follow, then figures as float64.
+        leading: types of the columns that come first; settings follow, then what an evaluation
+            measures, then other figures as float64.
     """
+    from moons.evaluation.record import column_types  # with torch, which --help does without
+
     table = pd.DataFrame(rows, columns=None if rows else list(leading))
     types = dict(leading)
     defaults = Config()
     for key, value in defaults.as_dict().items():
         types[key] = CONFIG_TYPES[type(value)]
+    types |= column_types()
     columns = {}
     for name, kind in types.items():
         column = table[name] if name in table else pd.Series([None] * len(table), dtype=object)

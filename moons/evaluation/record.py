@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 Value = float | int | str | None
 
@@ -136,6 +137,28 @@ class Evaluation:
             yield f"fresh_{field.name}", getattr(self.latents, field.name, None)
         yield "val_right_loss", self.val_right_loss
         yield "val_shuffled_loss", self.val_shuffled_loss
+
+
+def column_types() -> dict[str, Literal["float64", "string"]]:
+    """The columns of `Evaluation.as_row`, whatever was measured, with their types in a table."""
+    likelihood = Likelihood(points=0, nll=0.0)
+    samples = SampleFigures(
+        energy_distance=0.0,
+        sliced_wasserstein=0.0,
+        coverage=0.0,
+        density=0.0,
+        two_sample_accuracy=0.0,
+    )
+    blank = Evaluation(
+        val=likelihood,
+        test=likelihood,
+        fresh=likelihood,
+        val_energy_distance=0.0,
+        val_energy_distance_floor=0.0,
+        samples=samples,
+        floor=samples,
+    )
+    return {name: "string" if name.endswith("per_latent") else "float64" for name in blank.as_row()}
 
 
 def _plain(value: object) -> Value:

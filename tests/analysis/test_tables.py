@@ -15,6 +15,7 @@ from analysis.tables import EPOCH_COLUMNS, TRIAL_COLUMNS, epochs_table, main, tr
 from analysis.tables import write_tables as write
 from moons.checkpoint import load_checkpoint
 from moons.config import Config
+from moons.evaluation.record import column_types
 from search_spaces.space import Choice, Float, SearchSpace
 from tests.study.in_process import (
     QUICK,
@@ -145,7 +146,8 @@ def test_pandas_alone_reads_them_with_the_documented_types(folder):
     for name, kind in expected.items():
         found = str(trials[name].dtype)
         assert found == kind or (kind == "string" and found in ("str", "string")), name
-    assert set(trials) == set(TRIAL_COLUMNS) | set(Config.__dataclass_fields__)
+    documented = set(TRIAL_COLUMNS) | set(Config.__dataclass_fields__) | set(column_types())
+    assert set(trials) == documented
     assert types_of(epochs) == {
         **dict.fromkeys(("trial", "replicate", "epoch"), "int64"),
         **dict.fromkeys(EPOCH_COLUMNS, "float64"),
