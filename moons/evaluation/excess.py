@@ -47,9 +47,13 @@ def excess_nll(
     x, y = as_tensors(held)
     exact = exact_log_density(source, split, seed, model.label_dim > 0)
     with evaluation_mode(model):
-        if sigma_x is None:
-            sigma_x = fit_decoder_noise(model, config, draws, seed)
-        log_p = log_likelihood(model, x, y, sigma_x, draws, seed)
+        if sigma_x is None and split == "val" and len(x) <= FIT_POINTS:
+            fitted = fit_sigma_x(model, x, y, draws, seed)
+            sigma_x, log_p = fitted.sigma_x, fitted.log_p
+        else:
+            if sigma_x is None:
+                sigma_x = fit_decoder_noise(model, config, draws, seed)
+            log_p = log_likelihood(model, x, y, sigma_x, draws, seed)
         n_draws = min(64, max(4, ELBO_LATENTS // len(x)))
         lower = elbo(model, x, y, sigma_x, n_draws, seed) if with_elbo else None
     return score(log_p.numpy(), exact, None if lower is None else lower.numpy(), draws)
@@ -85,7 +89,7 @@ def score(
 def fit_decoder_noise(model: VAE, config: Config, draws: ImportanceDraws, seed: int) -> float:
     """`fit_sigma_x` on the validation split, on 1000 of its points if there are more."""
     val = thinned(points(Source.of(config), "val", seed), FIT_POINTS)
-    return fit_sigma_x(model, *as_tensors(val), draws, seed)
+    return fit_sigma_x(model, *as_tensors(val), draws, seed).sigma_x
 
 
 def as_tensors(split: Split) -> tuple[Tensor, Tensor]:

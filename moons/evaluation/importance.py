@@ -59,18 +59,26 @@ class Block(NamedTuple):
 
     Attributes:
         points: indices, shape (b,).
-        distances: |x - decode(z_k)|^2, shape (b, K).
+        nearest: the least |x - decode(z_k)|^2, shape (b,).
+        beyond: by how much the others are above it, shape (b, K).
         log_mixture: log m(z_k|x) - log p(z_k), shape (b, K); None where m is the prior.
     """
 
     points: Tensor
-    distances: Tensor
+    nearest: Tensor
+    beyond: Tensor
     log_mixture: Tensor | None
+
+    @classmethod
+    def of(cls, points: Tensor, distances: Tensor, log_mixture: Tensor | None = None) -> "Block":
+        """From all squared distances, (b, K), which it overwrites."""
+        nearest = distances.amin(dim=1)
+        return cls(points, nearest, distances.sub_(nearest[:, None]), log_mixture)
 
     def thinned(self, step: int) -> "Block":
         """Every `step`-th of the points."""
         mixture = None if self.log_mixture is None else self.log_mixture[::step]
-        return Block(self.points[::step], self.distances[::step], mixture)
+        return Block(self.points[::step], self.nearest[::step], self.beyond[::step], mixture)
 
 
 @torch.no_grad()
@@ -107,14 +115,14 @@ def importance_samples(
         # |x - c|^2 = |c|^2 - 2 c.x + |x|^2 as one matrix product.
         columns = torch.stack([(centres**2).sum(1), *(-2 * centres.T), torch.ones(draws.prior)])
         for points in _blocks(group & ~far, draws):
-            yield Block(points, _rows(x[points]) @ columns, None)
+            yield Block.of(points, _rows(x[points]) @ columns)
         for points in _blocks(group & far, draws):
             here = proposal.at(points)
             z, log_ratio = here.draw(shared[torch.arange(k) % draws.prior], generator)
             means = model.decode(z.flatten(0, 1), y[points].repeat_interleave(k))
             misses = means.view(*z.shape[:2], 2) - x[points, None]
             share = k / (draws.prior + k)
-            yield Block(
+            yield Block.of(
                 points,
                 torch.cat([_rows(x[points]) @ columns, (misses**2).sum(2)], dim=1),
                 torch.cat(
@@ -129,13 +137,13 @@ def importance_samples(
 
 def log_mean_weights(block: Block, sigma_x: float) -> Tensor:
     """Each point's log 1/K sum_k p(z_k) N(x; decode(z_k), sigma_x^2 I) / m(z_k|x), float64."""
-    log_w = block.distances * (-1 / (2 * sigma_x**2))
+    precision = 1 / sigma_x**2
+    log_w = block.beyond * (-0.5 * precision)  # the nearest sample's is 0: no other is above it
     if block.log_mixture is not None:
-        log_w -= block.log_mixture
-    peak = log_w.amax(dim=1, keepdim=True)
-    total = log_w.sub_(peak).clamp_(min=UNDERFLOW).exp_().sum(dim=1)
-    constant = math.log(log_w.shape[1]) + math.log(2 * math.pi * sigma_x**2)
-    return (peak[:, 0] + total.log_()).double() - constant
+        log_w -= block.log_mixture  # which is above log(1 - share) and far below -UNDERFLOW
+    total = log_w.clamp_(min=UNDERFLOW).exp_().sum(dim=1)
+    constant = math.log(log_w.shape[1]) + math.log(2 * math.pi / precision)
+    return total.double().log() - 0.5 * precision * block.nearest.double() - constant
 
 
 def _blocks(mask: Tensor, draws: ImportanceDraws) -> Iterator[Tensor]:

@@ -1,6 +1,8 @@
 """log p_model(x) by importance sampling, the decoder's noise, and the ELBO."""
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -37,13 +39,25 @@ def log_likelihood(
     Returns:
         Shape (n,), float64.
     """
-    bounds = torch.empty(len(x), dtype=torch.float64)
-    for block in importance_samples(model, x, y, draws, seed):
-        bounds[block.points] = log_mean_weights(block, sigma_x)
-    return bounds
+    return _bounds(importance_samples(model, x, y, draws, seed), len(x), sigma_x)
 
 
-def fit_sigma_x(model: Model, x: Tensor, y: Tensor, draws: ImportanceDraws, seed: int) -> float:
+@dataclass(frozen=True, slots=True)
+class FittedNoise:
+    """The decoder's noise that fits some points best.
+
+    Attributes:
+        sigma_x: its standard deviation, in the data's unit.
+        log_p: the points' `log_likelihood` under it, from the same draws, shape (n,).
+    """
+
+    sigma_x: float
+    log_p: Tensor
+
+
+def fit_sigma_x(
+    model: Model, x: Tensor, y: Tensor, draws: ImportanceDraws, seed: int
+) -> FittedNoise:
     """The standard deviation of the decoder's noise that fits these points best.
 
     It maximises the mean importance-weighted bound. Training leaves it open: `Config.sigma_x` is
@@ -71,7 +85,15 @@ def fit_sigma_x(model: Model, x: Tensor, y: Tensor, draws: ImportanceDraws, seed
     found = minimize_scalar(
         loss, args=(blocks,), bounds=bracket, method="bounded", options={"xatol": 0.02}
     )
-    return math.exp(found.x)
+    sigma_x = math.exp(found.x)
+    return FittedNoise(sigma_x, _bounds(blocks, len(x), sigma_x))
+
+
+def _bounds(blocks: Iterable[Block], n_points: int, sigma_x: float) -> Tensor:
+    bounds = torch.empty(n_points, dtype=torch.float64)
+    for block in blocks:
+        bounds[block.points] = log_mean_weights(block, sigma_x)
+    return bounds
 
 
 @torch.no_grad()
