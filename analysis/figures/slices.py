@@ -37,6 +37,7 @@ def slices_data(results: StudyResults) -> pd.DataFrame:
         diverged and failed trials, which stand under the first budget.
     """
     compared = [(str(c), c.trials) for c in _compared(results)]
+    dimensions = varied(results, compared[0][1])
     lost = results.in_state(*WITHOUT_VALUE).assign(value=np.nan)
     compared.insert(1, (compared[0][0], lost))
     frames = [
@@ -46,7 +47,7 @@ def slices_data(results: StudyResults) -> pd.DataFrame:
             place=positions(trials[dimension.name], dimension),
         )
         for budget, trials in compared
-        for dimension in varied(results, _compared(results)[0].trials)
+        for dimension in dimensions
     ]
     return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
 
