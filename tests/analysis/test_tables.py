@@ -22,6 +22,7 @@ from tests.study.in_process import (
     diverge,
     fail,
     ledger_of,
+    made_up,
     quick_plan,
     run_in_process,
     train,
@@ -30,6 +31,14 @@ from tests.study.in_process import (
 
 ANY_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 STATES = ["complete", "pruned", "pruned", "diverged", "failed", "complete", "running"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_evaluation():
+    """Trials are evaluated in no time; what is measured is not what is tested here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("study.training.evaluate", made_up)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +106,20 @@ def test_every_epoch_stands_once_and_in_order(finished):
     assert trials["epochs"].tolist()[-1] == 2  # the running one's first rung
 
 
+def test_the_epochs_of_trials_that_ran_at_once_are_told_apart(tmp_path):
+    plan = quick_plan(tmp_path, "--trials=2")
+    with ledger_of(plan) as ledger:
+        running = {key: train(ledger.begin(key)) for key in ("a", "b")}
+        for reports in zip(*running.values(), strict=True):
+            for key, report in zip(running, reports, strict=True):
+                ledger.take(key, report)
+        for key in running:
+            ledger.close(key)
+    epochs = epochs_table(plan.folder)
+    assert epochs["trial"].tolist() == [0] * 8 + [1] * 8
+    assert epochs["epoch"].tolist() == [*range(1, 9), *range(1, 9)]
+
+
 def test_a_trial_that_went_wrong_says_why(finished):
     trials = trials_table(finished).set_index("trial")
     assert re.fullmatch(r"(train|val)_loss was not finite in epoch \d+", trials["error"][3])
@@ -142,7 +165,8 @@ def test_making_tables_changes_nothing_of_the_record(folder):
 def test_pandas_alone_reads_them_with_the_documented_types(folder):
     write(folder)
     trials, epochs = read(folder)
-    expected = TRIAL_COLUMNS | {"lr": "float64", "latent_dim": "int64", "encoder_hidden": "int64"}
+    settings_types = {"lr": "float64", "latent_dim": "int64", "encoder_hidden": "int64"}
+    expected = TRIAL_COLUMNS | settings_types | column_types()
     for name, kind in expected.items():
         found = str(trials[name].dtype)
         assert found == kind or (kind == "string" and found in ("str", "string")), name
@@ -325,17 +349,30 @@ def test_the_command_prints_the_tables_it_wrote(folder, capsys):
     ]
 
 
-def test_a_figure_that_an_evaluation_adds_becomes_a_column_of_numbers(tmp_path):
-    def evaluated(job):
+def test_the_columns_of_an_evaluation_are_those_that_it_measures():
+    figures = made_up(None, None, 0).as_row()
+    assert list(figures) == list(column_types())
+
+
+def test_what_was_measured_of_a_complete_trial_stands_in_its_row_and_is_null_elsewhere(finished):
+    trials = trials_table(finished)
+    complete = trials["state"] == "complete"
+    assert trials["val_excess_nll"].notna().tolist() == complete.tolist()
+    assert set(trials.loc[complete, "val_excess_nll"]) == {0.5}
+    assert set(trials.loc[complete, "fresh_coverage_floor"]) == {0.75}
+
+
+def test_a_figure_that_nobody_knows_yet_becomes_a_column_of_numbers(tmp_path):
+    def measured(job):
         for report in train(job):
-            yield replace(report, row=report.row | {"val_excess_nll": 0.5})
+            yield replace(report, row=report.row | {"test_surprise": 3})
 
     plan = quick_plan(tmp_path, "--trials=2")
-    run_in_process(plan, [evaluated, fail])
-    column = trials_table(plan.folder)["val_excess_nll"]
+    run_in_process(plan, [measured, fail])
+    column = trials_table(plan.folder)["test_surprise"]
     assert str(column.dtype) == "float64"
     assert column.isna().tolist() == [False, True]
-    assert column[0] == 0.5
+    assert column[0] == 3.0
 
 
 def test_the_journal_s_own_states_are_honest(finished):

@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from moons.config import Config
+from moons.evaluation import Evaluation, Likelihood, SampleFigures
+from moons.models import VAE
 from search_spaces.space import Choice, Float, SearchSpace
 from study.history import take_stock
 from study.ledger import Ledger
@@ -22,6 +25,30 @@ QUICK = SearchSpace(
     fixed={"n_samples": 40, "encoder_hidden": 4, "decoder_hidden": 4, "min_epochs": 1},
 )
 Train = Callable[[TrialJob], Iterator[Report]]
+
+
+def _samples() -> SampleFigures:
+    return SampleFigures(
+        energy_distance=0.75,
+        sliced_wasserstein=0.75,
+        coverage=0.75,
+        density=0.75,
+        two_sample_accuracy=0.75,
+    )
+
+
+def made_up(model: VAE, config: Config, seed: int) -> Evaluation:
+    """In place of `evaluate`, which takes a second: figures that tell where they come from."""
+    density, samples = Likelihood(points=1, nll=0.25, excess_nll=0.5), _samples()
+    return Evaluation(
+        val=density,
+        test=density,
+        fresh=density,
+        val_energy_distance=1.5,
+        val_energy_distance_floor=1.25,
+        samples=samples,
+        floor=samples,
+    )
 
 
 def quick_plan(results: Path, *words: str, space: SearchSpace = QUICK, name: str = "s") -> Plan:

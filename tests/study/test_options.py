@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from search_spaces.load import space_names
 from study.errors import StudyError
 from study.options import NAME, Options, default_workers, parse
 from study.run import main
@@ -54,7 +55,7 @@ def refusal(*words: str) -> str:
     ("words", "parts"),
     [
         ([], ["--space is missing", "--list-spaces"]),
-        (["--space", "gan"], ["--space", "'gan'", "cvae, cvae-proba, data, vae, vae-proba"]),
+        (["--space", "gan"], ["--space", "'gan'", ", ".join(space_names())]),
         (["--space", "gone.py"], ["--space", "not there", "gone.py"]),
         (["--space", "two\nlines.py"], ["--space", "not there"]),
         (["--trials", "many"], ["--trials", "'many'", "whole number"]),

@@ -8,10 +8,12 @@ import torch
 from safetensors.torch import load as unpack
 
 from moons.config import Config
+from moons.evaluation import evaluate
 from moons.fit import fit, start
 from moons.models import CVAE, count_parameters
-from study.training import TrialTraining
+from study.training import SEED, TrialTraining
 from study.trial import Report, TrialJob
+from tests.study.in_process import made_up
 
 CONFIG = Config(family="cvae", n_samples=100, batch_size=30, max_epochs=12, min_epochs=1)
 JOB = TrialJob(
@@ -23,6 +25,18 @@ JOB = TrialJob(
     engine="auto",
 )
 DIVERGING = replace(JOB, config=replace(CONFIG, lr=10.0, latent_dim=64))
+
+
+@pytest.fixture(autouse=True)
+def quick_evaluation(request, monkeypatch):
+    """What is measured at the end takes a second and has its own specification."""
+    if "real_evaluation" not in request.fixturenames:
+        monkeypatch.setattr("study.training.evaluate", made_up)
+
+
+@pytest.fixture
+def real_evaluation():
+    """Asks for what workers do."""
 
 
 def reports_of(job: TrialJob) -> list[Report]:
@@ -105,9 +119,26 @@ def test_a_metric_is_the_best_value_so_far_at_every_report():
         assert report.row["best_epoch"] == best + 1
 
 
-def test_the_same_job_gives_the_same_reports_bit_for_bit():
+def test_the_same_job_gives_the_same_reports_bit_for_bit(real_evaluation):
     first, again = (list(map(without_times, reports_of(JOB))) for _ in range(2))
     assert first == again  # weights are bytes in it
+
+
+def test_a_complete_trial_s_row_holds_what_is_measured_of_its_best_weights(real_evaluation):
+    (report,) = reports_of(replace(JOB, rungs=()))
+    run = start(CONFIG, JOB.seed)
+    list(fit(run))
+    model = CVAE(CONFIG)
+    model.load_state_dict(run.best_weights())
+    measured = evaluate(model, CONFIG, SEED).as_row()
+    assert {name: report.row[name] for name in measured} == measured
+    assert report.row["test_excess_nll"] > 0
+
+
+def test_a_trial_that_is_not_over_or_diverged_is_not_evaluated(monkeypatch):
+    monkeypatch.setattr("study.training.evaluate", lambda *_: pytest.fail("it was evaluated"))
+    assert TrialTraining(JOB).advance().status == "running"
+    assert reports_of(DIVERGING)[-1].status == "diverged"
 
 
 def test_another_seed_gives_other_reports():
