@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: study test fast lint bench clean
+.PHONY: study test faults fast lint bench clean
 
 study: $(STAMP) ## the main job: 100 trials of the CVAE on every core
 	$(BIN)/python -m study.run --space cvae
@@ -12,7 +12,10 @@ test: $(STAMP) lint ## everything that CI checks
 	$(BIN)/python -m pytest
 
 fast: $(STAMP) ## the tests without the slow ones
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not faults"
+
+faults: $(STAMP) ## whole studies on real Ray: every space, kills, signals, full disks; minutes
+	$(BIN)/python -m pytest -m faults
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
