@@ -37,6 +37,7 @@ def settled(folder: Path) -> pd.DataFrame:
     return trials[~trials["state"].isin(["running", "interrupted"])].reset_index(drop=True)
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 def test_a_driver_killed_three_times_ends_with_exactly_n_trials(
     driver: Start, run_study: Run, ray_address: str, tmp_path: Path
@@ -60,6 +61,7 @@ def test_a_driver_killed_three_times_ends_with_exactly_n_trials(
     pd.testing.assert_frame_equal(kept, before, check_exact=True)
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_the_study_and_leaves_no_process(
@@ -93,6 +95,7 @@ def marked(mark: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 def test_a_killed_worker_leaves_the_rows_of_an_undisturbed_study(
     driver: Start, run_study: Run, ray_address: str, tmp_path: Path
@@ -124,6 +127,7 @@ def is_trial_of(process: psutil.Process, one: Driver) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 def test_a_node_that_is_lost_costs_no_trial(tmp_path: Path, driver: Start) -> None:
     from ray.cluster_utils import Cluster
@@ -229,6 +233,7 @@ def mount(folder: Path, option: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 def test_a_disk_that_fills_up_ends_with_5_and_the_record_resumes(
     run_study: Run, tmp_path: Path
@@ -263,6 +268,7 @@ class Canary:
         return (Path.touch, (self.trace,))
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 def test_a_pickle_in_any_file_of_a_results_folder_is_never_executed(
     run_study: Run, tmp_path: Path
@@ -293,6 +299,7 @@ def load_or_refuse(checkpoint: Path) -> None:
         load_checkpoint(checkpoint)
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 def test_tables_can_be_deleted_and_come_back_identical(run_study: Run, tmp_path: Path) -> None:
     assert run_study("--space", "cvae", "--smoke", "--name", "s").code == 0

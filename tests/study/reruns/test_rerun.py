@@ -128,6 +128,7 @@ def test_bad_options_are_refused_in_one_line(
     assert sorted(p.name for p in study.iterdir()) == before
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 def test_the_leaderboard_is_made_goes_on_and_is_exported(
     study: Path, ray_address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -155,6 +156,7 @@ def test_the_leaderboard_is_made_goes_on_and_is_exported(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 def test_an_audit_trains_pruned_trials_to_their_end(
     study: Path, ray_address: str, capfd: pytest.CaptureFixture[str]
