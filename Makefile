@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 study: $(STAMP) ## the main job: 100 trials of the CVAE on every core
 	$(BIN)/python -m study.run --space cvae
 
-test: $(STAMP) lint ## everything that CI checks
+test: $(STAMP) lint ## what CI checks: all but `make faults`
 	$(BIN)/python -m pytest
 
 fast: $(STAMP) ## the tests without the slow ones
