@@ -44,7 +44,7 @@ def export_winner(study: Path, out: Path, metric: str) -> Path:
     reruns = pd.read_parquet(study / "reruns.parquet")
     runs = reruns[(reruns["config"] == first["config"]) & (reruns["state"] == "complete")]
     middle = runs.sort_values(metric).iloc[(len(runs) - 1) // 2].to_dict()
-    config = _config(middle)
+    config = Config.from_row(middle, "reruns.parquet")
     run = start(config, int(middle["seed"]))
     for _ in fit(run):
         pass
@@ -64,14 +64,6 @@ def export_winner(study: Path, out: Path, metric: str) -> Path:
         write_onnx(model.eval(), out)
     write_whole(out / "README.md", _card(config, board, measured, metric, with_onnx))
     return out
-
-
-def _config(row: dict[str, Any]) -> Config:
-    settings = {key: row[key] for key in Config.__dataclass_fields__}
-    for key in ("encoder_hidden", "decoder_hidden"):
-        if isinstance(settings[key], str):
-            settings[key] = tuple(int(width) for width in settings[key].split(","))
-    return Config.from_mapping(settings, "reruns.parquet")
 
 
 def _plain(value: Any) -> Any:

@@ -152,6 +152,19 @@ class Config:
         except ValueError as error:
             raise ValueError(f"{source}: {error}") from None
 
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any], source: str) -> Self:
+        """The config of a row of a table, where widths of layers that differ are text.
+
+        Raises:
+            ValueError: as `from_mapping`.
+        """
+        settings = {key: row[key] for key in cls.__dataclass_fields__}
+        for key in WIDTHS:
+            if isinstance(settings[key], str):
+                settings[key] = tuple(int(width) for width in settings[key].split(","))
+        return cls.from_mapping(settings, source)
+
     def as_dict(self) -> dict[str, Any]:
         """The settings as JSON holds them: lists for tuples."""
         plain = dataclasses.asdict(self)

@@ -75,20 +75,11 @@ class Retraining:
         )
 
 
-def config_of(row: dict[str, Any], source: str) -> Config:
-    """The config of a row of `trials.parquet`."""
-    settings = {key: row[key] for key in Config.__dataclass_fields__}
-    for key in ("encoder_hidden", "decoder_hidden"):
-        if isinstance(settings[key], str):  # widths of layers that differ
-            settings[key] = tuple(int(width) for width in settings[key].split(","))
-    return Config.from_mapping(settings, source)
-
-
 def candidate_of(row: dict[str, Any]) -> Candidate:
     """The candidate that a row of `trials.parquet` stands for."""
     label = f"trial {row['trial']}"
     return Candidate(
-        label=label, trial=row["trial"], config=config_of(row, label), seed=row["seed"]
+        label=label, trial=row["trial"], config=Config.from_row(row, label), seed=row["seed"]
     )
 
 
