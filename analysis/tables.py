@@ -31,6 +31,7 @@ TRIAL_COLUMNS = {
     "end_s": "float64",
     "seed": "int64",
     "slot": "int64",
+    "replicates": "Int64",
     "engine": "string",
     "worker": "string",
     "error": "string",

@@ -93,6 +93,7 @@ class Ledger:
             rungs=plan.rungs,
             metrics=plan.space.metrics,
             engine=plan.engine,
+            replicates=plan.replicates,
             model_class=plan.space.model,
             data=load_moons(config.n_samples, config.noise, config.data_seed),
         )

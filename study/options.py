@@ -93,6 +93,8 @@ class Options:
     """Trials at a time, one CPU each."""
     seed: Count = 42
     """What data, proposals and training are drawn from."""
+    replicates: Count = 1
+    """Seeds that each trial is trained on; the mean over them is minimised."""
     time_budget: Annotated[Number, _opt("SECONDS", "none")] = None
     """Stops the study, to be resumed, after so many seconds."""
     engine: Literal["auto", "fused", "torch"] = "auto"
@@ -127,6 +129,7 @@ class Options:
         check_range("--grace", self.grace, 1, 1_000_000)
         check_range("--reduction", self.reduction, 2, 100)
         check_range("--workers", self.workers, 1, 100_000)
+        check_range("--replicates", self.replicates, 1, 1000)
         check_range("--seed", self.seed, 0, 2**32 - 1)
         if self.time_budget is not None and not 0 < self.time_budget < math.inf:
             raise StudyError(f"--time-budget must be seconds above 0, got {self.time_budget:g}")

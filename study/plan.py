@@ -15,7 +15,7 @@ from study.options import Options, default_workers
 SMOKE_TRIALS, SMOKE_EPOCHS = 4, 20
 RECORDED = (
     *("trials", "max_epochs", "scheduler", "grace", "reduction", "workers", "seed"),
-    *("time_budget_s", "engine", "address"),
+    *("replicates", "time_budget_s", "engine", "address"),
 )
 
 
@@ -28,6 +28,7 @@ class Plan:
         folder: where its record is kept.
         rungs: epochs at which ASHA decides, ascending; empty without a scheduler.
         workers: trials at a time; None takes every CPU of an existing cluster.
+        replicates: seeds that each trial is trained on.
         time_budget_s: seconds after which the study stops, to be resumed.
     """
 
@@ -42,6 +43,7 @@ class Plan:
     rungs: tuple[int, ...]
     workers: int | None
     seed: int
+    replicates: int = 1
     time_budget_s: float | None
     engine: EngineChoice
     address: str | None
@@ -91,6 +93,7 @@ def make_plan(options: Options) -> Plan:
         rungs=make_rungs(options, max_epochs),
         workers=options.workers or (default_workers() if options.address is None else None),
         seed=options.seed,
+        replicates=options.replicates,
         time_budget_s=options.time_budget,
         engine=options.engine,
         address=options.address,

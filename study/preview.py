@@ -115,5 +115,5 @@ def estimate_s(plan: Plan, epoch_s: float) -> float:
         epochs += surviving * (min(rung, usual) - last)
         surviving, last = surviving / plan.reduction, min(rung, usual)
     epochs += surviving * (usual - last)
-    work_s = plan.trials * epochs * epoch_s / (plan.workers or 1)
+    work_s = plan.trials * plan.replicates * epochs * epoch_s / (plan.workers or 1)
     return START_S + max(work_s, plan.trials * DRIVER_S_PER_TRIAL)

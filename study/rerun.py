@@ -82,7 +82,7 @@ def _wanted(
 
     seed = manifest.options["seed"]
     if options.audit is not None:
-        return jobs.audited(trials, options.audit, seed)
+        return jobs.audited(trials, options.audit, seed, manifest.options.get("replicates", 1))
     candidates = jobs.named_candidates(trials, options.trial)
     candidates += [jobs.config_from_file(path, manifest) for path in options.config]
     if not candidates:

@@ -2,112 +2,112 @@
 
 import os
 import socket
+import statistics
 import time
-from itertools import islice
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
 from moons.checkpoint import pack_weights
-from moons.evaluation import Measure, evaluate, measure
-from moons.fit import Diverged, fit, start
-from moons.models import MODELS, VAE, count_parameters
+from moons.fit import Diverged
+from moons.models import count_parameters
 from study.record.curves import Block
+from study.replicate import Replicate, defined, mean_row, seed_errors
 from study.trial import Report, TrialJob
 
-SEED = 0  # of evaluations: the same for all studies, so that models meet the same points
+LOSSES = ("val_mse", "val_loss", "val_kl")
 
 
 class TrialTraining:
-    """Trains one trial, a rung at a time."""
+    """Trains one trial, a rung at a time: each of its replicates in turn."""
 
     def __init__(self, job: TrialJob) -> None:
         self._job = job
         self._train_s = self._eval_s = 0.0
-        self._run = start(
-            job.config, job.seed, engine=job.engine, model_class=job.model_class, data=job.data
-        )
-        self._records = fit(self._run)
+        self._replicates = [Replicate(job, index) for index in range(job.replicates)]
         self._n_parameters = count_parameters(job.config, job.model_class)
 
     def advance(self) -> Report:
         """Trains to the next rung, or to the end, and says how it went."""
-        run, began = self._run, time.perf_counter()
-        target = next((r for r in self._job.rungs if r > run.epoch), self._job.config.max_epochs)
-        records = list(islice(self._records, target - run.epoch))
+        began, blocks = time.perf_counter(), tuple[Block, ...]()
+        target = self._next_report()
+        for replicate in self._replicates:
+            blocks += replicate.train(target)
+            if isinstance(replicate.run.outcome, Diverged):
+                break  # a mean over the others would hide it
         # A rung may fall on the very epoch where training ends: the outcome is known by then.
         self._train_s += time.perf_counter() - began
-        blocks = (Block.of(0, records),) if records else ()
-        outcome = run.outcome
-        if isinstance(outcome, Diverged):
+        if error := self._divergence():
             return Report(
                 status="diverged",
-                epochs=run.epoch,
+                epochs=self._epochs,
                 blocks=blocks,
                 row=self._row(),
-                error=f"{outcome.term} was not finite in epoch {outcome.epoch}",
+                error=error,
             )
-        if outcome is None:
-            metrics = self._measure()
+        metrics = self._job.metrics
+        if any(r.run.outcome is None for r in self._replicates):
+            row = self._timed(self._measure)
             return Report(
                 status="running",
-                epochs=run.epoch,
+                epochs=self._epochs,
                 blocks=blocks,
-                metrics=metrics,
+                metrics={name: row[name] for name in metrics},
                 row=self._row(),
             )
-        row = self._evaluate() | self._row()
+        row = self._timed(self._evaluate) | self._row()
         return Report(
             status="complete",
-            epochs=run.epoch,
+            epochs=self._epochs,
             blocks=blocks,
-            metrics={name: _defined(name, row[name]) for name in self._job.metrics},
+            metrics={name: defined(name, row[name]) for name in metrics},
             row=row,
-            weights=pack_weights(run.best_weights()),
+            weights=pack_weights(self._replicates[0].run.best_weights()),
         )
 
-    def _model(self) -> VAE:
-        """The model with the best weights so far."""
-        job = self._job
-        model = (job.model_class or MODELS[job.config.family])(job.config)
-        model.load_state_dict(self._run.best_weights())
-        return model.eval()
+    @property
+    def _epochs(self) -> int:
+        return max(replicate.run.epoch for replicate in self._replicates)
 
-    def _measure(self) -> dict[str, float]:
+    def _next_report(self) -> int:
+        return next((r for r in self._job.rungs if r > self._epochs), self._job.config.max_epochs)
+
+    def _divergence(self) -> str | None:
+        for index, replicate in enumerate(self._replicates):
+            outcome = replicate.run.outcome
+            if isinstance(outcome, Diverged):
+                which = f" of replicate {index}" if self._job.replicates > 1 else ""
+                return f"{outcome.term}{which} was not finite in epoch {outcome.epoch}"
+        return None
+
+    def _measure(self) -> dict[str, Any]:
         """The study's metrics at a rung, and no more."""
-        began = time.perf_counter()
-        metrics = {name: self._figure(name) for name in self._job.metrics}
-        self._eval_s += time.perf_counter() - began
-        return metrics
-
-    def _figure(self, name: str) -> float:
-        if name in ("val_mse", "val_loss"):
-            return float(getattr(self._run.best, name))
-        return _defined(name, measure(cast(Measure, name), self._model(), self._job.config, SEED))
+        return {
+            name: statistics.fmean(replicate.measure(name) for replicate in self._replicates)
+            for name in self._job.metrics
+        }
 
     def _evaluate(self) -> dict[str, Any]:
         """Everything that is measured of a trial that ran to its end."""
+        rows = [replicate.evaluate() for replicate in self._replicates]
+        dear = [name for name in self._job.metrics if name not in LOSSES]
+        return mean_row(rows) | seed_errors(rows, dear)
+
+    def _timed(self, look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         began = time.perf_counter()
-        row = evaluate(self._model(), self._job.config, SEED).as_row()
+        row = look()
         self._eval_s += time.perf_counter() - began
-        return dict(row)
+        return row
 
     def _row(self) -> dict[str, Any]:
-        best = self._run.best
+        best = [replicate.best() for replicate in self._replicates]
         return {
-            "epochs": self._run.epoch,
-            "best_epoch": best.epoch if best else None,
-            "val_mse": best.val_mse if best else None,
-            "val_loss": best.val_loss if best else None,
-            "val_kl": best.val_kl if best else None,
+            "epochs": self._epochs,
+            **mean_row(best),
+            **seed_errors(best, LOSSES),
             "train_s": round(self._train_s, 6),
             "eval_s": round(self._eval_s, 6),
-            "engine": self._run.engine.name,
+            "replicates": self._job.replicates,
+            "engine": self._replicates[0].run.engine.name,
             "n_parameters": self._n_parameters,
             "worker": f"{socket.gethostname()}:{os.getpid()}",
         }
-
-
-def _defined(name: str, value: object) -> float:
-    if value is None:
-        raise ValueError(f"{name} is not defined for data without noise; give noise above 0")
-    assert isinstance(value, float | int)
-    return float(value)

@@ -22,6 +22,7 @@ class TrialJob:
         seed: what to train it from.
         rungs: epochs at which to report, ascending; the end is reported in any case.
         metrics: what the study minimises, to be in every report.
+        replicates: how many seeds to train it on; its figures are means over them.
         model_class: a model of one's own in place of the family's.
         data: what the config's data settings draw, so that no worker draws it again.
     """
@@ -32,6 +33,7 @@ class TrialJob:
     rungs: tuple[int, ...]
     metrics: tuple[str, ...]
     engine: EngineChoice
+    replicates: int = 1
     model_class: type[VAE] | None = None
     data: Moons | None = None
 

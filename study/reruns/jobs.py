@@ -45,6 +45,7 @@ class Retraining:
         purpose: a rerun on a fresh seed, or an audit of a pruned trial on its own.
         vary: what the seed draws anew.
         index: of the seed, from 0; the same index is the same seed for every candidate.
+        replicates: as many as the study's trials have, where a trial of it goes on.
     """
 
     purpose: Purpose
@@ -53,6 +54,7 @@ class Retraining:
     index: int
     config: Config
     seed: int
+    replicates: int = 1
 
     @property
     def key(self) -> str:
@@ -70,6 +72,7 @@ class Retraining:
             rungs=(),
             metrics=metrics,
             engine="auto",
+            replicates=self.replicates,
             model_class=model,
             data=load_moons(c.n_samples, c.noise, c.data_seed),
         )
@@ -156,7 +159,7 @@ def _fresh(candidate: Candidate, index: int, vary: Vary, study_seed: int) -> Ret
     )
 
 
-def audited(trials: pd.DataFrame, k: int, study_seed: int) -> list[Retraining]:
+def audited(trials: pd.DataFrame, k: int, study_seed: int, replicates: int) -> list[Retraining]:
     """Pruned trials drawn at random, on their own seeds: where they would have ended.
 
     Training is a function of config and seed, so training from the start is going on.
@@ -171,7 +174,13 @@ def audited(trials: pd.DataFrame, k: int, study_seed: int) -> list[Retraining]:
     candidates = [candidate_of(row) for row in rows]  # type: ignore[arg-type]
     return [
         Retraining(
-            purpose="audit", candidate=c, vary="init", index=0, config=c.config, seed=c.seed or 0
+            purpose="audit",
+            candidate=c,
+            vary="init",
+            index=0,
+            config=c.config,
+            seed=c.seed or 0,
+            replicates=replicates,
         )
         for c in candidates
     ]

@@ -12,7 +12,10 @@ from study.reruns.jobs import named_candidates
 from study.training import TrialTraining
 from study.trial import TrialJob
 
-COMPARED = ("epochs", "best_epoch", "val_mse", "val_loss", "val_kl", "engine", "n_parameters")
+COMPARED = (
+    *("epochs", "best_epoch", "val_mse", "val_loss", "val_kl"),
+    *("replicates", "engine", "n_parameters"),
+)
 
 
 def repeat_trial(
@@ -42,6 +45,7 @@ def repeat_trial(
         rungs=(epochs,) if epochs < candidate.config.max_epochs else (),
         metrics=metrics,
         engine=engine,
+        replicates=manifest.options.get("replicates", 1),
         model_class=model,
     )
     report = TrialTraining(job).advance()

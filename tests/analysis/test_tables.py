@@ -37,7 +37,7 @@ STATES = ["complete", "pruned", "pruned", "diverged", "failed", "complete", "run
 def quick_evaluation():
     """Trials are evaluated in no time; what is measured is not what is tested here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("study.training.evaluate", made_up)
+        patch.setattr("study.replicate.evaluate", made_up)
         yield
 
 

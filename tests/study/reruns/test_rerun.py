@@ -58,7 +58,7 @@ def test_varying_the_data_draws_new_moons_and_varying_init_does_not(finished: Pa
 def test_an_audit_takes_pruned_trials_on_their_own_seeds(finished: Path) -> None:
     trials = trials_of(finished)
     pruned = trials[trials["state"] == "pruned"].set_index("trial")
-    for retraining in audited(trials, 2, 42):
+    for retraining in audited(trials, 2, 42, 1):
         assert retraining.seed == pruned["seed"][retraining.candidate.trial]
 
 
