@@ -2,20 +2,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# A Ray cluster for each, so no more than a machine bears.
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist worksteal
 
-.PHONY: study test faults fast lint bench clean
+.PHONY: study test fast lint bench clean
 
 study: $(STAMP) ## the main job: 100 trials of the CVAE on every core
 	$(BIN)/python -m study.run --space cvae
 
-test: $(STAMP) lint ## what CI checks: all but `make faults`
-	$(BIN)/python -m pytest
+test: $(STAMP) lint ## what CI checks
+	$(BIN)/python -m pytest $(PARALLEL)
 
 fast: $(STAMP) ## the tests without the slow ones
-	$(BIN)/python -m pytest -m "not slow and not faults"
-
-faults: $(STAMP) ## whole studies on real Ray: every space, kills, signals, full disks; minutes
-	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

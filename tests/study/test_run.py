@@ -21,10 +21,7 @@ def tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @pytest.mark.parametrize(
     "space",
-    [
-        s if s == "cvae" else pytest.param(s, marks=[pytest.mark.slow, pytest.mark.faults])
-        for s in space_names()
-    ],
+    [s if s == "cvae" else pytest.param(s, marks=pytest.mark.slow) for s in space_names()],
 )
 def test_every_space_runs_end_to_end_with_smoke(run_study: Run, tmp_path: Path, space: str) -> None:
     ended = run_study("--space", space, "--smoke", "--name", "s")
@@ -80,7 +77,6 @@ def test_one_worker_and_one_seed_give_identical_tables_but_for_times(
 
 
 @pytest.mark.slow
-@pytest.mark.faults
 def test_the_manifest_says_what_was_run(run_study: Run, tmp_path: Path) -> None:
     assert run_study("--space", "vae", "--smoke", "--seed", 5, "--name", "s").code == 0
     manifest = json.loads((tmp_path / "s" / "study.json").read_text())
@@ -102,7 +98,6 @@ def test_an_existing_name_is_refused_and_nothing_changes(run_study: Run, tmp_pat
 
 
 @pytest.mark.slow
-@pytest.mark.faults
 def test_the_report_is_written_at_the_end_and_its_path_printed(
     run_study: Run, tmp_path: Path
 ) -> None:

@@ -129,7 +129,6 @@ def test_bad_options_are_refused_in_one_line(
 
 
 @pytest.mark.slow
-@pytest.mark.faults
 def test_the_leaderboard_is_made_goes_on_and_is_exported(
     study: Path, ray_address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -157,7 +156,6 @@ def test_the_leaderboard_is_made_goes_on_and_is_exported(
 
 
 @pytest.mark.slow
-@pytest.mark.faults
 def test_an_audit_trains_pruned_trials_to_their_end(
     study: Path, ray_address: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
