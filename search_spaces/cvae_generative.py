@@ -1,6 +1,6 @@
 """A CVAE by its density given the label: the ranges of `vae-generative`."""
 
-from search_spaces.generative import FIXED, GENERATIVE
+from search_spaces.generative import FIXED, GENERATIVE, GRACE
 from search_spaces.space import SearchSpace
 
 SPACE = SearchSpace(
@@ -10,4 +10,5 @@ SPACE = SearchSpace(
     searched=GENERATIVE,
     fixed=FIXED,
     metric="val_excess_nll",
+    grace=GRACE,
 )

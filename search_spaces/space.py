@@ -40,6 +40,8 @@ class SearchSpace:
         sampler: who proposes; `grid` visits every combination of its choices once.
         metric: what is minimised; two, joined by a comma, give a Pareto front.
         trials: how many, where `--trials` does not say; a grid has as many as points.
+        grace: epochs before ASHA may stop a trial, where `--grace` does not say; fewer than it takes
+            for the metric to tell good configs from bad ones mislead the search.
         model: a model of one's own in place of the family's.
     """
 
@@ -51,6 +53,7 @@ class SearchSpace:
     sampler: Sampler = "tpe"
     metric: str = "val_mse"
     trials: int = 100
+    grace: int = 10
     model: "type[VAE] | None" = None
 
     def __post_init__(self) -> None:
@@ -61,8 +64,10 @@ class SearchSpace:
         if self.sampler not in get_args(Sampler):
             raise ValueError(f"sampler must be one of tpe, random, grid, got {self.sampler!r}")
         check_metric(self.metric)
-        if not (type(self.trials) is int and self.trials >= 1):
-            raise ValueError(f"trials must be a whole number above 0, got {self.trials!r}")
+        for key in ("trials", "grace"):
+            value = getattr(self, key)
+            if not (type(value) is int and value >= 1):
+                raise ValueError(f"{key} must be a whole number above 0, got {value!r}")
         if not self.searched:
             raise ValueError("searched is empty: name at least one setting and its domain")
         for key, value in self.fixed.items():

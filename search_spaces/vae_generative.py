@@ -1,6 +1,6 @@
 """A VAE for what a generative model is for: the exact excess over the best possible density."""
 
-from search_spaces.generative import FIXED, GENERATIVE
+from search_spaces.generative import FIXED, GENERATIVE, GRACE
 from search_spaces.space import SearchSpace
 
 SPACE = SearchSpace(
@@ -10,4 +10,5 @@ SPACE = SearchSpace(
     searched=GENERATIVE,
     fixed=FIXED,
     metric="val_excess_nll",
+    grace=GRACE,
 )

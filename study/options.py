@@ -85,7 +85,7 @@ class Options:
     """Who proposes configs."""
     scheduler: Literal["asha", "none"] = "asha"
     """Whether unpromising trials are stopped early."""
-    grace: Count = 10
+    grace: Annotated[Whole, _opt("N", "the space's, 10 or 40")] = None
     """Epochs before ASHA may stop a trial: its first rung."""
     reduction: Count = 4
     """ASHA's reduction factor: one trial in so many passes a rung."""

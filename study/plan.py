@@ -12,7 +12,7 @@ from search_spaces.space import SearchSpace
 from study.errors import StudyError
 from study.options import Options, default_workers
 
-SMOKE_TRIALS, SMOKE_EPOCHS = 4, 20
+SMOKE_TRIALS, SMOKE_EPOCHS, SMOKE_GRACE = 4, 20, 10
 RECORDED = (
     *("trials", "max_epochs", "scheduler", "grace", "reduction", "workers", "seed"),
     *("replicates", "time_budget_s", "engine", "address"),
@@ -79,6 +79,7 @@ def make_plan(options: Options) -> Plan:
     except ValueError as error:
         raise StudyError(str(error)) from None
     max_epochs = min(options.max_epochs, SMOKE_EPOCHS) if options.smoke else options.max_epochs
+    grace = options.grace or (min(space.grace, SMOKE_GRACE) if options.smoke else space.grace)
     kind = f"{space.name}-smoke" if options.smoke else space.name
     name = options.name or f"{kind}-{datetime.now():%Y%m%d-%H%M%S}"
     return Plan(
@@ -88,9 +89,11 @@ def make_plan(options: Options) -> Plan:
         trials=_count_trials(space, options),
         max_epochs=max_epochs,
         scheduler=options.scheduler,
-        grace=options.grace,
+        grace=grace,
         reduction=options.reduction,
-        rungs=make_rungs(options, max_epochs),
+        rungs=()
+        if options.scheduler == "none"
+        else make_rungs(grace, options.reduction, max_epochs),
         workers=options.workers or (default_workers() if options.address is None else None),
         seed=options.seed,
         replicates=options.replicates,
@@ -102,13 +105,13 @@ def make_plan(options: Options) -> Plan:
     )
 
 
-def make_rungs(options: Options, max_epochs: int) -> tuple[int, ...]:
+def make_rungs(grace: int, reduction: int, max_epochs: int) -> tuple[int, ...]:
     """ASHA's rungs below the largest budget: grace, grace * reduction, grace * reduction^2, ..."""
     rungs: list[int] = []
-    rung = options.grace
-    while options.scheduler == "asha" and rung < max_epochs:
+    rung = grace
+    while rung < max_epochs:
         rungs.append(rung)
-        rung *= options.reduction
+        rung *= reduction
     return tuple(rungs)
 
 

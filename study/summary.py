@@ -28,15 +28,26 @@ def show_summary(plan: Plan, tally: Tally) -> None:
 
 
 def top_table(complete: pd.DataFrame, plan: Plan) -> Table:
-    """The best complete trials by the study's first metric."""
+    """The best complete trials by the study's metric, or the Pareto front of its two."""
     metrics = list(plan.space.metrics)
     columns = ["trial", *metrics, "best_epoch", "epochs", *plan.space.searched]
-    table = Table(title=f"the best complete trials, by {metrics[0]}", box=box.SIMPLE)
+    best, title = complete, f"the best complete trials, by {metrics[0]}"
+    if len(metrics) > 1:
+        best = complete[undominated(complete[metrics])]
+        title = f"the Pareto front of {' and '.join(metrics)}: {len(best)} trials"
+    table = Table(title=title, box=box.SIMPLE)
     for column in columns:
         table.add_column(column.replace("_", "_\n"), justify="right", no_wrap=True)
-    for _, row in complete.nsmallest(TOP, metrics[0])[columns].iterrows():
+    for _, row in best.nsmallest(TOP, metrics[0])[columns].iterrows():
         table.add_row(*(_cell(row[column]) for column in columns))
     return table
+
+
+def undominated(values: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows no other is at least as good as in every column and better than in one."""
+    rows = values.to_numpy(dtype=float)
+    beaten = [bool(((rows <= row).all(axis=1) & (rows < row).any(axis=1)).any()) for row in rows]
+    return ~pd.Series(beaten, index=values.index, dtype=bool)
 
 
 def _cell(value: object) -> str:

@@ -121,14 +121,17 @@ def show(rows: list[Measured]) -> None:
 def main() -> None:
     """Measures what is asked for, prints it, and keeps it."""
     from tests.benchmarks.driver import driver_cost, start_up
+    from tests.benchmarks.tables import epoch_tables
 
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=["epoch", "study", "driver", "start"], default=None)
+    parts = ["epoch", "tables", "start", "driver", "study"]
+    parser.add_argument("--only", choices=parts, default=None)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     options = parser.parse_args()
     wanted = {
         "epoch": epoch_cases,
+        "tables": epoch_tables,
         "start": start_up,
         "driver": driver_cost,
         "study": lambda: studies(options.trials, tuple(options.seeds)),

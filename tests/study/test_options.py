@@ -176,7 +176,7 @@ def test_without_options_the_study_is_the_one_of_the_plan():
     assert parse(["--space", "cvae"]) == Options(space="cvae", given=frozenset({"space"}))
     options = Options()
     assert (options.trials, options.max_epochs, options.seed) == (None, 1000, 42)
-    assert (options.scheduler, options.grace, options.reduction) == ("asha", 10, 4)
+    assert (options.scheduler, options.grace, options.reduction) == ("asha", None, 4)
     assert options.results == Path("results")
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from study.errors import StudyError
-from study.options import NAME, Options, default_workers, parse
+from study.options import NAME, default_workers, parse
 from study.plan import Plan, make_plan, make_rungs
 
 
@@ -42,7 +42,7 @@ def test_the_folder_is_the_name_under_results(tmp_path):
 def test_rungs_begin_at_the_grace_and_grow_by_the_reduction_below_the_largest_budget(
     grace, reduction, max_epochs
 ):
-    rungs = make_rungs(Options(grace=grace, reduction=reduction), max_epochs)
+    rungs = make_rungs(grace, reduction, max_epochs)
     assert list(rungs) == [grace * reduction**k for k in range(len(rungs))]
     assert all(rung < max_epochs for rung in rungs)
     assert grace * reduction ** len(rungs) >= max_epochs  # none is missing at the end
@@ -50,6 +50,12 @@ def test_rungs_begin_at_the_grace_and_grow_by_the_reduction_below_the_largest_bu
 
 def test_without_a_scheduler_there_are_no_rungs():
     assert plan("--space", "vae", "--scheduler", "none").rungs == ()
+
+
+def test_the_first_rung_is_the_space_s_unless_it_is_said():
+    assert plan("--space", "vae").rungs == (10, 40, 160, 640)
+    assert plan("--space", "vae-generative").rungs == (40, 160, 640)
+    assert plan("--space", "vae-generative", "--grace", "10").rungs == (10, 40, 160, 640)
 
 
 def test_smoke_is_4_trials_of_20_epochs_with_a_rung_between():

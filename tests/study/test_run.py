@@ -106,3 +106,17 @@ def test_the_report_is_written_at_the_end_and_its_path_printed(
     assert f"report: {tmp_path / 's' / 'report.html'}" in ended.out
     assert (tmp_path / "s" / "report.html").stat().st_size > 100_000
     assert ended.out.splitlines()[-1] == str(tmp_path / "s")
+
+
+@pytest.mark.slow
+def test_two_metrics_end_in_a_pareto_front(run_study: Run, tmp_path: Path) -> None:
+    metrics = ["val_mse", "val_excess_nll"]
+    words = ("--space", "cvae", "--metric", ",".join(metrics), "--trials", 5, "--max-epochs", 24)
+    ended = run_study(*words, "--grace", 6, "--reduction", 2, "--name", "s")
+    assert ended.code == 0, ended.err
+    trials, _ = tables(tmp_path / "s")
+    complete = trials[trials["state"] == "complete"]
+    front = undominated(complete[metrics])
+    assert f"the Pareto front of val_mse and val_excess_nll: {front.sum()} trials" in ended.out
+    optuna_front = {t.number for t in load_study(tmp_path / "s").best_trials}
+    assert set(complete["trial"][front]) == optuna_front
