@@ -36,4 +36,4 @@ def test_the_figure_has_a_panel_a_factor_and_a_row_an_arm_with_units() -> None:
     for ax in panels[len(factors) :]:
         assert len(ax.get_yticks()) == len(all_arms(DEFAULT)) - 1
         assert "squared data units" in ax.get_xlabel()
-        assert "less that of tpe, asha 4/10" in ax.get_xlabel()
+        assert "less the default's" in ax.get_xlabel()

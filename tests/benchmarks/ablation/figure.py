@@ -69,7 +69,7 @@ def _draw_curves(ax: Axes, curves: pd.DataFrame, arms: Sequence[str]) -> None:
 
 def _draw_differences(ax: Axes, standings: Sequence[Standing], what: str) -> None:
     """One row an arm: the mean paired difference and its interval; colour where told apart."""
-    default, *others = standings
+    others = standings[1:]
     for place, standing in enumerate(others):
         gap = standing.difference
         colour = GREY
@@ -80,6 +80,6 @@ def _draw_differences(ax: Axes, standings: Sequence[Standing], what: str) -> Non
     ax.axvline(0, color="#4D4D4D", linewidth=1)
     ax.set_yticks(range(len(others)), [standing.arm for standing in others])
     ax.set_ylim(len(others) - 0.5, -0.5)
-    ax.set_xlabel(f"{what},\nless that of {default.arm} (left is better)")
+    ax.set_xlabel(f"{what},\nless the default's (left is better)")
     ax.ticklabel_format(axis="x", style="plain", useOffset=False)
     ax.locator_params(axis="x", nbins=5)

@@ -26,8 +26,7 @@ $ {command}
 """
 COLUMNS = "| arm | trials (complete) | {what} | less the default's | better on | Holm's p |"
 RULE = "|---|---|---|---|---|---|"
-READING = """
-## How to read it
+READING = """## How to read it
 
 Means over seeds with 95 % bootstrap intervals; less is better. Differences are paired by seed, and
 p is of their t test, corrected for {others} arms. A seed without a value (no complete trial yet, or
