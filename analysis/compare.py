@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 from rich.console import Console
 
+from analysis.command import run_command
 from analysis.comparison.comparable import study_names
-from analysis.folder import DamagedRecord, StudyResults, read_results
+from analysis.folder import StudyResults, read_results
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -37,20 +38,7 @@ class Options:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit status."""
-    options = tyro.cli(
-        Options, prog="python -m analysis.compare", description=Options.__doc__, args=arguments
-    )
-    try:
-        return compare_all(options)
-    except DamagedRecord as error:
-        print(error, file=sys.stderr)
-        return 4
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"cannot write {error.filename}: {error.strerror}", file=sys.stderr)
-        return 5
+    return run_command(compare_all, Options, "python -m analysis.compare", arguments)
 
 
 def compare_all(options: Options) -> int:

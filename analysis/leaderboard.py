@@ -9,6 +9,7 @@ from scipy import stats
 
 CONFIDENCE = 0.95
 RESAMPLES = 9999
+LEAST = 5  # scores: fewer have too few resamples, and two have none but without spread
 Scores = NDArray[np.float64]
 
 
@@ -29,7 +30,8 @@ def mean_interval(scores: Scores, seed: int = 0) -> Interval:
 
     The bootstrap of Student's statistic, which covers better than percentiles at 20 scores and
     fewer (Efron and Tibshirani 1993, section 12.5). Resampling is seeded, so the same scores
-    always give the same interval. One score, or scores that are all alike, give no width.
+    always give the same interval. Fewer than `LEAST` scores have Student's own interval; one, or
+    scores that are all alike, give no width.
 
     Args:
         scores: one a seed, shape (n,), finite.
@@ -38,12 +40,15 @@ def mean_interval(scores: Scores, seed: int = 0) -> Interval:
     mean, n = float(scores.mean()), len(scores)
     if n < 2 or np.ptp(scores) == 0:
         return Interval(mean, mean, mean)
+    error = scores.std(ddof=1) / np.sqrt(n)
+    if n < LEAST:
+        low, high = stats.t.interval(CONFIDENCE, n - 1, mean, error)
+        return Interval(mean, float(low), float(high))
     drawn = np.random.default_rng(seed).choice(scores, (RESAMPLES, n))
     spread = drawn.std(axis=1, ddof=1) / np.sqrt(n)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = (drawn.mean(axis=1) - mean) / spread
     t = t[np.isfinite(t)]  # a draw of one score n times over has no spread
-    error = scores.std(ddof=1) / np.sqrt(n)
     low, high = np.quantile(t, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Interval(mean, float(mean - high * error), float(mean - low * error))
 

@@ -10,7 +10,8 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
-from analysis.folder import DamagedRecord, StudyResults, read_results
+from analysis.command import run_command
+from analysis.folder import StudyResults, read_results
 from moons.files import write_whole
 
 if TYPE_CHECKING:  # they import pandas and matplotlib: --help does without
@@ -94,20 +95,11 @@ class Options:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit status."""
-    options = tyro.cli(
-        Options, prog="python -m analysis.report", description=Options.__doc__, args=arguments
-    )
-    try:
-        print(write_report(options.studies, options.out))
-    except DamagedRecord as error:
-        print(error, file=sys.stderr)
-        return 4
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"cannot write {error.filename}: {error.strerror}", file=sys.stderr)
-        return 5
+    return run_command(_write, Options, "python -m analysis.report", arguments)
+
+
+def _write(options: Options) -> int:
+    print(write_report(options.studies, options.out))
     return 0
 
 

@@ -6,29 +6,17 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.tables import flat_config, typed
+from analysis.tables import TRIAL_COLUMNS, flat_config, typed
 from moons.files import appearing
 
 FILES = {"rerun": "reruns.parquet", "audit": "audit.parquet"}
-COLUMNS = {
-    "config": "string",
-    "trial": "Int64",
-    "vary": "string",
-    "seed_index": "int64",
-    "seed": "int64",
-    "state": "string",
-    "error": "string",
-    "epochs": "int64",
-    "best_epoch": "Int64",
-    "val_mse": "float64",
-    "val_loss": "float64",
-    "val_kl": "float64",
-    "train_s": "float64",
-    "eval_s": "float64",
-    "engine": "string",
-    "worker": "string",
-    "n_parameters": "Int64",
-}
+# What a retraining has in common with a trial; it has no slot, and no time in the search.
+SHARED = (
+    *("seed", "state", "error", "epochs", "best_epoch", "val_mse", "val_loss", "val_kl"),
+    *("train_s", "eval_s", "engine", "worker", "n_parameters"),
+)
+OWN = {"config": "string", "trial": "Int64", "vary": "string", "seed_index": "int64"}
+COLUMNS = OWN | {name: TRIAL_COLUMNS[name] for name in SHARED}
 
 
 def write_rerun_tables(folder: Path) -> None:

@@ -1,12 +1,12 @@
 """Winners retrained under fresh seeds: their means, spread and intervals."""
 
-import math
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.folder import StudyResults
+from analysis.leaderboard import mean_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class Retrained:
     Attributes:
         trial: whose configuration it is.
         mean, std: of the metric over seeds; `std` is NaN for one seed.
-        low, high: ends of the mean's 95 % interval (Student's t); None for one seed.
+        low, high: ends of the mean's 95 % interval, as on the leaderboard; None for one seed.
         searched: the metric that the search had given.
         values: the metric, one a seed.
     """
@@ -66,19 +66,16 @@ def retrained(results: StudyResults, metric: str | None = None) -> tuple[Retrain
     configs = []
     for number, runs in reruns.dropna(subset=[metric]).groupby("trial"):
         trial, values = int(str(number)), runs[metric]
-        low = high = None
-        if len(values) > 1:
-            error = float(values.std()) / math.sqrt(len(values))
-            half = float(stats.t.ppf(0.975, len(values) - 1)) * error
-            low, high = float(values.mean()) - half, float(values.mean()) + half
+        interval = mean_interval(values.to_numpy(dtype=np.float64))
+        several = len(values) > 1
         configs.append(
             Retrained(
                 trial=trial,
                 n_seeds=len(values),
-                mean=float(values.mean()),
+                mean=interval.mean,
                 std=float(values.std()),
-                low=low,
-                high=high,
+                low=interval.low if several else None,
+                high=interval.high if several else None,
                 searched=float(searched.get(trial, float("nan"))),
                 values=tuple(values.astype(float)),
             )

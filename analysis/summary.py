@@ -125,7 +125,9 @@ def retrainings(results: StudyResults) -> Table | None:
     )
     name = label(results.manifest.metric)
     columns = ("trial", "seeds", "mean", "95 % interval", "std over seeds", "in the search")
-    return Table(columns, rows, f"The metric is {name}; the interval is Student's, over seeds.")
+    return Table(
+        columns, rows, f"The metric is {name}; the interval is the bootstrap's, over seeds."
+    )
 
 
 def search_space(results: StudyResults) -> Table:

@@ -40,8 +40,8 @@ class SearchSpace:
         sampler: who proposes; `grid` visits every combination of its choices once.
         metric: what is minimised; two, joined by a comma, give a Pareto front.
         trials: how many, where `--trials` does not say; a grid has as many as points.
-        grace: epochs before ASHA may stop a trial, where `--grace` does not say; fewer than it takes
-            for the metric to tell good configs from bad ones mislead the search.
+        grace: epochs before ASHA may stop a trial, where `--grace` does not say: as many as
+            it takes for the metric to tell good configs from bad ones.
         model: a model of one's own in place of the family's.
     """
 

@@ -1,5 +1,6 @@
 """What can go wrong for a user, and the exit code that says which."""
 
+import sys
 from typing import Literal
 
 ExitCode = Literal[0, 2, 3, 4, 5, 6, 130, 143]
@@ -20,3 +21,9 @@ class StudyError(Exception):
     def __init__(self, sentence: str, code: ExitCode = BAD_INPUT) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+def complain(command: str, error: StudyError) -> ExitCode:
+    """Prints the sentence on stderr, in one line whatever it quotes; the exit code."""
+    print(f"{command}:", *str(error).splitlines(), file=sys.stderr)
+    return error.code

@@ -24,7 +24,8 @@ Flag = FlagCreatePairsOff[bool]
 T = TypeVar("T")
 
 
-def _opt(metavar: str, default: str) -> object:
+def opt(metavar: str, default: str) -> object:
+    """How `--help` shows an option whose default is None."""
     return arg(metavar=metavar, help_behavior_hint=f"(default: {default})")
 
 
@@ -60,7 +61,8 @@ def _read(read: Callable[[str], object]) -> PrimitiveConstructorSpec[Any]:
 
 
 Text = Annotated[str | None, _read(str)]
-Folder = Annotated[Path | None, _read(Path)]
+OptionalPath = Annotated[Path | None, _read(Path)]
+AnyPath = Annotated[Path, _read(Path)]
 Number = Annotated[float | None, _read(_number)]
 Whole = Annotated[int | None, _read(_whole)]
 Count = Annotated[int, _read(_whole)]
@@ -71,41 +73,41 @@ SamplerName = Annotated[Sampler | None, _read(_sampler)]
 class Options:
     """Runs a hyperparameter study of VAEs or CVAEs on two moons, on every core at hand."""
 
-    space: Annotated[Text, _opt("NAME|FILE.py", "none, give one")] = None
+    space: Annotated[Text, opt("NAME|FILE.py", "none, give one")] = None
     """The search space: one of --list-spaces, or a Python file that defines SPACE."""
-    name: Annotated[Text, _opt("NAME", "the space and the time")] = None
+    name: Annotated[Text, opt("NAME", "the space and the time")] = None
     """The study's folder under --results."""
-    trials: Annotated[Whole, _opt("N", "100; a grid: its points")] = None
+    trials: Annotated[Whole, opt("N", "100; a grid: its points")] = None
     """How many trials to finish."""
     max_epochs: Count = 1000
     """A trial's largest budget, in epochs."""
-    metric: Annotated[Text, _opt("METRIC[,METRIC]", "the space's")] = None
+    metric: Annotated[Text, opt("METRIC[,METRIC]", "the space's")] = None
     """What is minimised: val_mse, val_loss, val_energy_distance, val_excess_nll, or two of them."""
-    sampler: Annotated[SamplerName, _opt("tpe|random|grid", "the space's")] = None
+    sampler: Annotated[SamplerName, opt("tpe|random|grid", "the space's")] = None
     """Who proposes configs."""
     scheduler: Literal["asha", "none"] = "asha"
     """Whether unpromising trials are stopped early."""
-    grace: Annotated[Whole, _opt("N", "the space's, 10 or 40")] = None
+    grace: Annotated[Whole, opt("N", "the space's, 10 or 40")] = None
     """Epochs before ASHA may stop a trial: its first rung."""
     reduction: Count = 4
     """ASHA's reduction factor: one trial in so many passes a rung."""
-    workers: Annotated[Whole, _opt("N", "every CPU")] = None
+    workers: Annotated[Whole, opt("N", "every CPU")] = None
     """Trials at a time, one CPU each."""
     seed: Count = 42
     """What data, proposals and training are drawn from."""
     replicates: Count = 1
     """Seeds that each trial is trained on; the mean over them is minimised."""
-    time_budget: Annotated[Number, _opt("SECONDS", "none")] = None
+    time_budget: Annotated[Number, opt("SECONDS", "none")] = None
     """Stops the study, to be resumed, after so many seconds."""
     engine: Literal["auto", "fused", "torch"] = "auto"
     """What trains: the fused kernel where it can, or the torch reference."""
-    address: Annotated[Text, _opt("auto|HOST:PORT", "a cluster of its own")] = None
+    address: Annotated[Text, opt("auto|HOST:PORT", "a cluster of its own")] = None
     """An existing Ray cluster to run on."""
     results: Path = Path("results")
     """Where studies are kept."""
-    resume: Annotated[Folder, _opt("FOLDER", "none")] = None
+    resume: Annotated[OptionalPath, opt("FOLDER", "none")] = None
     """Goes on with a study, with the options it was begun with; --trials extends it."""
-    warm_start: Annotated[Folder, _opt("FOLDER", "none")] = None
+    warm_start: Annotated[OptionalPath, opt("FOLDER", "none")] = None
     """Another study whose trials the sampler learns from."""
     no_report: Flag = False
     """Leaves out the report that a study writes at its end."""

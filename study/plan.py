@@ -80,6 +80,7 @@ def make_plan(options: Options) -> Plan:
         raise StudyError(str(error)) from None
     max_epochs = min(options.max_epochs, SMOKE_EPOCHS) if options.smoke else options.max_epochs
     grace = options.grace or (min(space.grace, SMOKE_GRACE) if options.smoke else space.grace)
+    stops = options.scheduler == "asha"
     kind = f"{space.name}-smoke" if options.smoke else space.name
     name = options.name or f"{kind}-{datetime.now():%Y%m%d-%H%M%S}"
     return Plan(
@@ -91,9 +92,7 @@ def make_plan(options: Options) -> Plan:
         scheduler=options.scheduler,
         grace=grace,
         reduction=options.reduction,
-        rungs=()
-        if options.scheduler == "none"
-        else make_rungs(grace, options.reduction, max_epochs),
+        rungs=make_rungs(grace, options.reduction, max_epochs) if stops else (),
         workers=options.workers or (default_workers() if options.address is None else None),
         seed=options.seed,
         replicates=options.replicates,

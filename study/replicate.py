@@ -56,14 +56,15 @@ class Replicate:
         """
         if name in ("val_mse", "val_loss"):
             return float(getattr(self.run.best, name))
-        value = measure(cast(Measure, name), self._model(), self._job.config, SEED)
+        value = measure(cast(Measure, name), self.model(), self._job.config, SEED)
         return defined(name, value)
 
     def evaluate(self) -> dict[str, Any]:
         """Everything that is measured of a model that was trained to its end."""
-        return dict(evaluate(self._model(), self._job.config, SEED).as_row())
+        return dict(evaluate(self.model(), self._job.config, SEED).as_row())
 
-    def _model(self) -> VAE:
+    def model(self) -> VAE:
+        """The model with the best weights so far, in evaluation mode."""
         job = self._job
         model = (job.model_class or MODELS[job.config.family])(job.config)
         model.load_state_dict(self.run.best_weights())

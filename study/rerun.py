@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from study.errors import INTERRUPTED, STORAGE, TERMINATED, ExitCode, StudyError
+from study.errors import INTERRUPTED, STORAGE, TERMINATED, ExitCode, StudyError, complain
 from study.reruns.options import RerunOptions, parse
 
 if TYPE_CHECKING:
@@ -21,11 +21,10 @@ def main(argv: Sequence[str]) -> ExitCode:
     try:
         return dispatch(parse(argv))
     except StudyError as error:
-        print(f"study.rerun: {error}", file=sys.stderr)
-        return error.code
+        return complain("study.rerun", error)
     except OSError as error:
-        print(f"study.rerun: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
-        return STORAGE
+        said = StudyError(f"cannot write {error.filename}: {error.strerror}", STORAGE)
+        return complain("study.rerun", said)
 
 
 def dispatch(options: RerunOptions) -> ExitCode:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from study.errors import ExitCode, StudyError
+from study.errors import ExitCode, StudyError, complain
 from study.options import Options, parse
 
 
@@ -12,10 +12,7 @@ def main(argv: Sequence[str]) -> ExitCode:
     try:
         return dispatch(parse(argv))
     except StudyError as error:
-        print(
-            "study.run:", *str(error).splitlines(), file=sys.stderr
-        )  # one line, whatever it quotes
-        return error.code
+        return complain("study.run", error)
 
 
 def dispatch(options: Options) -> ExitCode:

@@ -9,8 +9,9 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
+from analysis.command import run_command
 from analysis.figures import MODEL_FIGURES, STUDY_FIGURES, Drawing, draw_figure, load_figure
-from analysis.folder import DamagedRecord, read_results
+from analysis.folder import read_results
 
 NAMES = (*STUDY_FIGURES, *MODEL_FIGURES)
 
@@ -31,23 +32,8 @@ class Options:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit status."""
-    options = tyro.cli(
-        Options,
-        prog="python -m analysis.figures",
-        description=f"{Options.__doc__}\n\nFigures: {', '.join(NAMES)}.",
-        args=arguments,
-    )
-    try:
-        return draw_all(options)
-    except DamagedRecord as error:
-        print(error, file=sys.stderr)
-        return 4
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"cannot write {error.filename}: {error.strerror}", file=sys.stderr)
-        return 5
+    names = f"Figures: {', '.join(NAMES)}."
+    return run_command(draw_all, Options, "python -m analysis.figures", arguments, names)
 
 
 def draw_all(options: Options) -> int:

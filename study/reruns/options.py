@@ -2,48 +2,53 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
 from study.errors import StudyError
-from study.options import check_address, check_range, read_options
+from study.options import (
+    AnyPath,
+    Count,
+    OptionalPath,
+    Text,
+    Whole,
+    check_address,
+    check_range,
+    opt,
+    read_options,
+)
 
 Vary = Literal["init", "data"]
-
-
-def _opt(metavar: str, default: str) -> object:
-    return arg(metavar=metavar, help_behavior_hint=f"(default: {default})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RerunOptions:
     """Retrains a study's best configs on fresh seeds, to tell luck from quality."""
 
-    study: Annotated[Positional[Path], arg(metavar="FOLDER")]
+    study: Annotated[Positional[AnyPath], arg(metavar="FOLDER")]
     """The study, such as results/cvae-1."""
-    top: int = 5
+    top: Count = 5
     """How many of the best complete trials, unless trials or configs are named."""
-    seeds: int = 20
+    seeds: Count = 20
     """Trainings of each config; all configs meet the same seeds."""
-    trial: Annotated[UseAppendAction[tuple[int, ...]], _opt("N", "the top ones")] = ()
+    trial: Annotated[UseAppendAction[tuple[Count, ...]], opt("N", "the top ones")] = ()
     """A trial to retrain; may be said more than once."""
-    config: Annotated[UseAppendAction[tuple[Path, ...]], _opt("FILE.json", "none")] = ()
+    config: Annotated[UseAppendAction[tuple[AnyPath, ...]], opt("FILE.json", "none")] = ()
     """A config to train beside the study's own; may be said more than once."""
     vary: Vary = "init"
     """What a seed draws anew: initialisation, order and noise, or the data as well."""
-    seed_of_trial: Annotated[int | None, _opt("N", "none")] = None
+    seed_of_trial: Annotated[Whole, opt("N", "none")] = None
     """Repeats this trial exactly and says whether it came out the same."""
-    audit: Annotated[int | None, _opt("K", "none")] = None
+    audit: Annotated[Whole, opt("K", "none")] = None
     """Trains K pruned trials, drawn at random, to the full budget, to see what pruning cost."""
-    export: Annotated[Path | None, _opt("FOLDER", "none")] = None
+    export: Annotated[OptionalPath, opt("FOLDER", "none")] = None
     """Writes the winner as a folder that others can use."""
-    workers: Annotated[int | None, _opt("N", "every CPU")] = None
+    workers: Annotated[Whole, opt("N", "every CPU")] = None
     """Trainings at a time, one CPU each."""
-    address: Annotated[str | None, _opt("auto|HOST:PORT", "a cluster of its own")] = None
+    address: Annotated[Text, opt("auto|HOST:PORT", "a cluster of its own")] = None
     """An existing Ray cluster to run on."""
-    space: Annotated[Path | None, _opt("FILE.py", "none")] = None
+    space: Annotated[OptionalPath, opt("FILE.py", "none")] = None
     """The file of a study whose model is one's own."""
 
     def __post_init__(self) -> None:

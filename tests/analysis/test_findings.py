@@ -90,7 +90,7 @@ def test_a_lead_smaller_than_the_seeds_noise_is_a_warning() -> None:
     assert "is larger than the noise of the seeds, 0.001" in said(clear, "note")
 
 
-def test_retrained_means_come_with_students_interval() -> None:
+def test_the_mean_of_few_retrainings_comes_with_students_interval() -> None:
     results = known_results([{"val_mse": 0.09}, {"val_mse": 0.2}], reruns=reruns(spread=0.01))
     # t(0.975, 2) = 4.3027 times 0.01 / sqrt(3)
     assert "mean validation MSE of 0.1 (95 % interval 0.07516 to 0.1248)" in said(results, "result")

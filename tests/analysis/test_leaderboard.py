@@ -56,6 +56,12 @@ def test_the_interval_covers_the_mean_of_as_many_fresh_seeds_in_most_repeats() -
     assert np.mean(covered) > 0.7
 
 
+def test_few_scores_have_students_interval_as_two_have_no_resamples_that_differ() -> None:
+    two = mean_interval(np.array([1.0, 2.0]))
+    # t(0.975, 1) = 12.7062 times the standard error, 1/2
+    assert (two.mean, two.low, two.high) == pytest.approx((1.5, -4.8531, 7.8531), abs=1e-4)
+
+
 def test_one_score_or_equal_scores_have_no_width() -> None:
     for scores in (np.array([0.3]), np.full(5, 0.3)):
         interval = mean_interval(scores)

@@ -4,12 +4,16 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import optuna
 import pandas as pd
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from moons.checkpoint import load_checkpoint
 from moons.config import Config
 from search_spaces.load import load_space, space_names
+from study.summary import undominated
 from tests.conftest import Ended
 
 Run = Callable[..., Ended]
@@ -118,5 +122,6 @@ def test_two_metrics_end_in_a_pareto_front(run_study: Run, tmp_path: Path) -> No
     complete = trials[trials["state"] == "complete"]
     front = undominated(complete[metrics])
     assert f"the Pareto front of val_mse and val_excess_nll: {front.sum()} trials" in ended.out
-    optuna_front = {t.number for t in load_study(tmp_path / "s").best_trials}
-    assert set(complete["trial"][front]) == optuna_front
+    storage = JournalStorage(JournalFileBackend(str(tmp_path / "s" / "journal.log")))
+    study = optuna.load_study(study_name="s", storage=storage)
+    assert set(complete["trial"][front]) == {trial.number for trial in study.best_trials}

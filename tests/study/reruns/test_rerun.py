@@ -115,6 +115,10 @@ def test_a_repeat_that_differs_says_which_version_does(
         (("--seeds", "0"), "--seeds must be a whole number in"),
         (("--vary", "all"), "--vary"),
         (("--config", "nowhere.json"), "cannot be read: nowhere.json"),
+        (("--config", "two\nlines.json"), "cannot be read: two lines.json"),
+        (("--top", "1.5"), "--top: must be a whole number, got '1.5'"),
+        (("--trial", "best"), "--trial: must be a whole number, got 'best'"),
+        (("--audit", "None"), "--audit: must be a whole number, got 'None'"),
     ],
 )
 def test_bad_options_are_refused_in_one_line(

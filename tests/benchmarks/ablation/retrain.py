@@ -1,0 +1,60 @@
+"""What a chosen config is worth: trained to its end on seeds that no search has seen."""
+
+import math
+from typing import Any
+
+from typing_extensions import override
+
+from moons.config import Config
+from moons.evaluation import ImportanceDraws, excess_nll
+from moons.seeds import derive_seed
+from study.replicate import SEED
+from study.trial import TrialJob
+from tests.benchmarks.ablation.simulate import MetricAlone
+
+# The search's own metric meets the validation split; where there are points that no model has
+# met, the score is taken on them.
+SCORES = {"val_excess_nll": "fresh_excess_nll"}
+
+
+class FreshPoints(MetricAlone):
+    """Training that ends with the excess NLL on 10,000 new points beside the metric."""
+
+    @override
+    def _evaluate(self) -> dict[str, Any]:
+        config, draws = self._job.config, ImportanceDraws()
+        fresh = excess_nll(self._replicates[0].model(), config, "fresh", draws, seed=SEED)
+        return {"fresh_excess_nll": fresh.excess_nll}
+
+
+def score_name(metric: str) -> str:
+    """The figure that `score` gives for configs that were searched by `metric`."""
+    return SCORES.get(metric, metric)
+
+
+def score(config: Config, metric: str, study_seed: int, replicates: int) -> float:
+    """The mean over retrainings of `score_name(metric)`; less is better.
+
+    All arms of a study seed meet the same training seeds, so their scores are paired. NaN where a
+    retraining diverges, as the config is then worth nothing that can be averaged.
+
+    Args:
+        config: what to train.
+        metric: what the study minimises.
+        study_seed: of the study that chose the config.
+        replicates: how many retrainings.
+    """
+    name = score_name(metric)
+    kind = FreshPoints if name == "fresh_excess_nll" else MetricAlone
+    found = []
+    for replicate in range(replicates):
+        job = TrialJob(
+            trial=replicate,
+            config=config,
+            seed=derive_seed(study_seed, "ablation", replicate),
+            rungs=(),
+            metrics=(name,),
+            engine="auto",
+        )
+        found.append(kind(job).advance().metrics.get(name, math.nan))
+    return sum(found) / replicates

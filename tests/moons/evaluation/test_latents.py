@@ -1,0 +1,59 @@
+"""What latents know of the data: active units and mutual information."""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+
+from moons.evaluation import (
+    evaluate,
+)
+from moons.evaluation.latents import mutual_information
+from tests.moons.evaluation.known import GOOD, Collapsed, trained
+
+
+def test_a_model_that_ignores_its_latent_has_no_active_units_and_no_information():
+    found = evaluate(Collapsed(GOOD), GOOD)
+    assert found.latents.active_units == 0
+    assert found.latents.kl == 0.0
+    assert found.latents.mutual_information == pytest.approx(0.0, abs=1e-6)
+    assert found.latents.mutual_information_error < 1e-6
+    assert found.val.inference_gap == pytest.approx(0.0, abs=1e-4)
+    # All that is left is one Gaussian about the data's middle.
+    assert found.sigma_x == pytest.approx(math.sqrt(0.5 * (0.87**2 + 0.5**2)), rel=0.1)
+
+
+def test_a_posterior_squeezed_by_beta_has_no_information_within_its_error():
+    squeezed = dataclasses.replace(GOOD, beta=50.0, max_epochs=20)
+    latents = evaluate(trained(squeezed), squeezed).latents
+    assert latents.active_units == 0
+    assert abs(latents.mutual_information) < max(3 * latents.mutual_information_error, 0.01)
+
+
+def test_a_trained_models_latents_are_active_and_informed(vae_evaluation, cvae_evaluation):
+    for found in (vae_evaluation, cvae_evaluation):
+        latents = found.latents
+        assert latents.active_units >= 1
+        assert latents.kl == pytest.approx(sum(latents.kl_per_latent))
+        # The KL is the information and what the mean posterior still differs from the prior.
+        assert 0.5 < latents.mutual_information < latents.kl + 3 * latents.mutual_information_error
+
+
+def test_mutual_information_of_a_gaussian_channel_is_that_of_its_formula():
+    mean = torch.randn(2000, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    groups = torch.zeros(2000, dtype=torch.int64)
+    for sigma in (0.05, 0.5, 3.0):
+        log_var = torch.full_like(mean, 2 * math.log(sigma))
+        estimate, error = mutual_information(mean, log_var, groups, seed=2)
+        assert estimate == pytest.approx(0.5 * math.log(1 + 1 / sigma**2), abs=3 * error + 0.02)
+        assert error < 0.2
+
+
+def test_information_about_the_group_alone_does_not_count():
+    groups = torch.arange(400) % 2
+    mean = groups.double()[:, None] * 10.0
+    log_var = torch.zeros_like(mean)
+    assert mutual_information(mean, log_var, groups, seed=3)[0] == pytest.approx(0.0, abs=1e-6)
+    told, _ = mutual_information(mean, log_var, torch.zeros_like(groups), seed=3)
+    assert told == pytest.approx(math.log(2), abs=0.01)
