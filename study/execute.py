@@ -3,15 +3,20 @@
 import signal
 import sys
 import time
+from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING
 
 from study.cluster import connected
 from study.errors import INTERRUPTED, NO_RESULT, STORAGE, TERMINATED, ExitCode, StudyError
-from study.history import take_stock
-from study.ledger import Ledger
+from study.history import History, take_stock
 from study.plan import Plan
 from study.record.manifest import Outcome
 from study.record.opening import Record, opened
 from study.stop import Stop
+
+if TYPE_CHECKING:
+    from study.ledger import Ledger
 
 BASELINE_METRICS = {"val_excess_nll", "val_energy_distance"}
 
@@ -31,16 +36,20 @@ def execute(plan: Plan) -> ExitCode:
 
 def _run(plan: Plan, record: Record) -> ExitCode:
     history = take_stock(plan, record)
-    ledger = Ledger(plan, record, history)
     stop = Stop(plan.time_budget_s)
     began = time.monotonic()
+    # Torch is loaded while Ray starts its processes. Nothing of Ray is imported there.
+    Thread(target=import_module, args=("study.ledger",)).start()
     if len(history.finished) < plan.trials:
         with stop.on_signals(), connected(plan.address, plan.workers) as cluster:
+            ledger = _open_ledger(plan, record, history)
             from study.trials import run_trials
 
             stop.listen()
             if not stop.asked:
                 run_trials(plan, cluster, ledger, history, stop)
+    else:
+        ledger = _open_ledger(plan, record, history)
     if ledger.broken is not None:
         raise ledger.broken
     outcome = _outcome(ledger, stop)
@@ -48,14 +57,20 @@ def _run(plan: Plan, record: Record) -> ExitCode:
     return _conclude(plan, ledger, outcome, stop)
 
 
-def _outcome(ledger: Ledger, stop: Stop) -> Outcome:
+def _open_ledger(plan: Plan, record: Record, history: History) -> "Ledger":
+    from study.ledger import Ledger
+
+    return Ledger(plan, record, history)
+
+
+def _outcome(ledger: "Ledger", stop: Stop) -> Outcome:
     tally = ledger.tally
     if tally.finished < tally.wanted:
         return "interrupted" if stop.signum is not None else "time budget"
     return "complete" if tally.states["complete"] else "no result"
 
 
-def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitCode:
+def _conclude(plan: Plan, ledger: "Ledger", outcome: Outcome, stop: Stop) -> ExitCode:
     from analysis.tables import write_tables
     from study.summary import show_summary
 
