@@ -16,6 +16,7 @@ from ray.tune.search import Searcher
 from study.cluster import Cluster
 from study.history import History
 from study.ledger import Ledger
+from study.monitoring.gauges import Gauges
 from study.plan import Plan
 from study.progress import Progress
 from study.scheduler import FiniteASHA
@@ -34,7 +35,8 @@ def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, s
         f"study {plan.name}: {plan.trials} trials of {plan.space.model_name}, "
         f"{plan.space.sampler}, rungs {rungs}"
     )
-    with Progress(title, ledger.tally, cluster):
+    gauges = Gauges(plan.name, plan.space.metrics[0], ledger.tally)
+    with Progress(title, ledger.tally, cluster), gauges:
         run_on_tune(
             ledger,
             HonestOptunaSearch(plan, ledger),
