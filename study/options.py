@@ -18,6 +18,7 @@ from tyro.constructors import PrimitiveConstructorSpec
 
 from search_spaces.space import Sampler
 from study.errors import StudyError
+from study.trackers.choice import read_trackers
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Flag = FlagCreatePairsOff[bool]
@@ -105,6 +106,8 @@ class Options:
     """Goes on with a study, with the options it was begun with; --trials extends it."""
     warm_start: Annotated[Folder, _opt("FOLDER", "none")] = None
     """Another study whose trials the sampler learns from."""
+    log: Annotated[Text, _opt("TRACKER[,TRACKER]", "none")] = None
+    """Trackers to tell of every trial as well: tensorboard, mlflow, wandb."""
     no_report: Flag = False
     """Leaves out the report that a study writes at its end."""
     smoke: Flag = False
@@ -132,6 +135,7 @@ class Options:
             raise StudyError(f"--time-budget must be seconds above 0, got {self.time_budget:g}")
         if self.address is not None:
             check_address(self.address)
+        read_trackers(self.log)
 
 
 def check_range(flag: str, value: int | None, low: int, high: int) -> None:

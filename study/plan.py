@@ -11,6 +11,7 @@ from search_spaces.load import load_space
 from search_spaces.space import SearchSpace
 from study.errors import StudyError
 from study.options import Options, default_workers
+from study.trackers.choice import Tracker, check_usable, read_trackers
 
 SMOKE_TRIALS, SMOKE_EPOCHS = 4, 20
 RECORDED = (
@@ -29,6 +30,7 @@ class Plan:
         rungs: epochs at which ASHA decides, ascending; empty without a scheduler.
         workers: trials at a time; None takes every CPU of an existing cluster.
         time_budget_s: seconds after which the study stops, to be resumed.
+        trackers: that are told of every trial, beside the record.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Plan:
     warm_start: Path | None = None
     resumed: bool = False
     report: bool = True
+    trackers: tuple[Tracker, ...] = ()
 
     def config(self, params: dict[str, Any]) -> Config:
         """The training run that a point of the space stands for."""
@@ -58,7 +61,7 @@ class Plan:
         kept = {key: getattr(self, key) for key in RECORDED}
         warm_start = None if self.warm_start is None else str(self.warm_start)
         own = {"metric": self.space.metric, "sampler": self.space.sampler}
-        return kept | own | {"warm_start": warm_start}
+        return kept | own | {"warm_start": warm_start, "log": ",".join(self.trackers) or None}
 
 
 def make_plan(options: Options) -> Plan:
@@ -76,6 +79,8 @@ def make_plan(options: Options) -> Plan:
         space = dataclasses.replace(space, **given)  # type: ignore[arg-type]
     except ValueError as error:
         raise StudyError(str(error)) from None
+    trackers = read_trackers(options.log)
+    check_usable(trackers)
     max_epochs = min(options.max_epochs, SMOKE_EPOCHS) if options.smoke else options.max_epochs
     kind = f"{space.name}-smoke" if options.smoke else space.name
     name = options.name or f"{kind}-{datetime.now():%Y%m%d-%H%M%S}"
@@ -96,6 +101,7 @@ def make_plan(options: Options) -> Plan:
         address=options.address,
         warm_start=options.warm_start,
         report=not options.no_report,
+        trackers=trackers,
     )
 
 

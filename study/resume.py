@@ -10,6 +10,7 @@ from study.options import Options, default_workers
 from study.plan import Plan
 from study.record.folder import Folder
 from study.record.manifest import Manifest
+from study.trackers.choice import check_usable, read_trackers
 
 # What may be said anew; everything else is as the study was begun.
 MAY_CHANGE = {
@@ -21,6 +22,7 @@ MAY_CHANGE = {
     "dry_run",
     "space",
     "no_report",
+    "log",
 }
 NAMES = {"time_budget": "time_budget_s"}
 
@@ -38,6 +40,8 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
     for name in sorted(options.given - MAY_CHANGE):
         _check_same(name, getattr(options, name), asked, folder)
     space = _space(options, manifest, folder)
+    trackers = read_trackers(options.log or asked.get("log"))
+    check_usable(trackers)
     try:
         trials = options.trials or int(asked["trials"])
         if space.sampler == "grid" and trials != asked["trials"]:
@@ -63,6 +67,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             address=options.address,
             resumed=True,
             report=not options.no_report,
+            trackers=trackers,
         )
     except KeyError as error:
         raise StudyError(f"{folder / 'study.json'} is damaged: no {error}", DAMAGED) from None
