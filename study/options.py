@@ -98,7 +98,7 @@ class Options:
     """Stops the study, to be resumed, after so many seconds."""
     engine: Literal["auto", "fused", "torch"] = "auto"
     """What trains: the fused kernel where it can, or the torch reference."""
-    address: Annotated[Text, _opt("auto|HOST:PORT", "a cluster of its own")] = None
+    address: Annotated[Text, _opt("auto|HOST:PORT", "its own; in a job, the job's")] = None
     """An existing Ray cluster to run on."""
     results: Path = Path("results")
     """Where studies are kept."""
@@ -196,6 +196,23 @@ def one_line(boxed: str) -> str:
             sections[-1].append(line)
     message = " ".join(takewhile(bool, sections[min(1, len(sections) - 1)]))
     return f"{message or 'the command line could not be read'} (see --help)"
+
+
+def default_address() -> str | None:
+    """Without --address: in a Ray job the cluster that runs it, elsewhere one of the study's own.
+
+    RAY_ADDRESS alone decides nothing, so that no cluster is joined by accident.
+    """
+    return "auto" if "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ else None
+
+
+def check_results(results: Path) -> None:
+    """Refuses to keep a record in the working directory of a Ray job, which Ray takes away."""
+    if "working_dir_files" in results.absolute().parts:
+        raise StudyError(
+            f"--results must be an absolute path in a Ray job, whose working directory Ray takes "
+            f"away, got {results}"
+        )
 
 
 def default_workers() -> int:

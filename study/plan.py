@@ -10,7 +10,7 @@ from moons.config import Config, EngineChoice
 from search_spaces.load import load_space
 from search_spaces.space import SearchSpace
 from study.errors import StudyError
-from study.options import Options, default_workers
+from study.options import Options, check_results, default_address, default_workers
 from study.trackers.choice import Tracker, check_usable, read_trackers
 
 SMOKE_TRIALS, SMOKE_EPOCHS = 4, 20
@@ -81,6 +81,8 @@ def make_plan(options: Options) -> Plan:
         raise StudyError(str(error)) from None
     trackers = read_trackers(options.log)
     check_usable(trackers)
+    check_results(options.results)
+    address = options.address or default_address()
     max_epochs = min(options.max_epochs, SMOKE_EPOCHS) if options.smoke else options.max_epochs
     kind = f"{space.name}-smoke" if options.smoke else space.name
     name = options.name or f"{kind}-{datetime.now():%Y%m%d-%H%M%S}"
@@ -94,11 +96,11 @@ def make_plan(options: Options) -> Plan:
         grace=options.grace,
         reduction=options.reduction,
         rungs=make_rungs(options, max_epochs),
-        workers=options.workers or (default_workers() if options.address is None else None),
+        workers=options.workers or (default_workers() if address is None else None),
         seed=options.seed,
         time_budget_s=options.time_budget,
         engine=options.engine,
-        address=options.address,
+        address=address,
         warm_start=options.warm_start,
         report=not options.no_report,
         trackers=trackers,

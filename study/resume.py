@@ -6,7 +6,7 @@ from typing import Any
 from search_spaces.load import load_space
 from search_spaces.space import SearchSpace
 from study.errors import DAMAGED, StudyError
-from study.options import Options, default_workers
+from study.options import Options, default_address, default_workers
 from study.plan import Plan
 from study.record.folder import Folder
 from study.record.manifest import Manifest
@@ -49,7 +49,8 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
                 f"--trials must be left out, as {space.name} is a grid of {asked['trials']} "
                 f"points, got {trials}"
             )
-        own = options.address is None
+        address = options.address or default_address()
+        own = address is None
         return Plan(
             name=manifest.name,
             folder=folder,
@@ -64,7 +65,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             seed=asked["seed"],
             time_budget_s=options.time_budget,
             engine=asked["engine"],
-            address=options.address,
+            address=address,
             resumed=True,
             report=not options.no_report,
             trackers=trackers,

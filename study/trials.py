@@ -20,6 +20,7 @@ from study.ledger import Ledger
 from study.monitoring.gauges import Gauges
 from study.plan import Plan
 from study.progress import Progress
+from study.room import Room
 from study.scheduler import FiniteASHA
 from study.searcher import HonestOptunaSearch, Recorder, Source
 from study.stop import Stop
@@ -92,9 +93,8 @@ def run_on_tune(
                 MoonsTrial,
                 resources_per_trial={"cpu": 1},
                 num_samples=-1,  # until the source has no more
-                search_alg=search,
+                search_alg=Room(search, cluster),
                 scheduler=scheduler,
-                max_concurrent_trials=cluster.workers,
                 reuse_actors=True,
                 stop=Asked(stop),
                 callbacks=[*trackers, Recorder(source)],  # it takes the report out
