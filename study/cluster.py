@@ -34,11 +34,13 @@ class Cluster:
         dashboard_url: where people look at it; None where it has no dashboard.
         address: of the cluster.
         workers: trials that run at a time.
+        grows: more of them run at a time when nodes join.
     """
 
     dashboard_url: str | None
     address: str
     workers: int
+    grows: bool = False
 
 
 @contextmanager
@@ -54,12 +56,19 @@ def connected(address: str | None, workers: int | None) -> Iterator[Cluster]:
 
     context = _own(workers) if address is None else _existing(address)
     try:
-        cpus = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        cpus = workers or present_cpus()
         _warm(cpus)
         url = f"http://{context.dashboard_url}" if context.dashboard_url else None
-        yield Cluster(url, context.address_info["gcs_address"], cpus)
+        yield Cluster(url, context.address_info["gcs_address"], cpus, grows=workers is None)
     finally:
         ray.shutdown()
+
+
+def present_cpus() -> int:
+    """CPUs of the nodes that are alive."""
+    import ray
+
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 def _own(workers: int | None) -> Any:

@@ -18,6 +18,7 @@ from tyro.constructors import PrimitiveConstructorSpec
 
 from search_spaces.space import Sampler
 from study.errors import StudyError
+from study.trackers.choice import read_trackers
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Flag = FlagCreatePairsOff[bool]
@@ -101,7 +102,7 @@ class Options:
     """Stops the study, to be resumed, after so many seconds."""
     engine: Literal["auto", "fused", "torch"] = "auto"
     """What trains: the fused kernel where it can, or the torch reference."""
-    address: Annotated[Text, opt("auto|HOST:PORT", "a cluster of its own")] = None
+    address: Annotated[Text, opt("auto|HOST:PORT", "its own; in a job, the job's")] = None
     """An existing Ray cluster to run on."""
     results: Path = Path("results")
     """Where studies are kept."""
@@ -109,6 +110,8 @@ class Options:
     """Goes on with a study, with the options it was begun with; --trials extends it."""
     warm_start: Annotated[OptionalPath, opt("FOLDER", "none")] = None
     """Another study whose trials the sampler learns from."""
+    log: Annotated[Text, opt("TRACKER[,TRACKER]", "none")] = None
+    """Trackers to tell of every trial as well: tensorboard, mlflow, wandb."""
     no_report: Flag = False
     """Leaves out the report that a study writes at its end."""
     smoke: Flag = False
@@ -137,6 +140,7 @@ class Options:
             raise StudyError(f"--time-budget must be seconds above 0, got {self.time_budget:g}")
         if self.address is not None:
             check_address(self.address)
+        read_trackers(self.log)
 
 
 def check_range(flag: str, value: int | None, low: int, high: int) -> None:
@@ -197,6 +201,23 @@ def one_line(boxed: str) -> str:
             sections[-1].append(line)
     message = " ".join(takewhile(bool, sections[min(1, len(sections) - 1)]))
     return f"{message or 'the command line could not be read'} (see --help)"
+
+
+def default_address() -> str | None:
+    """Without --address: in a Ray job the cluster that runs it, elsewhere one of the study's own.
+
+    RAY_ADDRESS alone decides nothing, so that no cluster is joined by accident.
+    """
+    return "auto" if "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ else None
+
+
+def check_results(results: Path) -> None:
+    """Refuses to keep a record in the working directory of a Ray job, which Ray takes away."""
+    if "working_dir_files" in results.absolute().parts:
+        raise StudyError(
+            f"--results must be an absolute path in a Ray job, whose working directory Ray takes "
+            f"away, got {results}"
+        )
 
 
 def default_workers() -> int:

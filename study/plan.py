@@ -10,7 +10,8 @@ from moons.config import Config, EngineChoice
 from search_spaces.load import load_space
 from search_spaces.space import SearchSpace
 from study.errors import StudyError
-from study.options import Options, default_workers
+from study.options import Options, check_results, default_address, default_workers
+from study.trackers.choice import Tracker, check_usable, read_trackers
 
 SMOKE_TRIALS, SMOKE_EPOCHS, SMOKE_GRACE = 4, 20, 10
 RECORDED = (
@@ -30,6 +31,7 @@ class Plan:
         workers: trials at a time; None takes every CPU of an existing cluster.
         replicates: seeds that each trial is trained on.
         time_budget_s: seconds after which the study stops, to be resumed.
+        trackers: that are told of every trial, beside the record.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Plan:
     warm_start: Path | None = None
     resumed: bool = False
     report: bool = True
+    trackers: tuple[Tracker, ...] = ()
 
     def config(self, params: dict[str, Any]) -> Config:
         """The training run that a point of the space stands for."""
@@ -60,7 +63,7 @@ class Plan:
         kept = {key: getattr(self, key) for key in RECORDED}
         warm_start = None if self.warm_start is None else str(self.warm_start)
         own = {"metric": self.space.metric, "sampler": self.space.sampler}
-        return kept | own | {"warm_start": warm_start}
+        return kept | own | {"warm_start": warm_start, "log": ",".join(self.trackers) or None}
 
 
 def make_plan(options: Options) -> Plan:
@@ -78,6 +81,10 @@ def make_plan(options: Options) -> Plan:
         space = dataclasses.replace(space, **given)  # type: ignore[arg-type]
     except ValueError as error:
         raise StudyError(str(error)) from None
+    trackers = read_trackers(options.log)
+    check_usable(trackers)
+    check_results(options.results)
+    address = options.address or default_address()
     max_epochs = min(options.max_epochs, SMOKE_EPOCHS) if options.smoke else options.max_epochs
     grace = options.grace or (min(space.grace, SMOKE_GRACE) if options.smoke else space.grace)
     stops = options.scheduler == "asha"
@@ -93,14 +100,15 @@ def make_plan(options: Options) -> Plan:
         grace=grace,
         reduction=options.reduction,
         rungs=make_rungs(grace, options.reduction, max_epochs) if stops else (),
-        workers=options.workers or (default_workers() if options.address is None else None),
+        workers=options.workers or (default_workers() if address is None else None),
         seed=options.seed,
         replicates=options.replicates,
         time_budget_s=options.time_budget,
         engine=options.engine,
-        address=options.address,
+        address=address,
         warm_start=options.warm_start,
         report=not options.no_report,
+        trackers=trackers,
     )
 
 

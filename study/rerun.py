@@ -97,7 +97,7 @@ def _train(
     model: "type[VAE] | None",
 ) -> ExitCode:
     from study.cluster import connected
-    from study.options import default_workers
+    from study.options import default_address, default_workers
     from study.reruns.ledger import RerunLedger
     from study.stop import Stop
 
@@ -105,8 +105,9 @@ def _train(
     ledger = RerunLedger(options.study / "reruns.jsonl", wanted, metrics, model)
     stop = Stop(None)
     if ledger.missing:
-        workers = options.workers or (default_workers() if options.address is None else None)
-        with stop.on_signals(), connected(options.address, workers) as cluster:
+        address = options.address or default_address()
+        workers = options.workers or (default_workers() if address is None else None)
+        with stop.on_signals(), connected(address, workers) as cluster:
             from ray.tune.schedulers import FIFOScheduler
 
             from study.progress import Progress

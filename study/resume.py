@@ -6,10 +6,11 @@ from typing import Any
 from search_spaces.load import load_space
 from search_spaces.space import SearchSpace
 from study.errors import DAMAGED, StudyError
-from study.options import Options, default_workers
+from study.options import Options, default_address, default_workers
 from study.plan import Plan
 from study.record.folder import Folder
 from study.record.manifest import Manifest
+from study.trackers.choice import check_usable, read_trackers
 
 # What may be said anew; everything else is as the study was begun.
 MAY_CHANGE = {
@@ -21,6 +22,7 @@ MAY_CHANGE = {
     "dry_run",
     "space",
     "no_report",
+    "log",
 }
 NAMES = {"time_budget": "time_budget_s"}
 
@@ -38,6 +40,8 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
     for name in sorted(options.given - MAY_CHANGE):
         _check_same(name, getattr(options, name), asked, folder)
     space = _space(options, manifest, folder)
+    trackers = read_trackers(options.log or asked.get("log"))
+    check_usable(trackers)
     try:
         trials = options.trials or int(asked["trials"])
         if space.sampler == "grid" and trials != asked["trials"]:
@@ -45,7 +49,8 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
                 f"--trials must be left out, as {space.name} is a grid of {asked['trials']} "
                 f"points, got {trials}"
             )
-        own = options.address is None
+        address = options.address or default_address()
+        own = address is None
         return Plan(
             name=manifest.name,
             folder=folder,
@@ -61,9 +66,10 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             replicates=asked.get("replicates", 1),
             time_budget_s=options.time_budget,
             engine=asked["engine"],
-            address=options.address,
+            address=address,
             resumed=True,
             report=not options.no_report,
+            trackers=trackers,
         )
     except KeyError as error:
         raise StudyError(f"{folder / 'study.json'} is damaged: no {error}", DAMAGED) from None

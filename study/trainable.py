@@ -5,6 +5,9 @@ from typing import Any
 
 import torch
 from ray import tune
+
+# No public way there is; Ray names its own processes with it.
+from ray._raylet import setproctitle  # type: ignore[attr-defined]
 from typing_extensions import override
 
 from study.training import TrialTraining
@@ -30,8 +33,10 @@ class MoonsTrial(tune.Trainable):
     def step(self) -> dict[str, Any]:
         # An exception of the training is a result, not a reason to train it again: the same
         # config and seed would raise it again.
+        setproctitle(f"ray::MoonsTrial {self._job}")  # Ray puts its own back after each call
         try:
             if self._training is None:
+                print(self._job, flush=True)  # so that the log says which trial a line is of
                 self._training = TrialTraining(self._job)
             return self._training.advance().as_result()
         except Exception as error:
@@ -44,4 +49,5 @@ class MoonsTrial(tune.Trainable):
         self._training = None
 
     def __repr__(self) -> str:
-        return str(self._job)
+        """What the dashboard calls the actor; Ray asks once, when the actor is made."""
+        return f"{self._job}, then others"

@@ -38,7 +38,7 @@ class TrialJob:
     data: Moons | None = None
 
     def __str__(self) -> str:
-        """Family and config, as a dashboard shows it."""
+        """Family, number and config, as logs, the dashboard and the list of processes show it."""
         return self.config.label(self.trial)
 
 

@@ -3,12 +3,13 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from ray import cloudpickle, tune
+from ray.tune import Callback
 from ray.tune.execution.tune_controller import TuneController
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
@@ -16,8 +17,10 @@ from ray.tune.search import Searcher
 from study.cluster import Cluster
 from study.history import History
 from study.ledger import Ledger
+from study.monitoring.gauges import Gauges
 from study.plan import Plan
 from study.progress import Progress
+from study.room import Room
 from study.scheduler import FiniteASHA
 from study.searcher import HonestOptunaSearch, Recorder, Source
 from study.stop import Stop
@@ -34,7 +37,8 @@ def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, s
         f"study {plan.name}: {plan.trials} trials of {plan.space.model_name}, "
         f"{plan.space.sampler}, rungs {rungs}"
     )
-    with Progress(title, ledger.tally, cluster):
+    gauges = Gauges(plan.name, plan.space.metrics[0], ledger.tally)
+    with Progress(title, ledger.tally, cluster), gauges, told(plan) as trackers:
         run_on_tune(
             ledger,
             HonestOptunaSearch(plan, ledger),
@@ -42,7 +46,20 @@ def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, s
             cluster,
             lambda: stop.asked or ledger.broken is not None,
             plan.space.model,
+            trackers,
         )
+
+
+@contextmanager
+def told(plan: Plan) -> Iterator[list[Callback]]:
+    """The plan's trackers; at the end it waits until they have everything."""
+    with ExitStack() as stack:
+        if not plan.trackers:
+            yield []
+            return
+        from study.trackers.tracked import Tracked
+
+        yield [stack.enter_context(closing(Tracked(t, plan))) for t in plan.trackers]
 
 
 def run_on_tune(
@@ -52,6 +69,7 @@ def run_on_tune(
     cluster: Cluster,
     stop: Callable[[], bool],
     model: type | None = None,
+    trackers: Sequence[Callback] = (),
 ) -> None:
     """Runs the jobs of a source on the cluster, until it has no more or `stop` says so.
 
@@ -62,6 +80,7 @@ def run_on_tune(
         cluster: where to run.
         stop: asked after every event.
         model: the class of a model of one's own.
+        trackers: hear of every report, beside the source.
     """
     if model is not None:
         # No worker can import a user's file, so the class travels as code.
@@ -74,12 +93,11 @@ def run_on_tune(
                 MoonsTrial,
                 resources_per_trial={"cpu": 1},
                 num_samples=-1,  # until the source has no more
-                search_alg=search,
+                search_alg=Room(search, cluster),
                 scheduler=scheduler,
-                max_concurrent_trials=cluster.workers,
                 reuse_actors=True,
                 stop=Asked(stop),
-                callbacks=[Recorder(source)],
+                callbacks=[*trackers, Recorder(source)],  # it takes the report out
                 storage_path=str(scratch),  # for Tune's own files, which nothing reads
                 max_failures=MAX_WORKER_DEATHS,
                 raise_on_failed_trial=False,

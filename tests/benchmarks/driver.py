@@ -21,18 +21,18 @@ def driver_cost() -> list[Measured]:
     """Marginal milliseconds a trial whose trainable returns at once, beside bare Ray Tune."""
     with connected(None, 2) as cluster:
         pairs = []
-        _ours(cluster, 20)  # workers started, everything imported
+        our_seconds(cluster, 20)  # workers started, everything imported
         for _ in range(REPEATS):
             pairs.append(
                 (
-                    _slope(lambda n: _ours(cluster, n), FEW, MANY),
-                    _slope(_bare, FEW, MANY),
+                    slope_ms(lambda n: our_seconds(cluster, n), FEW, MANY),
+                    slope_ms(_bare, FEW, MANY),
                 )
             )
         near = compared(f"driver, {FEW} to {MANY} trials, against bare Ray Tune", "ms", pairs)
-        far_ours = _slope(lambda n: _ours(cluster, n), FAR - 200, FAR)
-        far_tpe = _slope(_tpe_alone, FAR - 200, FAR)
-        near_tpe = _slope(_tpe_alone, FEW, MANY)
+        far_ours = slope_ms(lambda n: our_seconds(cluster, n), FAR - 200, FAR)
+        far_tpe = slope_ms(tpe_alone_seconds, FAR - 200, FAR)
+        near_tpe = slope_ms(tpe_alone_seconds, FEW, MANY)
     beyond_far, beyond_near = far_ours - far_tpe, near.ours - near_tpe
     note = (
         f"ours at {FAR} trials {far_ours:.0f} ms, of which TPE {far_tpe:.0f}; "
@@ -47,12 +47,12 @@ def driver_cost() -> list[Measured]:
     return [near, far]
 
 
-def _slope(run: Callable[[int], float], few: int, many: int) -> float:
+def slope_ms(run: Callable[[int], float], few: int, many: int) -> float:
     low, high = run(few), run(many)
     return (high - low) / (many - few) * 1e3
 
 
-def _ours(cluster: Cluster, trials: int) -> float:
+def our_seconds(cluster: Cluster, trials: int) -> float:
     """Seconds of a study of ours whose trials are over at once."""
     from study.history import take_stock
     from study.ledger import Ledger
@@ -124,7 +124,7 @@ def _bare(trials: int) -> float:
     return time.perf_counter() - began
 
 
-def _tpe_alone(trials: int) -> float:
+def tpe_alone_seconds(trials: int) -> float:
     """Seconds of asking and telling, in memory and without Ray."""
     import optuna
 

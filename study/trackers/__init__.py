@@ -1,0 +1,1 @@
+"""Experiment trackers that people already have, fed through Ray's own callbacks."""
