@@ -86,7 +86,6 @@ def reported(results: Path) -> Callable[[], bool]:
 
 
 @pytest.mark.slow
-@pytest.mark.faults
 def test_four_nodes_finish_n_trials_and_all_of_them_work(
     nodes: Nodes, driver: Start, tmp_path: Path
 ) -> None:
@@ -100,7 +99,6 @@ def test_four_nodes_finish_n_trials_and_all_of_them_work(
 
 
 @pytest.mark.slow
-@pytest.mark.faults
 def test_one_of_four_nodes_is_lost_and_no_trial_with_it(
     nodes: Nodes, driver: Start, tmp_path: Path
 ) -> None:
@@ -114,7 +112,6 @@ def test_one_of_four_nodes_is_lost_and_no_trial_with_it(
 
 
 @pytest.mark.slow
-@pytest.mark.faults
 def test_a_node_that_joins_in_mid_study_gets_trials(
     nodes: Nodes, driver: Start, tmp_path: Path
 ) -> None:
@@ -140,7 +137,6 @@ def head() -> Iterator[Nodes]:
 
 
 @pytest.mark.slow
-@pytest.mark.faults
 def test_a_ray_job_runs_the_command_unchanged_on_the_job_s_cluster(
     head: Nodes, tmp_path: Path
 ) -> None:
