@@ -74,8 +74,10 @@ def warm_up() -> None:
     """Loads the compiled kernels, or compiles them, so that the first run need not."""
     from moons.engines.cache import compiled
     from moons.engines.kernel.epoch import TRAIN_EPOCH, VALIDATE, train_epoch, validate
+    from moons.engines.kernel.gaussians import SUM_GAUSSIANS, sum_gaussians
     from moons.engines.kernel.random import DRAW, draw
 
     compiled(draw, DRAW)
     compiled(train_epoch, TRAIN_EPOCH)
     compiled(validate, VALIDATE)
+    compiled(sum_gaussians, SUM_GAUSSIANS)

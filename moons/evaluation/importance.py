@@ -4,11 +4,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
+from moons.engines.cache import compiled
+from moons.engines.kernel.gaussians import SUM_GAUSSIANS, sum_gaussians
+from moons.engines.kernel.lanes import LANES
 from moons.evaluation.generate import Model
 from moons.seeds import derive_seed
 
@@ -17,6 +20,7 @@ LEAST_KL = 0.01  # nats; a latent below it keeps the prior as its proposal
 LOG_VAR_BOUNDS = (-9.0, 4.0)  # of the proposal alone; wider ones leave float32's range
 BLOCK = 131_072  # points times draws at a time: as float32 they fit a second-level cache
 POSTERIOR_BUDGET = 131_072  # posterior draws of all points together, each decoded for itself
+FAR = 1e15  # its square is still a float32, and no point has a share in what is there
 UNDERFLOW = -80.0  # exp of less is subnormal, sixty times slower, and adds nothing
 
 
@@ -54,38 +58,98 @@ class ImportanceDraws:
         return min(self.posterior, max(8, POSTERIOR_BUDGET // max(n_points, 1)))
 
 
-class Block(NamedTuple):
-    """Some points and their K samples each.
+class Samples(Protocol):
+    """Some points and their K samples each; all but the decoder's noise is settled."""
+
+    @property
+    def points(self) -> Tensor:
+        """Indices of the points, shape (b,)."""
+
+    def thinned(self, step: int) -> "Samples":
+        """Every `step`-th of the points."""
+
+    def log_mean_weights(self, sigma_x: float) -> Tensor:
+        """Each point's log 1/K sum_k p(z_k) N(x; decode(z_k), sigma_x^2 I) / m(z_k|x), float64."""
+
+
+class PriorSamples(NamedTuple):
+    """Points that all meet the same draws from the prior.
+
+    Attributes:
+        points: indices, shape (b,).
+        x: the points, shape (b, 2).
+        centres: decode(z_k), a coordinate a row; shape (2, K) and as many far ones as fill it up.
+        n_draws: K.
+    """
+
+    points: Tensor
+    x: Tensor
+    centres: Tensor
+    n_draws: int
+
+    @classmethod
+    def of(cls, points: Tensor, x: Tensor, centres: Tensor) -> "PriorSamples":
+        """From decoded draws, shape (K, 2)."""
+        n_draws = len(centres)
+        rows = torch.full((2, -(-n_draws // LANES) * LANES), FAR)
+        rows[:, :n_draws] = centres.T
+        return cls(points, x, rows, n_draws)
+
+    def thinned(self, step: int) -> "PriorSamples":
+        """Every `step`-th of the points."""
+        return self._replace(points=self.points[::step], x=self.x[::step].contiguous())
+
+    def log_mean_weights(self, sigma_x: float) -> Tensor:
+        """As `Samples` has it; m is the prior, so that the weights are the likelihoods."""
+        half_precision = 0.5 / sigma_x**2
+        nearest, sums = torch.empty(len(self.x)), torch.empty(len(self.x))
+        compiled(sum_gaussians, SUM_GAUSSIANS)(
+            self.x.numpy(), self.centres.numpy(), half_precision, nearest.numpy(), sums.numpy()
+        )
+        constant = math.log(self.n_draws) + math.log(math.pi / half_precision)
+        return sums.double().log() - half_precision * nearest.double() - constant
+
+
+class MixtureSamples(NamedTuple):
+    """Points that meet draws from their own posterior besides.
 
     Attributes:
         points: indices, shape (b,).
         nearest: the least |x - decode(z_k)|^2, shape (b,).
         beyond: by how much the others are above it, shape (b, K).
-        log_mixture: log m(z_k|x) - log p(z_k), shape (b, K); None where m is the prior.
+        log_mixture: log m(z_k|x) - log p(z_k), shape (b, K).
     """
 
     points: Tensor
     nearest: Tensor
     beyond: Tensor
-    log_mixture: Tensor | None
+    log_mixture: Tensor
 
     @classmethod
-    def of(cls, points: Tensor, distances: Tensor, log_mixture: Tensor | None = None) -> "Block":
+    def of(cls, points: Tensor, distances: Tensor, log_mixture: Tensor) -> "MixtureSamples":
         """From all squared distances, (b, K), which it overwrites."""
         nearest = distances.amin(dim=1)
         return cls(points, nearest, distances.sub_(nearest[:, None]), log_mixture)
 
-    def thinned(self, step: int) -> "Block":
+    def thinned(self, step: int) -> "MixtureSamples":
         """Every `step`-th of the points."""
-        mixture = None if self.log_mixture is None else self.log_mixture[::step]
-        return Block(self.points[::step], self.nearest[::step], self.beyond[::step], mixture)
+        return MixtureSamples(*(part[::step] for part in self))
+
+    def log_mean_weights(self, sigma_x: float) -> Tensor:
+        """As `Samples` has it."""
+        precision = 1 / sigma_x**2
+        log_w = self.beyond * (-0.5 * precision)  # the nearest sample's is 0: no other is above
+        log_w -= self.log_mixture  # which is above log(1 - share) and far below -UNDERFLOW
+        total = log_w.clamp_(min=UNDERFLOW).exp_().sum(dim=1)
+        constant = math.log(log_w.shape[1]) + math.log(2 * math.pi / precision)
+        return total.double().log() - 0.5 * precision * self.nearest.double() - constant
 
 
 @torch.no_grad()
 def importance_samples(
     model: Model, x: Tensor, y: Tensor, draws: ImportanceDraws, seed: int
-) -> Iterator[Block]:
-    """Goes through the points in blocks; all but the decoder's noise is settled here.
+) -> Iterator[Samples]:
+    """Goes through the points in parts; all but the decoder's noise is settled here.
 
     Every point meets the prior draws, a scrambled Sobol sequence: as x has two coordinates,
     thousands of them cover the plane at the decoder's resolution, whatever the latent's dimension
@@ -114,15 +178,16 @@ def importance_samples(
         centres = model.decode(shared, torch.full((draws.prior,), label))
         # |x - c|^2 = |c|^2 - 2 c.x + |x|^2 as one matrix product.
         columns = torch.stack([(centres**2).sum(1), *(-2 * centres.T), torch.ones(draws.prior)])
-        for points in _blocks(group & ~far, draws):
-            yield Block.of(points, _rows(x[points]) @ columns)
+        near = torch.nonzero(group & ~far)[:, 0]
+        if len(near):
+            yield PriorSamples.of(near, x[near], centres)
         for points in _blocks(group & far, draws):
             here = proposal.at(points)
             z, log_ratio = here.draw(shared[torch.arange(k) % draws.prior], generator)
             means = model.decode(z.flatten(0, 1), y[points].repeat_interleave(k))
             misses = means.view(*z.shape[:2], 2) - x[points, None]
             share = k / (draws.prior + k)
-            yield Block.of(
+            yield MixtureSamples.of(
                 points,
                 torch.cat([_rows(x[points]) @ columns, (misses**2).sum(2)], dim=1),
                 torch.cat(
@@ -133,17 +198,6 @@ def importance_samples(
                     dim=1,
                 ),
             )
-
-
-def log_mean_weights(block: Block, sigma_x: float) -> Tensor:
-    """Each point's log 1/K sum_k p(z_k) N(x; decode(z_k), sigma_x^2 I) / m(z_k|x), float64."""
-    precision = 1 / sigma_x**2
-    log_w = block.beyond * (-0.5 * precision)  # the nearest sample's is 0: no other is above it
-    if block.log_mixture is not None:
-        log_w -= block.log_mixture  # which is above log(1 - share) and far below -UNDERFLOW
-    total = log_w.clamp_(min=UNDERFLOW).exp_().sum(dim=1)
-    constant = math.log(log_w.shape[1]) + math.log(2 * math.pi / precision)
-    return total.double().log() - 0.5 * precision * block.nearest.double() - constant
 
 
 def _blocks(mask: Tensor, draws: ImportanceDraws) -> Iterator[Tensor]:

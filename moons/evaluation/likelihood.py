@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor
 
 from moons.evaluation.generate import Model
-from moons.evaluation.importance import Block, ImportanceDraws, importance_samples, log_mean_weights
+from moons.evaluation.importance import ImportanceDraws, Samples, importance_samples
 from moons.objective import gaussian_kl
 from moons.seeds import derive_seed
 
@@ -72,27 +72,27 @@ def fit_sigma_x(
         draws: importance samples a point.
         seed: of the draws.
     """
-    blocks = list(importance_samples(model, x, y, draws, seed))
-    few = [block.thinned(4) for block in blocks]
+    samples = list(importance_samples(model, x, y, draws, seed))
+    few = [part.thinned(4) for part in samples]
 
-    def loss(log_sigma: float, some: list[Block]) -> float:
-        parts = [log_mean_weights(block, math.exp(log_sigma)) for block in some]
+    def loss(log_sigma: float, some: list[Samples]) -> float:
+        parts = [part.log_mean_weights(math.exp(log_sigma)) for part in some]
         return -float(torch.cat(parts).mean())
 
     grid = np.log(np.geomspace(SIGMA_X_LEAST, 4 * float(x.std(dim=0).max()), 9))
     best = int(np.argmin([loss(log_sigma, few) for log_sigma in grid]))
     bracket = (grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)])
     found = minimize_scalar(
-        loss, args=(blocks,), bounds=bracket, method="bounded", options={"xatol": 0.02}
+        loss, args=(samples,), bounds=bracket, method="bounded", options={"xatol": 0.02}
     )
     sigma_x = math.exp(found.x)
-    return FittedNoise(sigma_x, _bounds(blocks, len(x), sigma_x))
+    return FittedNoise(sigma_x, _bounds(samples, len(x), sigma_x))
 
 
-def _bounds(blocks: Iterable[Block], n_points: int, sigma_x: float) -> Tensor:
+def _bounds(samples: Iterable[Samples], n_points: int, sigma_x: float) -> Tensor:
     bounds = torch.empty(n_points, dtype=torch.float64)
-    for block in blocks:
-        bounds[block.points] = log_mean_weights(block, sigma_x)
+    for part in samples:
+        bounds[part.points] = part.log_mean_weights(sigma_x)
     return bounds
 
 

@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from moons.engines.kernel.exponential import exp
 from moons.engines.kernel.lanes import (
     LANES,
-    clip,
     flush,
     inlined,
     load,
-    nearest,
-    power_of_two,
     root,
     spread,
     store,
@@ -30,27 +28,8 @@ FIRST_DECAY, SECOND_DECAY, ADAM_EPS = 0.9, 0.999, 1e-8  # torch's defaults
 
 F, U = np.float32, np.uint64
 ZERO, HALF, ONE = F(0), F(0.5), F(1)
-LOG2_E, LOG_2 = F(1 / math.log(2)), math.log(2)
-LOG_2_HIGH = F(round(LOG_2 * 2**12) / 2**12)  # few enough bits that its multiples are exact
-LOG_2_LOW = F(LOG_2 - float(LOG_2_HIGH))
-TAYLOR = tuple(F(1 / math.factorial(k)) for k in range(8))
-E7, E6, E5, E4, E3, E2 = TAYLOR[:1:-1]
 MOVE, KEPT_SQUARE, NEW_SQUARE = F(1 - FIRST_DECAY), F(SECOND_DECAY), F(1 - SECOND_DECAY)
 EPS = F(ADAM_EPS)
-
-
-@inlined
-def _exp(value: Any) -> Any:
-    """The exponential of each lane: 2 ** n times a Taylor series on [-log(2) / 2, log(2) / 2].
-
-    Relative error about 1e-7; the argument is clipped to what float32 can hold, and the square of
-    the largest result is infinite, as it has to be for a loss that overflows.
-    """
-    value = clip(value, F(-87.0), F(88.0))
-    n = nearest(value * LOG2_E)
-    r = value - n * LOG_2_HIGH - n * LOG_2_LOW
-    series = (((((E7 * r + E6) * r + E5) * r + E4) * r + E3) * r + E2) * r * r + r + ONE
-    return series * power_of_two(n)
 
 
 @inlined
@@ -87,7 +66,7 @@ def _sample(data: Any, plan: Plan, eps_w: float) -> Any:
         live = load(data, plan.live + place % PANEL)
         mean = load(data, plan.posterior + place)
         log_var = load(data, plan.posterior + plan.latent * PANEL + place)
-        sigma = _exp(HALF * log_var)
+        sigma = exp(HALF * log_var)
         store(data, plan.sigma + place, sigma)
         store(data, plan.z + place, mean + eps_w * sigma * load(data, plan.noise + place))
         kl = kl + live * (mean * mean + sigma * sigma - ONE - log_var)

@@ -1,9 +1,9 @@
 """A few float32 numbers that the processor works on at once, as a type for compiled code.
 
-`load`, `store`, `spread`, `total`, `clip` and the operators +, -, *, / make loops that run over
-`LANES` numbers at a time by what they say; left to the compiler, whether such loops are vectorised
-depends on what it can prove about the overlap of buffers. They lower to LLVM's portable vector
-operations. None of them assumes that its numbers are finite.
+`load`, `store`, `spread`, `total`, `lower`, `least`, `clip` and the operators +, -, *, / make loops
+that run over `LANES` numbers at a time by what they say; left to the compiler, whether such loops
+are vectorised depends on what it can prove about the overlap of buffers. They lower to LLVM's
+portable vector operations. None of them assumes that its numbers are finite.
 """
 
 import operator
@@ -101,6 +101,24 @@ def call_llvm(
     return builder.call(function, arguments)
 
 
+def _reduced(
+    builder: ir.IRBuilder,
+    value: ir.Value,
+    combine: Callable[[ir.IRBuilder, ir.Value, ir.Value], ir.Value],
+) -> ir.Value:
+    """All lanes combined into one number, pairwise."""
+    width = LANES
+    while width > 1:
+        width //= 2
+        order = [lane % width + width * (lane < width) for lane in range(LANES)]
+        value = combine(builder, value, shuffle(builder, value, value, order))
+    return builder.extract_element(value, ir.Constant(INT32, 0))
+
+
+def _lower(builder: ir.IRBuilder, left: ir.Value, right: ir.Value) -> ir.Value:
+    return builder.select(builder.fcmp_ordered("<", left, right), left, right)
+
+
 @intrinsic
 def load(_typing: Any, array: Any, offset: Any) -> Any:
     """The lanes `array[offset : offset + LANES]`."""
@@ -137,12 +155,27 @@ def total(_typing: Any, value: Any) -> Any:
     """The sum of the lanes, added pairwise."""
 
     def build(_context: Any, builder: ir.IRBuilder, _signature: Any, values: Any) -> ir.Value:
-        left, width = values[0], LANES
-        while width > 1:
-            width //= 2
-            order = [lane % width + width * (lane < width) for lane in range(LANES)]
-            left = builder.fadd(left, shuffle(builder, left, left, order))
-        return builder.extract_element(left, ir.Constant(INT32, 0))
+        return _reduced(builder, values[0], lambda _, left, right: builder.fadd(left, right))
+
+    return types.float32(lanes), build
+
+
+@intrinsic
+def lower(_typing: Any, left: Any, right: Any) -> Any:
+    """The lower of two numbers in each lane; the second where one is NaN."""
+
+    def build(_context: Any, builder: ir.IRBuilder, _signature: Any, values: Any) -> ir.Value:
+        return _lower(builder, values[0], values[1])
+
+    return lanes(lanes, lanes), build
+
+
+@intrinsic
+def least(_typing: Any, value: Any) -> Any:
+    """The lowest of the lanes."""
+
+    def build(_context: Any, builder: ir.IRBuilder, _signature: Any, values: Any) -> ir.Value:
+        return _reduced(builder, values[0], _lower)
 
     return types.float32(lanes), build
 
