@@ -4,15 +4,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from safetensors import SafetensorError
-from safetensors.torch import load as weights_from_bytes
-from safetensors.torch import save as weights_to_bytes
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from moons.config import Config
 from moons.files import write_whole
-from moons.models import MODELS, VAE
+
+if TYPE_CHECKING:  # who writes down weights that were sent needs no torch
+    from torch import Tensor
+
+    from moons.models import VAE
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 
@@ -21,14 +21,16 @@ WEIGHTS, CONFIG = "model.safetensors", "config.json"
 class Checkpoint:
     """A model in evaluation mode, and what it was trained as."""
 
-    model: VAE
+    model: "VAE"
     config: Config
     seed: int
 
 
-def pack_weights(weights: Mapping[str, Tensor]) -> bytes:
+def pack_weights(weights: "Mapping[str, Tensor]") -> bytes:
     """The weights in the safetensors format, to be sent or written."""
-    return weights_to_bytes({name: t.contiguous() for name, t in weights.items()})
+    from safetensors.torch import save
+
+    return save({name: t.contiguous() for name, t in weights.items()})
 
 
 def save_checkpoint(folder: Path, weights: bytes, config: Config, seed: int, model: str) -> None:
@@ -47,7 +49,7 @@ def save_checkpoint(folder: Path, weights: bytes, config: Config, seed: int, mod
     write_whole(folder / WEIGHTS, weights)
 
 
-def load_checkpoint(folder: Path, model_class: type[VAE] | None = None) -> Checkpoint:
+def load_checkpoint(folder: Path, model_class: "type[VAE] | None" = None) -> Checkpoint:
     """Reads a checkpoint; nothing in it is executed.
 
     Args:
@@ -58,6 +60,11 @@ def load_checkpoint(folder: Path, model_class: type[VAE] | None = None) -> Check
         FileNotFoundError: a file is missing.
         ValueError: a file is damaged or does not fit the other, which is named.
     """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    from moons.models import MODELS
+
     name, seed, config = _read_config(folder / CONFIG)
     if model_class is None:
         if name not in MODELS:
@@ -68,7 +75,7 @@ def load_checkpoint(folder: Path, model_class: type[VAE] | None = None) -> Check
         model_class = MODELS[name]
     model = model_class(config)
     try:
-        model.load_state_dict(weights_from_bytes((folder / WEIGHTS).read_bytes()))
+        model.load_state_dict(load((folder / WEIGHTS).read_bytes()))
     except (SafetensorError, RuntimeError) as error:
         raise ValueError(
             f"{folder / WEIGHTS} does not hold the weights of {name}: {error}"

@@ -2,10 +2,11 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from study.errors import StudyError
@@ -44,8 +45,15 @@ class Cluster:
 
 
 @contextmanager
-def connected(address: str | None, workers: int | None) -> Iterator[Cluster]:
+def connected(
+    address: str | None, workers: int | None, meanwhile: Callable[[], None] | None = None
+) -> Iterator[Cluster]:
     """Connects to the cluster at `address`, or starts one of `workers` CPUs; leaves it at the end.
+
+    Args:
+        address: of a cluster; None starts one.
+        workers: trials at a time; None takes every CPU.
+        meanwhile: is done on a thread while Ray starts its processes, which takes seconds.
 
     Raises:
         StudyError: nothing answers at the address.
@@ -54,10 +62,11 @@ def connected(address: str | None, workers: int | None) -> Iterator[Cluster]:
         os.environ.setdefault(key, value)
     import ray
 
+    if meanwhile is not None:
+        Thread(target=meanwhile).start()
     context = _own(workers) if address is None else _existing(address)
     try:
         cpus = workers or present_cpus()
-        _warm(cpus)
         url = f"http://{context.dashboard_url}" if context.dashboard_url else None
         yield Cluster(url, context.address_info["gcs_address"], cpus, grows=workers is None)
     finally:
@@ -98,18 +107,3 @@ def _existing(address: str) -> Any:
         raise StudyError(
             f"--address must name a running Ray cluster, got {address}: {reason}"
         ) from None
-
-
-def _warm(workers: int) -> None:
-    """Has the workers load what trials need while the driver goes on; waits for nothing."""
-    import ray
-
-    @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
-    def warm() -> None:
-        import study.trainable  # noqa: F401
-        from moons.engines import warm_up
-
-        warm_up()
-
-    for _ in range(workers):
-        warm.remote()

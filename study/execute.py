@@ -3,11 +3,11 @@
 import signal
 import sys
 import time
-from importlib import import_module
-from threading import Thread
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from study.cluster import connected
+from moons.config import Config
+from study.cluster import Cluster, connected
 from study.errors import INTERRUPTED, NO_RESULT, STORAGE, TERMINATED, ExitCode, StudyError
 from study.history import History, take_stock
 from study.plan import Plan
@@ -38,10 +38,8 @@ def _run(plan: Plan, record: Record) -> ExitCode:
     history = take_stock(plan, record)
     stop = Stop(plan.time_budget_s)
     began = time.monotonic()
-    # Torch is loaded while Ray starts its processes. Nothing of Ray is imported there.
-    Thread(target=import_module, args=("study.ledger",)).start()
     if len(history.finished) < plan.trials:
-        with stop.on_signals(), connected(plan.address, plan.workers) as cluster:
+        with stop.on_signals(), _cluster(plan) as cluster:
             ledger = _open_ledger(plan, record, history)
             from study.trials import run_trials
 
@@ -55,6 +53,20 @@ def _run(plan: Plan, record: Record) -> ExitCode:
     outcome = _outcome(ledger, stop)
     record.manifest.end(outcome, plan, time.monotonic() - began).write(record.folder.manifest)
     return _conclude(plan, ledger, outcome, stop)
+
+
+def _cluster(plan: Plan) -> AbstractContextManager[Cluster]:
+    return connected(plan.address, plan.workers, meanwhile=lambda: _load(plan))
+
+
+def _load(plan: Plan) -> None:
+    """Imports and draws what the first trial needs."""
+    import study.trials  # noqa: F401
+    from moons.data import load_moons
+
+    if "n_samples" not in plan.space.searched and "noise" not in plan.space.searched:
+        usual = Config(**dict(plan.space.fixed))
+        load_moons(usual.n_samples, usual.noise, plan.seed)
 
 
 def _open_ledger(plan: Plan, record: Record, history: History) -> "Ledger":

@@ -1,17 +1,18 @@
 """The Ray Tune trainable: a thin adapter around `TrialTraining`."""
 
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from ray import tune
 
 # No public way there is; Ray names its own processes with it.
 from ray._raylet import setproctitle  # type: ignore[attr-defined]
 from typing_extensions import override
 
-from study.training import TrialTraining
 from study.trial import Report, TrialJob
+
+if TYPE_CHECKING:
+    from study.training import TrialTraining
 
 
 class MoonsTrial(tune.Trainable):
@@ -19,6 +20,8 @@ class MoonsTrial(tune.Trainable):
 
     @override
     def setup(self, config: dict[str, Any]) -> None:
+        import torch  # by workers alone: a driver that starts without it starts sooner
+
         self._training: TrialTraining | None
         torch.set_num_threads(1)  # one trial a core; nets this small gain nothing from more
         self._begin(config["job"])
@@ -37,6 +40,8 @@ class MoonsTrial(tune.Trainable):
         try:
             if self._training is None:
                 print(self._job, flush=True)  # so that the log says which trial a line is of
+                from study.training import TrialTraining
+
                 self._training = TrialTraining(self._job)
             return self._training.advance().as_result()
         except Exception as error:

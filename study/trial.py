@@ -1,12 +1,14 @@
 """What goes to a worker and what comes back: `TrialJob` and `Report`."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from moons.config import Config, EngineChoice
 from moons.data import Moons
-from moons.models import VAE
 from study.record.curves import Block
+
+if TYPE_CHECKING:
+    from moons.models import VAE
 
 Status = Literal["running", "complete", "diverged", "failed"]
 State = Literal["complete", "pruned", "diverged", "failed", "running", "interrupted"]
@@ -34,7 +36,7 @@ class TrialJob:
     metrics: tuple[str, ...]
     engine: EngineChoice
     replicates: int = 1
-    model_class: type[VAE] | None = None
+    model_class: "type[VAE] | None" = None
     data: Moons | None = None
 
     def __str__(self) -> str:

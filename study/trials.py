@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ray import cloudpickle, tune
+from ray.air._internal import usage
 from ray.tune import Callback
 from ray.tune.execution.tune_controller import TuneController
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
@@ -87,7 +88,7 @@ def run_on_tune(
         cloudpickle.register_pickle_by_value(sys.modules[model.__module__])
     scratch = Path(tempfile.mkdtemp(prefix="moons-study-"))
     try:
-        with without_snapshots():
+        with without_snapshots(), without_counting():
             # Not `tune.Tuner`: it pickles the searcher and every callback to disk at its start.
             tune.run(
                 MoonsTrial,
@@ -126,6 +127,20 @@ def without_snapshots() -> Iterator[None]:
         yield
     finally:
         TuneController.save_to_dir = kept
+
+
+@contextmanager
+def without_counting() -> Iterator[None]:
+    """Keeps Tune from counting callbacks by kind for Ray's usage report.
+
+    To know the kinds it imports every tracker that is installed, which takes seconds.
+    """
+    kept = usage.tag_callbacks
+    usage.tag_callbacks = lambda callbacks: False
+    try:
+        yield
+    finally:
+        usage.tag_callbacks = kept
 
 
 def make_scheduler(plan: Plan, history: History) -> TrialScheduler:

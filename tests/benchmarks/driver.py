@@ -152,8 +152,8 @@ import study.cluster, study.ledger
 from contextlib import contextmanager
 connected, take = study.cluster.connected, study.ledger.Ledger.take
 @contextmanager
-def marked(*words):
-    with connected(*words) as cluster:
+def marked(*words, **named):
+    with connected(*words, **named) as cluster:
         mark("Ray")
         yield cluster
 def first(ledger, key, report):
