@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Choice", "Domain", "Float", "Int", "SearchSpace"]  # a space needs this import alone
 
 Sampler = Literal["tpe", "random", "grid"]
+Scheduler = Literal["asha", "none"]
 # A study without a name takes the space's and the time, and that names its folder.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 METRICS = ("val_mse", "val_loss", "val_energy_distance", "val_excess_nll")
@@ -40,6 +41,8 @@ class SearchSpace:
         sampler: who proposes; `grid` visits every combination of its choices once.
         metric: what is minimised; two, joined by a comma, give a Pareto front.
         trials: how many, where `--trials` does not say; a grid has as many as points.
+        scheduler: `asha`, or `none` where the metric does not compare trials: `--scheduler` may say
+            otherwise.
         grace: epochs before ASHA may stop a trial, where `--grace` does not say: as many as
             it takes for the metric to tell good configs from bad ones.
         model: a model of one's own in place of the family's.
@@ -53,6 +56,7 @@ class SearchSpace:
     sampler: Sampler = "tpe"
     metric: str = "val_mse"
     trials: int = 100
+    scheduler: Scheduler = "asha"
     grace: int = 10
     model: "type[VAE] | None" = None
 
@@ -63,6 +67,8 @@ class SearchSpace:
             raise ValueError(f"family must be one of vae, cvae, got {self.family!r}")
         if self.sampler not in get_args(Sampler):
             raise ValueError(f"sampler must be one of tpe, random, grid, got {self.sampler!r}")
+        if self.scheduler not in get_args(Scheduler):
+            raise ValueError(f"scheduler must be one of asha, none, got {self.scheduler!r}")
         check_metric(self.metric)
         for key in ("trials", "grace"):
             value = getattr(self, key)

@@ -16,4 +16,5 @@ SPACE = SearchSpace(
     searched=PROBA,
     fixed=FIXED,
     sampler="random",  # to map the plane, not to find its best point
+    scheduler="none",  # and the error alone would stop all trials with a large beta
 )

@@ -16,7 +16,7 @@ import tyro
 from tyro.conf import FlagCreatePairsOff, Suppress, arg
 from tyro.constructors import PrimitiveConstructorSpec
 
-from search_spaces.space import Sampler
+from search_spaces.space import Sampler, Scheduler
 from study.errors import StudyError
 from study.trackers.choice import read_trackers
 
@@ -44,10 +44,13 @@ def _number(text: str) -> float:
         raise ValueError(f"must be a number, got {text!r}") from None
 
 
-def _sampler(text: str) -> str:
-    if text not in get_args(Sampler):
-        raise ValueError(f"must be one of {', '.join(get_args(Sampler))}, got {text!r}")
-    return text
+def _one_of(names: tuple[str, ...]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"must be one of {', '.join(names)}, got {text!r}")
+        return text
+
+    return read
 
 
 def _read(read: Callable[[str], object]) -> PrimitiveConstructorSpec[Any]:
@@ -67,7 +70,8 @@ AnyPath = Annotated[Path, _read(Path)]
 Number = Annotated[float | None, _read(_number)]
 Whole = Annotated[int | None, _read(_whole)]
 Count = Annotated[int, _read(_whole)]
-SamplerName = Annotated[Sampler | None, _read(_sampler)]
+SamplerName = Annotated[Sampler | None, _read(_one_of(get_args(Sampler)))]
+SchedulerName = Annotated[Scheduler | None, _read(_one_of(get_args(Scheduler)))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,7 @@ class Options:
     """What is minimised: val_mse, val_loss, val_energy_distance, val_excess_nll, or two of them."""
     sampler: Annotated[SamplerName, opt("tpe|random|grid", "the space's")] = None
     """Who proposes configs."""
-    scheduler: Literal["asha", "none"] = "asha"
+    scheduler: Annotated[SchedulerName, opt("asha|none", "the space's")] = None
     """Whether unpromising trials are stopped early."""
     grace: Annotated[Whole, opt("N", "the space's, 10 or 40")] = None
     """Epochs before ASHA may stop a trial: its first rung."""

@@ -4,11 +4,11 @@ import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from moons.config import Config, EngineChoice
 from search_spaces.load import load_space
-from search_spaces.space import SearchSpace
+from search_spaces.space import Scheduler, SearchSpace
 from study.errors import StudyError
 from study.options import Options, check_results, default_address, default_workers
 from study.trackers.choice import Tracker, check_usable, read_trackers
@@ -39,7 +39,7 @@ class Plan:
     space: SearchSpace
     trials: int
     max_epochs: int
-    scheduler: Literal["asha", "none"]
+    scheduler: Scheduler
     grace: int
     reduction: int
     rungs: tuple[int, ...]
@@ -87,7 +87,7 @@ def make_plan(options: Options) -> Plan:
     address = options.address or default_address()
     max_epochs = min(options.max_epochs, SMOKE_EPOCHS) if options.smoke else options.max_epochs
     grace = options.grace or (min(space.grace, SMOKE_GRACE) if options.smoke else space.grace)
-    stops = options.scheduler == "asha"
+    scheduler = options.scheduler or space.scheduler
     kind = f"{space.name}-smoke" if options.smoke else space.name
     name = options.name or f"{kind}-{datetime.now():%Y%m%d-%H%M%S}"
     return Plan(
@@ -96,10 +96,10 @@ def make_plan(options: Options) -> Plan:
         space=space,
         trials=_count_trials(space, options),
         max_epochs=max_epochs,
-        scheduler=options.scheduler,
+        scheduler=scheduler,
         grace=grace,
         reduction=options.reduction,
-        rungs=make_rungs(grace, options.reduction, max_epochs) if stops else (),
+        rungs=make_rungs(grace, options.reduction, max_epochs) if scheduler == "asha" else (),
         workers=options.workers or (default_workers() if address is None else None),
         seed=options.seed,
         replicates=options.replicates,

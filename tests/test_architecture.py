@@ -145,6 +145,10 @@ def test_help_of_the_study_loads_nothing_that_takes_long():
     assert "tyro" in loaded  # help was there
 
 
+def test_a_driver_starts_without_torch():
+    assert "torch" not in loaded_after("import study.execute, study.trials")
+
+
 def test_reading_tables_loads_neither_ray_nor_torch():
     loaded = loaded_after("import analysis.tables")
     assert "pandas" in loaded

@@ -154,6 +154,7 @@ def test_an_unknown_key_is_refused_with_the_list_of_those_a_space_may_name(where
             "lr must be a Choice, as the sampler is a grid, got log-uniform in [0.0001, 0.1]",
         ),
         ({"trials": 0}, "trials must be a whole number above 0, got 0"),
+        ({"scheduler": "hyperband"}, "scheduler must be one of asha, none, got 'hyperband'"),
         ({"grace": 2.5}, "grace must be a whole number above 0, got 2.5"),
         (
             {"fixed": {"encoder_hidden": [64, 32], "encoder_layers": 3}},

@@ -72,7 +72,7 @@ def refusal(*words: str) -> str:
         (["--sampler", "cma"], ["--sampler", "'cma'", "tpe, random, grid"]),
         (["--sampler", "None"], ["--sampler", "'None'", "tpe, random, grid"]),
         (["--sampler", "grid"], ["lr must be a Choice, as the sampler is a grid"]),
-        (["--scheduler", "hyperband"], ["--scheduler", "'hyperband'", "asha", "none"]),
+        (["--scheduler", "hyperband"], ["--scheduler", "'hyperband'", "asha, none"]),
         (["--engine", "cuda"], ["--engine", "'cuda'", "auto", "fused", "torch"]),
         (["--address", "ray://host:1"], ["--address", "ray://host:1", "ray job submit"]),
         (["--address", "ray://two\nlines:1"], ["--address", "HOST:PORT"]),
@@ -176,7 +176,7 @@ def test_without_options_the_study_is_the_one_of_the_plan():
     assert parse(["--space", "cvae"]) == Options(space="cvae", given=frozenset({"space"}))
     options = Options()
     assert (options.trials, options.max_epochs, options.seed) == (None, 1000, 42)
-    assert (options.scheduler, options.grace, options.reduction) == ("asha", None, 4)
+    assert (options.scheduler, options.grace, options.reduction) == (None, None, 4)
     assert options.results == Path("results")
 
 

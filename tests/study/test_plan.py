@@ -48,6 +48,12 @@ def test_rungs_begin_at_the_grace_and_grow_by_the_reduction_below_the_largest_bu
     assert grace * reduction ** len(rungs) >= max_epochs  # none is missing at the end
 
 
+def test_where_the_metric_does_not_compare_trials_none_is_stopped_early():
+    for space in ("data", "vae-proba", "cvae-proba"):
+        assert (plan("--space", space).scheduler, plan("--space", space).rungs) == ("none", ())
+    assert plan("--space", "vae-proba", "--scheduler", "asha").rungs == (10, 40, 160, 640)
+
+
 def test_without_a_scheduler_there_are_no_rungs():
     assert plan("--space", "vae", "--scheduler", "none").rungs == ()
 

@@ -78,7 +78,7 @@ def default_arm(space: str) -> Arm:
     chosen = load_space(space)
     return Arm(
         sampler=usual.sampler or chosen.sampler,
-        scheduler=usual.scheduler,
+        scheduler=usual.scheduler or chosen.scheduler,
         grace=usual.grace or chosen.grace,
         reduction=usual.reduction,
     )
