@@ -197,7 +197,7 @@ def test_help_names_every_option_with_its_default(capsys):
     for field in Options.__dataclass_fields__:
         if field != "given":
             assert f"--{field.replace('_', '-')}" in text
-    for default in ("100; a grid: its points", "1000", "asha", "42", "every CPU", "results"):
+    for default in ("100; a grid: its points", "1000", "the space's", "42", "every CPU", "results"):
         assert f"(default: {default})" in text
 
 
