@@ -3,9 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 # A Ray cluster for each, so no more than a machine bears.
-PARALLEL := --numprocesses logical --maxprocesses 4 --dist worksteal
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadgroup
 
-.PHONY: study test fast lint bench clean
+.PHONY: study test fast clusters lint bench clean
 
 study: $(STAMP) ## the main job: 100 trials of the CVAE on every core
 	$(BIN)/python -m study.run --space cvae
@@ -15,6 +15,9 @@ test: $(STAMP) lint ## what CI checks
 
 fast: $(STAMP) ## the tests without the slow ones
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+
+clusters: $(STAMP) ## studies on clusters whose nodes come and go, one after the other
+	$(BIN)/python -m pytest -m cluster
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from tests.study.clusters.hosts import made_hosts
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_hosts_with_their_own_addresses_share_a_study(tmp_path: Path) -> None:
     temporary = Path(tempfile.mkdtemp(prefix="moons", dir="/tmp"))  # short: it holds sockets
     with made_hosts(3) as hosts:

@@ -86,6 +86,7 @@ def reported(results: Path) -> Callable[[], bool]:
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_four_nodes_finish_n_trials_and_all_of_them_work(
     nodes: Nodes, driver: Start, tmp_path: Path
 ) -> None:
@@ -99,6 +100,7 @@ def test_four_nodes_finish_n_trials_and_all_of_them_work(
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_one_of_four_nodes_is_lost_and_no_trial_with_it(
     nodes: Nodes, driver: Start, tmp_path: Path
 ) -> None:
@@ -112,6 +114,7 @@ def test_one_of_four_nodes_is_lost_and_no_trial_with_it(
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_a_node_that_joins_in_mid_study_gets_trials(
     nodes: Nodes, driver: Start, tmp_path: Path
 ) -> None:
@@ -137,6 +140,7 @@ def head() -> Iterator[Nodes]:
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_a_ray_job_runs_the_command_unchanged_on_the_job_s_cluster(
     head: Nodes, tmp_path: Path
 ) -> None:

@@ -15,6 +15,9 @@ import study.monitoring
 from study.monitoring.gauges import METRICS, STATES
 from tests.study.monitoring.conftest import Running, fetch_json, free_port, wait_for
 
+# One study, which is watched from all sides.
+pytestmark = pytest.mark.xdist_group("monitoring")
+
 FILES = Path(study.monitoring.__file__ or "").parent
 GRAFANA = json.loads((FILES / "grafana.json").read_text())
 EXPRESSIONS = [t["expr"] for panel in GRAFANA["panels"] for t in panel["targets"]]
