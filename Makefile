@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 # A Ray cluster for each, so no more than a machine bears.
-PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadgroup
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist worksteal --durations 15
 
 .PHONY: study test fast clusters lint bench clean
 
@@ -16,7 +16,7 @@ test: $(STAMP) lint ## what CI checks
 fast: $(STAMP) ## the tests without the slow ones
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
-clusters: $(STAMP) ## studies on clusters whose nodes come and go, one after the other
+clusters: $(STAMP) ## studies on several nodes, under Prometheus, dashboards and trackers, one after the other
 	$(BIN)/python -m pytest -m cluster
 
 lint: $(STAMP)

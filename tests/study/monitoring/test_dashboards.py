@@ -11,7 +11,7 @@ import pytest
 
 from tests.study.monitoring.conftest import Running, fetch, fetch_json, free_port, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("monitoring")]
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 
 def ask(running: Running, path: str) -> Any:

@@ -15,9 +15,6 @@ import study.monitoring
 from study.monitoring.gauges import METRICS, STATES
 from tests.study.monitoring.conftest import Running, fetch_json, free_port, wait_for
 
-# One study, which is watched from all sides.
-pytestmark = pytest.mark.xdist_group("monitoring")
-
 FILES = Path(study.monitoring.__file__ or "").parent
 GRAFANA = json.loads((FILES / "grafana.json").read_text())
 EXPRESSIONS = [t["expr"] for panel in GRAFANA["panels"] for t in panel["targets"]]
@@ -64,6 +61,7 @@ def prometheus(running: Running, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_prometheus_answers_with_the_best_value_of_a_running_study(
     running: Running, prometheus: Prometheus
 ) -> None:
@@ -75,6 +73,7 @@ def test_prometheus_answers_with_the_best_value_of_a_running_study(
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_trials_are_counted_by_state(prometheus: Prometheus) -> None:
     counted = wait_for(lambda: prometheus.ask('ray_moons_trials{study="watched"}'))
     states = {labels["state"]: count for labels, count in counted}
@@ -85,6 +84,7 @@ def test_trials_are_counted_by_state(prometheus: Prometheus) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_epochs_a_second_and_the_driver_s_seconds_are_there_and_positive(
     prometheus: Prometheus,
 ) -> None:
@@ -95,6 +95,7 @@ def test_epochs_a_second_and_the_driver_s_seconds_are_there_and_positive(
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_every_panel_of_the_grafana_dashboard_finds_something(
     prometheus: Prometheus, expression: str

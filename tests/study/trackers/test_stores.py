@@ -92,6 +92,7 @@ STORES: dict[Tracker, Callable[[Path], Iterator[Stored]]] = {
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_every_store_holds_n_runs_with_the_best_value_of_the_table(
     run_study: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +119,7 @@ def test_every_store_holds_n_runs_with_the_best_value_of_the_table(
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_a_tracker_that_fails_is_said_so_once_and_the_study_goes_on(
     run_study: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
