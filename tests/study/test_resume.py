@@ -94,7 +94,7 @@ def test_extending_to_fewer_trials_than_are_finished_is_refused(finished: Path) 
 
 @pytest.mark.slow
 def test_a_grid_cut_off_still_visits_each_point_once(tmp_path: Path) -> None:
-    words = ("--max-epochs", 5)
+    words = ("--max-epochs", 5, "--scheduler", "asha")
     run_locally(plan(tmp_path, *words, space="data"), stop_after=7)
     run_locally(resumed(tmp_path / "s"))
     visited = settled(tmp_path / "s")[["n_samples", "noise"]]

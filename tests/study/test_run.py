@@ -23,9 +23,13 @@ def tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.read_parquet(folder / "trials.parquet"), pd.read_parquet(folder / "epochs.parquet")
 
 
+# What a space does that no other does: the base search, a grid, layers and a density.
+IN_ALL_RUNS = {"cvae": [], "data": [pytest.mark.slow], "vae-generative": [pytest.mark.slow]}
+LONG = [pytest.mark.slow, pytest.mark.cluster]
+
+
 @pytest.mark.parametrize(
-    "space",
-    [s if s == "cvae" else pytest.param(s, marks=pytest.mark.slow) for s in space_names()],
+    "space", [pytest.param(s, marks=IN_ALL_RUNS.get(s, LONG)) for s in space_names()]
 )
 def test_every_space_runs_end_to_end_with_smoke(run_study: Run, tmp_path: Path, space: str) -> None:
     ended = run_study("--space", space, "--smoke", "--name", "s")
