@@ -23,7 +23,7 @@ def tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.read_parquet(folder / "trials.parquet"), pd.read_parquet(folder / "epochs.parquet")
 
 
-# The base search, and layers with a density; the others differ in ranges, the grid has its own tests.
+# The base search, and a density with layers; the others differ in their ranges alone.
 IN_ALL_RUNS = {"cvae": [], "vae-generative": [pytest.mark.slow]}
 LONG = [pytest.mark.slow, pytest.mark.cluster]
 
