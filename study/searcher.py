@@ -1,5 +1,7 @@
 """Ray Tune's view of the ledger: an `OptunaSearch` that tells the truth, and a callback."""
 
+import time
+from collections import Counter
 from typing import Any, Protocol
 
 from ray.tune import Callback
@@ -11,6 +13,8 @@ from typing_extensions import override
 from study.ledger import Ledger
 from study.plan import Plan
 from study.trial import Report, TrialJob
+
+PAUSES_S = (1.0, 5.0, 12.0)  # after a worker's first, second and third death
 
 
 class Source(Protocol):
@@ -93,6 +97,19 @@ class Recorder(Callback):
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._deaths: Counter[str] = Counter()
+
+    @override
+    def on_trial_recover(
+        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
+    ) -> None:
+        """Waits before a trial begins again whose worker died, longer each time.
+
+        Ray takes up to 15 s to notice that a node is lost; until then a trial would be sent there
+        again and again, and die of it.
+        """
+        time.sleep(PAUSES_S[min(self._deaths[trial.trial_id], len(PAUSES_S) - 1)])
+        self._deaths[trial.trial_id] += 1
 
     @override
     def on_trial_result(
