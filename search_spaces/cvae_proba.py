@@ -10,5 +10,5 @@ SPACE = SearchSpace(
     searched=PROBA,
     fixed=FIXED,
     sampler="random",
-    scheduler="none",  # and the error alone would stop all trials with a large beta
+    scheduler="none",  # as the error alone would stop all trials with a large beta
 )

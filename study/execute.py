@@ -4,19 +4,16 @@ import signal
 import sys
 import time
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 
 from moons.config import Config
 from study.cluster import Cluster, connected
 from study.errors import INTERRUPTED, NO_RESULT, STORAGE, TERMINATED, ExitCode, StudyError
-from study.history import History, take_stock
+from study.history import take_stock
+from study.ledger import Ledger
 from study.plan import Plan
 from study.record.manifest import Outcome
 from study.record.opening import Record, opened
 from study.stop import Stop
-
-if TYPE_CHECKING:
-    from study.ledger import Ledger
 
 BASELINE_METRICS = {"val_excess_nll", "val_energy_distance"}
 
@@ -36,18 +33,16 @@ def execute(plan: Plan) -> ExitCode:
 
 def _run(plan: Plan, record: Record) -> ExitCode:
     history = take_stock(plan, record)
+    ledger = Ledger(plan, record, history)
     stop = Stop(plan.time_budget_s)
     began = time.monotonic()
     if len(history.finished) < plan.trials:
         with stop.on_signals(), _cluster(plan) as cluster:
-            ledger = _open_ledger(plan, record, history)
             from study.trials import run_trials
 
             stop.listen()
             if not stop.asked:
                 run_trials(plan, cluster, ledger, history, stop)
-    else:
-        ledger = _open_ledger(plan, record, history)
     if ledger.broken is not None:
         raise ledger.broken
     outcome = _outcome(ledger, stop)
@@ -69,20 +64,14 @@ def _load(plan: Plan) -> None:
         load_moons(usual.n_samples, usual.noise, plan.seed)
 
 
-def _open_ledger(plan: Plan, record: Record, history: History) -> "Ledger":
-    from study.ledger import Ledger
-
-    return Ledger(plan, record, history)
-
-
-def _outcome(ledger: "Ledger", stop: Stop) -> Outcome:
+def _outcome(ledger: Ledger, stop: Stop) -> Outcome:
     tally = ledger.tally
     if tally.finished < tally.wanted:
         return "interrupted" if stop.signum is not None else "time budget"
     return "complete" if tally.states["complete"] else "no result"
 
 
-def _conclude(plan: Plan, ledger: "Ledger", outcome: Outcome, stop: Stop) -> ExitCode:
+def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitCode:
     from analysis.tables import write_tables
     from study.summary import show_summary
 

@@ -1,8 +1,7 @@
 """What a record holds of earlier drivers: finished trials, their rungs, and what was cut off."""
 
-import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import optuna
@@ -24,13 +23,11 @@ class History:
         finished: trials that are over and count, by number.
         next_slot: the first that no trial has had; a trial that is begun again keeps its slot.
         worked_s: the study's seconds at the last thing recorded.
-        began: when this driver took stock, in seconds since 1970.
     """
 
     finished: tuple[FrozenTrial, ...]
     next_slot: int
     worked_s: float
-    began: float = field(default_factory=time.time)
 
     def tally(self, wanted: int) -> Tally:
         """The counts that a driver of this study begins with."""
@@ -42,7 +39,6 @@ class History:
             states=Counter(o["state"] for o in outcomes),
             epochs=sum(o["epochs"] for o in outcomes),
             best=None if best is None else (best.values[0], best.number, describe(best)),
-            began=time.monotonic() - (time.time() - self.began),
         )
 
     def rung_values(self) -> dict[int, dict[str, float]]:

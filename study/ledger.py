@@ -60,7 +60,7 @@ class Ledger:
         self._record = record
         self._journal = record.journal
         self._flights: dict[str, Flight] = {}
-        self._began = history.began - history.worked_s
+        self._began = time.time() - history.worked_s
         self._next_slot = history.next_slot
         self._missing = plan.trials - len(history.finished)
         self.study = record.study

@@ -3,10 +3,8 @@
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # a study begins before torch is there
-    from study.trial import Report, State, TrialJob
+from study.trial import Report, State, TrialJob
 
 
 @dataclass(slots=True)
@@ -23,13 +21,13 @@ class Tally:
     """
 
     wanted: int
-    states: "Counter[State]" = field(default_factory=Counter)
+    states: Counter[State] = field(default_factory=Counter)
     running: int = 0
     epochs: int = 0
     best: tuple[float, int, str] | None = None
     last_error: str | None = None
     began: float = field(default_factory=time.monotonic)
-    _seen: "dict[int, Report]" = field(default_factory=dict)
+    _seen: dict[int, Report] = field(default_factory=dict)
     _before: int = 0
 
     def __post_init__(self) -> None:
@@ -51,17 +49,17 @@ class Tally:
         done = self.finished - self._before
         return self.elapsed_s / done * (self.wanted - self.finished) if done else None
 
-    def begin(self, job: "TrialJob") -> None:
+    def begin(self, job: TrialJob) -> None:
         """A trial has begun."""
         self.running += 1
 
-    def take(self, job: "TrialJob", report: "Report") -> None:
+    def take(self, job: TrialJob, report: Report) -> None:
         """A trial has reported."""
         last = self._seen.get(job.trial)
         self.epochs += max(0, report.epochs - (last.epochs if last else 0))
         self._seen[job.trial] = report
 
-    def close(self, job: "TrialJob", state: "State", error: str | None = None) -> None:
+    def close(self, job: TrialJob, state: State, error: str | None = None) -> None:
         """A trial is over; `error` says why, where it did not go well."""
         self.last_error = error or self.last_error
         self.running -= 1
