@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from moons.config import Config, EngineChoice
 from moons.data import Moons, load_moons
-from moons.engines import Engine, choose_engine
+from moons.engines import Engine, EngineState, choose_engine
 from moons.engines.draws import Draws
 from moons.models import VAE, build_model
 from moons.objective import Losses
@@ -53,6 +56,17 @@ class Diverged:
     term: Term
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A run between two epochs: all that it needs to go on elsewhere, to the very same end."""
+
+    epoch: int
+    best: EpochRecord | None
+    schedule: PlateauSchedule
+    draws: NDArray[np.uint32]
+    engine: EngineState
+
+
 @dataclass(slots=True)
 class Run:
     """A training run under way: what it is made of, and how far it got."""
@@ -61,6 +75,8 @@ class Run:
     seed: int
     data: Moons
     engine: Engine
+    draws: Draws
+    schedule: PlateauSchedule
     epoch: int = 0
     best: EpochRecord | None = None
     outcome: Finished | Diverged | None = None
@@ -68,6 +84,18 @@ class Run:
     def best_weights(self) -> dict[str, Tensor]:
         """The weights of the best epoch so far, by the names of the model's `state_dict`."""
         return self.engine.kept()
+
+    def snapshot(self) -> Snapshot:
+        """The run as it is now."""
+        engine, draws = self.engine.state(), self.draws.state.copy()
+        return Snapshot(self.epoch, self.best, copy(self.schedule), draws, engine)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Goes on from there. The snapshot is of a run with the same config, seed and engine."""
+        self.epoch, self.best = snapshot.epoch, snapshot.best
+        self.schedule = copy(snapshot.schedule)
+        self.draws.state = snapshot.draws.copy()
+        self.engine.restore(snapshot.engine)
 
 
 def start(
@@ -95,7 +123,14 @@ def start(
         len(data.val),
         generator=_generator(seed, "validation noise"),
     )
-    return Run(config, seed, data, choose_engine(engine, model, config, data, val_noise))
+    return Run(
+        config=config,
+        seed=seed,
+        data=data,
+        engine=choose_engine(engine, model, config, data, val_noise),
+        draws=Draws(derive_seed(seed, "draws"), len(data.train), config.latent_dim),
+        schedule=PlateauSchedule(config.lr, config.plateau_patience),
+    )
 
 
 def fit(run: Run) -> Iterator[EpochRecord]:
@@ -107,11 +142,9 @@ def fit(run: Run) -> Iterator[EpochRecord]:
     by their weights alone. A record of a diverged epoch holds the values as they were met.
     """
     config, engine = run.config, run.engine
-    draws = Draws(derive_seed(run.seed, "draws"), len(run.data.train), config.latent_dim)
-    schedule = PlateauSchedule(config.lr, config.plateau_patience)
     while run.outcome is None:
-        order, noise = draws.next_epoch()
-        lr = schedule.lr
+        order, noise = run.draws.next_epoch()
+        lr = run.schedule.lr
         train = engine.train_epoch(order, noise, lr)
         val = engine.validate()
         run.epoch += 1
@@ -119,7 +152,7 @@ def fit(run: Run) -> Iterator[EpochRecord]:
         if (term := _non_finite(record)) is not None:
             run.outcome = Diverged(run.epoch, term)
         else:
-            schedule.step(val.loss)
+            run.schedule.step(val.loss)
             if run.best is None or _monitored(record, config) < _monitored(run.best, config):
                 run.best = record
                 engine.keep()

@@ -121,8 +121,6 @@ class Ledger:
         self.tally.take(job, report)
 
     def _note_rung(self, flight: Flight, epoch: int, value: float) -> None:
-        if epoch in flight.rungs:
-            return  # a restarted worker reports again
         flight.rungs[epoch] = value
         if len(flight.job.metrics) == 1:
             flight.trial.report(value, epoch)

@@ -31,6 +31,8 @@ class Replicate:
             model_class=job.model_class,
             data=job.data,
         )
+        if job.snapshot is not None:
+            self.run.restore(job.snapshot.runs[index])
         self._records: Iterator[EpochRecord] = fit(self.run)
 
     def train(self, epoch: int) -> tuple[Block, ...]:

@@ -111,16 +111,18 @@ def _train(
             from ray.tune.schedulers import FIFOScheduler
 
             from study.progress import Progress
+            from study.restarts import Restarts
             from study.searcher import InTurn
             from study.trials import run_on_tune
 
             stop.listen()
             kind = "audit" if options.audit is not None else f"reruns, varying {options.vary}"
             title = f"{options.study}: {len(wanted)} {kind}, {ledger.missing} to be trained"
+            source = Restarts(ledger)
             with Progress(title, ledger.tally, cluster):
                 run_on_tune(
-                    ledger,
-                    InTurn(ledger),
+                    source,
+                    InTurn(source),
                     FIFOScheduler(),
                     cluster,
                     lambda: stop.asked or ledger.broken is not None,

@@ -33,7 +33,9 @@ def top_table(complete: pd.DataFrame, plan: Plan) -> Table:
     columns = ["trial", *metrics, "best_epoch", "epochs", *plan.space.searched]
     best, title = complete, f"the best complete trials, by {metrics[0]}"
     if len(metrics) > 1:
-        best = complete[undominated(complete[metrics])]
+        from analysis.pareto import on_front
+
+        best = complete[on_front(complete[metrics])]
         title = f"the Pareto front of {' and '.join(metrics)}: {len(best)} trials"
     table = Table(title=title, box=box.SIMPLE)
     for column in columns:
@@ -41,13 +43,6 @@ def top_table(complete: pd.DataFrame, plan: Plan) -> Table:
     for _, row in best.nsmallest(TOP, metrics[0])[columns].iterrows():
         table.add_row(*(_cell(row[column]) for column in columns))
     return table
-
-
-def undominated(values: pd.DataFrame) -> "pd.Series[bool]":
-    """Which rows no other is at least as good as in every column and better than in one."""
-    rows = values.to_numpy(dtype=float)
-    beaten = [bool(((rows <= row).all(axis=1) & (rows < row).any(axis=1)).any()) for row in rows]
-    return ~pd.Series(beaten, index=values.index, dtype=bool)
 
 
 def _cell(value: object) -> str:

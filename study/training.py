@@ -12,17 +12,22 @@ from moons.fit import Diverged
 from moons.models import count_parameters
 from study.record.curves import Block
 from study.replicate import Replicate, defined, mean_row, seed_errors
-from study.trial import Report, TrialJob
+from study.trial import Report, TrialJob, TrialSnapshot
 
 LOSSES = ("val_mse", "val_loss", "val_kl")
 
 
 class TrialTraining:
-    """Trains one trial, a rung at a time: each of its replicates in turn."""
+    """Trains one trial, a rung at a time: each of its replicates in turn.
+
+    Where the job brings a snapshot, it goes on from there and ends as if it had never stopped.
+    """
 
     def __init__(self, job: TrialJob) -> None:
         self._job = job
-        self._train_s = self._eval_s = 0.0
+        snapshot = job.snapshot
+        self._train_s = snapshot.train_s if snapshot else 0.0
+        self._eval_s = snapshot.eval_s if snapshot else 0.0
         self._replicates = [Replicate(job, index) for index in range(job.replicates)]
         self._n_parameters = count_parameters(job.config, job.model_class)
 
@@ -53,6 +58,7 @@ class TrialTraining:
                 blocks=blocks,
                 metrics={name: row[name] for name in metrics},
                 row=self._row(),
+                snapshot=self._snapshot(),
             )
         row = self._timed(self._evaluate) | self._row()
         return Report(
@@ -63,6 +69,10 @@ class TrialTraining:
             row=row,
             weights=pack_weights(self._replicates[0].run.best_weights()),
         )
+
+    def _snapshot(self) -> TrialSnapshot:
+        runs = tuple(replicate.run.snapshot() for replicate in self._replicates)
+        return TrialSnapshot(runs=runs, train_s=self._train_s, eval_s=self._eval_s)
 
     @property
     def _epochs(self) -> int:

@@ -8,10 +8,26 @@ from moons.data import Moons
 from study.record.curves import Block
 
 if TYPE_CHECKING:
+    from moons.fit import Snapshot
     from moons.models import VAE
 
 Status = Literal["running", "complete", "diverged", "failed"]
 State = Literal["complete", "pruned", "diverged", "failed", "running", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialSnapshot:
+    """A trial as it stood at a rung: from here it goes on where its worker was lost.
+
+    Attributes:
+        runs: one of each replicate.
+        train_s: seconds of training so far.
+        eval_s: seconds of evaluation so far.
+    """
+
+    runs: "tuple[Snapshot, ...]"
+    train_s: float
+    eval_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +43,7 @@ class TrialJob:
         replicates: how many seeds to train it on; its figures are means over them.
         model_class: a model of one's own in place of the family's.
         data: what the config's data settings draw, so that no worker draws it again.
+        snapshot: where to go on from; the trial begins where there is none.
     """
 
     trial: int
@@ -38,6 +55,7 @@ class TrialJob:
     replicates: int = 1
     model_class: "type[VAE] | None" = None
     data: Moons | None = None
+    snapshot: TrialSnapshot | None = None
 
     def __str__(self) -> str:
         """Family, number and config, as logs, the dashboard and the list of processes show it."""
@@ -56,6 +74,7 @@ class Report:
         row: columns of `trials.parquet` that the worker knows.
         weights: of the best epoch, in the safetensors format, when the trial is complete.
         error: why it failed, or where it diverged.
+        snapshot: of a running trial, to go on from should its worker be lost.
     """
 
     status: Status
@@ -65,6 +84,7 @@ class Report:
     row: dict[str, Any] = field(default_factory=dict)
     weights: bytes | None = None
     error: str | None = None
+    snapshot: TrialSnapshot | None = None
 
     def as_result(self) -> dict[str, Any]:
         """In the form that Tune wants: its scheduler sees `epochs` and the metrics.

@@ -21,14 +21,13 @@ from study.ledger import Ledger
 from study.monitoring.gauges import Gauges
 from study.plan import Plan
 from study.progress import Progress
+from study.restarts import Restarts
 from study.room import Room
 from study.scheduler import FiniteASHA
-from study.searcher import HonestOptunaSearch, Recorder, Source
+from study.searcher import HonestOptunaSearch, Recorder
 from study.stop import Stop
 from study.stopper import Asked
 from study.trainable import MoonsTrial
-
-MAX_WORKER_DEATHS = 3  # of one trial; then the trial has failed
 
 
 def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, stop: Stop) -> None:
@@ -39,10 +38,11 @@ def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, s
         f"{plan.space.sampler}, rungs {rungs}"
     )
     gauges = Gauges(plan.name, plan.space.metrics[0], ledger.tally)
+    source = Restarts(ledger)
     with Progress(title, ledger.tally, cluster), gauges, told(plan) as trackers:
         run_on_tune(
-            ledger,
-            HonestOptunaSearch(plan, ledger),
+            source,
+            HonestOptunaSearch(plan, ledger.study, source),
             make_scheduler(plan, history),
             cluster,
             lambda: stop.asked or ledger.broken is not None,
@@ -64,7 +64,7 @@ def told(plan: Plan) -> Iterator[list[Callback]]:
 
 
 def run_on_tune(
-    source: Source,
+    source: Restarts,
     search: Searcher,
     scheduler: TrialScheduler,
     cluster: Cluster,
@@ -100,7 +100,6 @@ def run_on_tune(
                 stop=Asked(stop),
                 callbacks=[*trackers, Recorder(source)],  # it takes the report out
                 storage_path=str(scratch),  # for Tune's own files, which nothing reads
-                max_failures=MAX_WORKER_DEATHS,
                 raise_on_failed_trial=False,
                 verbose=0,
             )

@@ -1,6 +1,5 @@
 """The trade-off between two metrics."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -8,6 +7,7 @@ from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_complete, thin
 from analysis.figures.style import BLUE, SKY, VERMILLION, new_figure, scale_metric
 from analysis.folder import StudyResults
+from analysis.pareto import on_front
 
 MOST = 3000  # dots
 MOST_NAMED = 12  # trials of the front with their number beside them
@@ -24,12 +24,7 @@ def pareto_front_data(results: StudyResults) -> pd.DataFrame:
     complete = results.complete
     frame = complete[["trial", "state"]].assign(x=complete[first], y=complete[second])
     frame = frame.sort_values(["x", "y", "trial"], ignore_index=True)
-    # Sorted by x: a trial is beaten if an earlier one has a y as small, unless it is its equal.
-    before = frame["y"].astype(float).cummin().shift(fill_value=np.inf)
-    equal = (frame["x"] == frame["x"].shift()) & (frame["y"] == frame["y"].shift())
-    better = frame["y"] < before
-    run = (~equal).cumsum()
-    return frame.assign(on_front=better.groupby(run).transform("first"))
+    return frame.assign(on_front=on_front(frame[["x", "y"]]))
 
 
 def draw_pareto_front(data: pd.DataFrame, x_metric: str, y_metric: str) -> Figure:

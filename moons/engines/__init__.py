@@ -1,7 +1,8 @@
 """How an epoch is computed: a readable torch step, and a fused kernel that does the same faster."""
 
 import warnings
-from typing import Protocol, get_args
+from collections.abc import Mapping
+from typing import Any, Protocol, get_args
 
 from torch import Tensor
 
@@ -11,6 +12,7 @@ from moons.models import MODELS, VAE
 from moons.objective import Losses
 
 CLIP_NORM = 0.5  # of the gradient, in every engine
+EngineState = Mapping[str, Any]  # of arrays and numbers; each engine knows its own
 
 
 class Engine(Protocol):
@@ -38,6 +40,12 @@ class Engine(Protocol):
 
     def kept(self) -> dict[str, Tensor]:
         """The weights last kept, by the names of the model's `state_dict`."""
+
+    def state(self) -> EngineState:
+        """A copy of all that its epochs have changed."""
+
+    def restore(self, state: EngineState) -> None:
+        """Goes on from the state of an engine that was made alike."""
 
 
 def choose_engine(

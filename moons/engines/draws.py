@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from moons.engines.cache import compiled
@@ -9,11 +10,16 @@ from moons.engines.kernel.random import DRAW, STREAMS, WORDS, draw
 
 
 class Draws:
-    """A stream of epochs' draws, a function of its seed."""
+    """A stream of epochs' draws, a function of its seed.
+
+    Attributes:
+        state: where the stream is; one that is put in its place goes on from there.
+    """
 
     def __init__(self, seed: int, n_points: int, latent: int) -> None:
         self._n_points, self._latent = n_points, latent
-        self._state = np.random.SeedSequence(seed).generate_state(WORDS * STREAMS)
+        words = np.random.SeedSequence(seed).generate_state(WORDS * STREAMS)
+        self.state: NDArray[np.uint32] = words.astype(np.uint32)
         self._words = np.empty(_whole(n_points, STREAMS), dtype=np.uint32)
         self._draw = compiled(draw, DRAW)
 
@@ -27,7 +33,7 @@ class Draws:
         numbers = self._latent * self._n_points
         order = np.empty(self._n_points, dtype=np.int64)
         noise = np.empty(_whole(numbers, 2 * STREAMS), dtype=np.float32)
-        self._draw(self._state, self._words, order, noise)
+        self._draw(self.state, self._words, order, noise)
         shaped = noise[:numbers].reshape(self._latent, self._n_points)
         return torch.from_numpy(order), torch.from_numpy(shaped)
 

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from moons.config import Config, EngineName
 from moons.data import Moons, Split
-from moons.engines import CLIP_NORM, Engine
+from moons.engines import CLIP_NORM, Engine, EngineState
 from moons.engines.cache import compiled
 from moons.engines.kernel.epoch import TRAIN_EPOCH, VALIDATE, train_epoch, validate
 from moons.engines.kernel.layout import PANEL, Layer, arrange
@@ -34,6 +34,9 @@ class FusedEngine(Engine):
         self._plan, self._layers, length = arrange(encoder, decoder, model.label_dim)
         self._buffer = torch.zeros(length)
         self._data = self._buffer.numpy()
+        self._weights = self._data[: self._plan.parameters]
+        after = self._plan.second_moment + self._plan.parameters
+        self._moments = self._data[self._plan.first_moment : after]
         self._names = list(linears)
         for linear, (matrix, layer) in zip(
             linears.values(), self._matrices(self._buffer), strict=True
@@ -88,11 +91,22 @@ class FusedEngine(Engine):
 
     @override
     def keep(self) -> None:
-        self._kept = self._data[: self._plan.parameters].copy()
+        self._kept = self._weights.copy()
 
     @override
     def kept(self) -> dict[str, Tensor]:
         return self._named(torch.from_numpy(self._kept)) if len(self._kept) else {}
+
+    @override
+    def state(self) -> EngineState:
+        changed = {"weights": self._weights, "moments": self._moments, "kept": self._kept}
+        return {name: array.copy() for name, array in changed.items()} | {"step": self._step}
+
+    @override
+    def restore(self, state: EngineState) -> None:
+        self._weights[:] = state["weights"]
+        self._moments[:] = state["moments"]
+        self._kept, self._step = state["kept"].copy(), state["step"]
 
     def gradient(self) -> dict[str, Tensor]:
         """The last batch's gradient before it was clipped, by the names of the `state_dict`."""

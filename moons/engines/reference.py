@@ -1,12 +1,14 @@
 """The reference engine: autograd and torch's Adam, for every architecture."""
 
+from copy import deepcopy
+
 import torch
 from torch import Tensor
 from typing_extensions import override
 
 from moons.config import Config, EngineName
 from moons.data import Moons
-from moons.engines import CLIP_NORM, Engine
+from moons.engines import CLIP_NORM, Engine, EngineState
 from moons.models import VAE
 from moons.objective import Losses, NegativeElbo, negative_elbo
 
@@ -65,3 +67,14 @@ class TorchEngine(Engine):
     @override
     def kept(self) -> dict[str, Tensor]:
         return self._kept
+
+    @override
+    def state(self) -> EngineState:
+        model, optimizer = self._model.state_dict(), self._optimizer.state_dict()
+        return deepcopy({"model": model, "optimizer": optimizer, "kept": self._kept})
+
+    @override
+    def restore(self, state: EngineState) -> None:
+        self._model.load_state_dict(state["model"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._kept = deepcopy(state["kept"])

@@ -28,7 +28,7 @@ class Tracked(Callback):
     def __init__(self, tracker: Tracker, plan: Plan) -> None:
         self._tracker, self._study = tracker, plan.name
         self._folder = plan.folder / "trackers" / tracker
-        self._views: dict[str, TrialView] = {}
+        self._views: dict[int, TrialView] = {}
         self._queue: queue.SimpleQueue[Callable[[LoggerCallback], None] | None]
         self._queue = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._keep, daemon=True)
@@ -38,50 +38,36 @@ class Tracked(Callback):
     def on_trial_start(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
     ) -> None:
-        view = self._view(trial)
-        self._queue.put(lambda logger: logger.log_trial_start(view))
+        job = trial.config["job"]
+        if job.trial not in self._views:  # it may go on after a worker's death
+            view = TrialView(job, trial.trial_id, self._study, self._folder / f"trial-{job.trial}")
+            self._views[job.trial] = view
+            self._queue.put(lambda logger: logger.log_trial_start(view))
 
     @override
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
         report: Report = result["report"]
-        view, plain = self._view(trial), plain_result(report)
+        view, plain = self._views[trial.config["job"].trial], plain_result(report)
         self._queue.put(lambda logger: logger.log_trial_result(iteration, view, plain))
 
     @override
     def on_trial_complete(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
     ) -> None:
-        self._end(trial, failed=False)
-
-    @override
-    def on_trial_error(
-        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
-    ) -> None:
-        self._end(trial, failed=True)
-
-    def _end(self, trial: Trial, *, failed: bool) -> None:
-        self._put_end(self._view(trial), failed=failed)
-        del self._views[trial.trial_id]
+        self._put_end(self._views.pop(trial.config["job"].trial), failed=False)
 
     def _put_end(self, view: TrialView, *, failed: bool) -> None:
         self._queue.put(lambda logger: logger.log_trial_end(view, failed=failed))
 
     def close(self) -> None:
         """Waits until the tracker has everything."""
-        for view in self._views.values():  # cut off: they go on under other numbers
+        for view in self._views.values():  # cut off, or its workers died too often
             self._put_end(view, failed=True)
         self._queue.put(lambda logger: logger.on_experiment_end([]))
         self._queue.put(None)
         self._thread.join()
-
-    def _view(self, trial: Trial) -> TrialView:
-        if trial.trial_id not in self._views:
-            job = trial.config["job"]
-            folder = self._folder / f"trial-{job.trial}"
-            self._views[trial.trial_id] = TrialView(job, trial.trial_id, self._study, folder)
-        return self._views[trial.trial_id]
 
     def _keep(self) -> None:
         try:

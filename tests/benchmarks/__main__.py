@@ -7,8 +7,10 @@ here is a test: no figure of it passes or fails.
 import argparse
 import json
 import statistics
+import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -81,9 +83,8 @@ def our_study(folder: Path, seed: int, trials: int, *words: str) -> tuple[float,
     return wall, float(epochs["val_mse"].min())
 
 
-def studies(trials: int, seeds: tuple[int, ...]) -> list[Measured]:
+def studies(trials: int, seeds: tuple[int, ...]) -> Iterator[Measured]:
     """Whole studies as whole processes, Ray's start included."""
-    rows = []
     for peer in ("optuna", "tune"):
         bests: dict[str, list[float]] = {"ours": [], peer: []}
         pairs = []
@@ -97,8 +98,16 @@ def studies(trials: int, seeds: tuple[int, ...]) -> list[Measured]:
                 bests[peer].append(json.loads(said.splitlines()[-1])["best_val_mse"])
         medians = {name: statistics.median(values) for name, values in bests.items()}
         note = f"best val_mse, median: {medians['ours']:.5f} against {medians[peer]:.5f}"
-        rows.append(compared(f"study of {trials} trials against {peer}", "s", pairs, note))
-    return rows
+        yield compared(f"study of {trials} trials against {peer}", "s", pairs, note)
+
+
+def measured(wanted: Sequence[Callable[[], Iterable[Measured]]]) -> Iterator[Measured]:
+    """All that is wanted; each is said on stderr as it comes, for the whole takes long."""
+    for part in wanted:
+        for row in part():
+            spread = f"{row.ratio_low:.1f} to {row.ratio_high:.1f}"
+            print(f"{row.what}: {row.ratio:.1f} ({spread})", file=sys.stderr, flush=True)
+            yield row
 
 
 def show(rows: list[Measured]) -> None:
@@ -136,7 +145,7 @@ def main() -> None:
         "driver": driver_cost,
         "study": lambda: studies(options.trials, tuple(options.seeds)),
     }
-    rows = [row for name, run in wanted.items() if options.only in (None, name) for row in run()]
+    rows = list(measured([run for part, run in wanted.items() if options.only in (None, part)]))
     show(rows)
     path = ROOT / "results" / "benchmarks.parquet"
     pd.DataFrame([asdict(row) for row in rows]).to_parquet(path, index=False)

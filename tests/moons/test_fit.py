@@ -1,13 +1,14 @@
 """Stopping, schedule and divergence against sequences worked out by hand; then real training."""
 
 import math
+import pickle
 from dataclasses import astuple, replace
 from itertools import islice
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moons.config import Config
@@ -190,6 +191,40 @@ def test_a_run_does_not_depend_on_what_is_trained_between_its_epochs():
         next(other)
         interleaved.append(record)
     assert interleaved == alone
+
+
+@pytest.mark.parametrize("engine", ["fused", "torch"])
+@given(
+    family=st.sampled_from(["vae", "cvae"]),
+    hidden=st.sampled_from([3, (8, 4)]),
+    batch_size=st.sampled_from([16, 50]),
+    cut=st.integers(0, 7),
+    seed=st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=15, deadline=None)
+def test_a_run_that_goes_on_from_a_snapshot_ends_like_one_that_never_stopped(
+    engine, family, hidden, batch_size, cut, seed
+):
+    config = Config(
+        family=family,
+        n_samples=100,
+        encoder_hidden=hidden,
+        batch_size=batch_size,
+        max_epochs=8,
+        plateau_patience=1,
+        lr=0.05,
+    )
+    whole = start(config, seed, engine=engine)
+    records = list(fit(whole))
+    stopped = start(config, seed, engine=engine)
+    first = list(islice(fit(stopped), cut))
+    snapshot = pickle.loads(pickle.dumps(stopped.snapshot()))  # as it travels
+    list(fit(stopped))  # a snapshot is a copy: what follows does not reach it
+    carried_on = start(config, seed, engine=engine)
+    carried_on.restore(snapshot)
+    assert first + list(fit(carried_on)) == records
+    assert same_weights(carried_on.best_weights(), whole.best_weights())
+    assert (carried_on.best, carried_on.outcome) == (whole.best, whole.outcome)
 
 
 def test_a_longer_training_begins_like_a_shorter_one():

@@ -10,10 +10,10 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from analysis.pareto import on_front
 from moons.checkpoint import load_checkpoint
 from moons.config import Config
 from search_spaces.load import load_space, space_names
-from study.summary import undominated
 from tests.conftest import Ended
 
 Run = Callable[..., Ended]
@@ -124,7 +124,7 @@ def test_two_metrics_end_in_a_pareto_front(run_study: Run, tmp_path: Path) -> No
     assert ended.code == 0, ended.err
     trials, _ = tables(tmp_path / "s")
     complete = trials[trials["state"] == "complete"]
-    front = undominated(complete[metrics])
+    front = on_front(complete[metrics])
     assert f"the Pareto front of val_mse and val_excess_nll: {front.sum()} trials" in ended.out
     storage = JournalStorage(JournalFileBackend(str(tmp_path / "s" / "journal.log")))
     study = optuna.load_study(study_name="s", storage=storage)

@@ -63,7 +63,7 @@ def column(reports: list[Report], name: str) -> list[float]:
 
 def without_times(report: Report) -> Report:
     row = {k: v for k, v in report.row.items() if k not in ("train_s", "eval_s")}
-    return replace(report, row=row)
+    return replace(report, row=row, snapshot=None)
 
 
 def test_a_trial_reports_at_each_rung_and_at_its_end():
@@ -123,6 +123,24 @@ def test_a_metric_is_the_best_value_so_far_at_every_report():
 def test_the_same_job_gives_the_same_reports_bit_for_bit(real_evaluation):
     first, again = (list(map(without_times, reports_of(JOB))) for _ in range(2))
     assert first == again  # weights are bytes in it
+
+
+@pytest.mark.parametrize("replicates", [1, 2])
+@pytest.mark.parametrize("reported", [1, 2, 3])
+def test_a_trial_goes_on_elsewhere_from_its_last_report_as_if_it_had_never_stopped(
+    reported, replicates
+):
+    job = replace(JOB, replicates=replicates)
+    undisturbed = reports_of(job)
+    lost = TrialTraining(job)
+    before = [lost.advance() for _ in range(reported)]
+    after = reports_of(replace(job, snapshot=before[-1].snapshot))
+    assert list(map(without_times, before + after)) == list(map(without_times, undisturbed))
+    assert after[-1].row["train_s"] > before[-1].row["train_s"]
+
+
+def test_a_trial_that_is_over_leaves_no_snapshot():
+    assert [report.snapshot is None for report in reports_of(JOB)] == [False] * 3 + [True]
 
 
 def test_a_complete_trial_s_row_holds_what_is_measured_of_its_best_weights(real_evaluation):

@@ -19,6 +19,7 @@ from study.history import History, take_stock
 from study.ledger import Ledger
 from study.plan import Plan
 from study.record.opening import opened
+from study.restarts import Restarts
 from study.searcher import HonestOptunaSearch, Recorder
 from study.training import TrialTraining
 from study.trial import Report, State, TrialJob
@@ -59,6 +60,10 @@ class MetricAlone(TrialTraining):
 
 class RaysOptunaSearch(HonestOptunaSearch):
     """Proposes as the study does, and tells what Ray's `OptunaSearch` tells, by its own code."""
+
+    def __init__(self, plan: Plan, ledger: Ledger, source: Restarts) -> None:
+        super().__init__(plan, ledger.study, source)
+        self._ledger = ledger
 
     @override
     def suggest(self, trial_id: str) -> Any:
@@ -121,10 +126,14 @@ class Driver:
     """Hands a trial's reports to scheduler, searcher and ledger in the order of Tune's own."""
 
     def __init__(self, plan: Plan, ledger: Ledger, history: History, telling: Telling) -> None:
-        honest = telling == "honest"
         self._ledger = ledger
-        self._search = (HonestOptunaSearch if honest else RaysOptunaSearch)(plan, ledger)
-        self._recorder = (Recorder if honest else Deaf)(ledger)
+        source = Restarts(ledger)
+        if telling == "honest":
+            self._search = HonestOptunaSearch(plan, ledger.study, source)
+            self._recorder = Recorder(source)
+        else:
+            self._search = RaysOptunaSearch(plan, ledger, source)
+            self._recorder = Deaf(source)
         self._scheduler = make_scheduler(plan, history)
         self._spent = 0
 
