@@ -118,7 +118,8 @@ def _draw_axis(ax: Axes, x: float, dimension: Dimension) -> None:
         ticks = np.arange(len(dimension.options), dtype=float)
         texts = [str(option) for option in dimension.options]
     else:
-        locator = LogLocator() if dimension.log else MaxNLocator(5)
+        even = MaxNLocator(5, integer=dimension.kind == "int")
+        locator = LogLocator() if dimension.log else even
         ticks = np.asarray(locator.tick_values(dimension.low, dimension.high), dtype=float)
         ticks = ticks[(ticks >= dimension.low * 0.999) & (ticks <= dimension.high * 1.001)]
         texts = [f"{tick:g}" for tick in ticks]

@@ -150,6 +150,8 @@ def scale_axis(ax: Axes, which: Which, dimension: Dimension) -> None:
     else:
         margin = 0.03 * (high - low)
         set_lim(low - margin, high + margin)
+        if dimension.kind == "int":
+            axis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def log_axis(ax: Axes, which: Which, low: float, high: float) -> None:

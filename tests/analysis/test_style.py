@@ -66,6 +66,12 @@ def test_an_axis_has_the_scale_and_the_ends_of_its_range() -> None:
     assert [text.get_text() for text in ax.get_yticklabels()] == ["2", "4", "8"]
 
 
+def test_a_whole_number_has_whole_ticks() -> None:
+    ax = new_figure().subplots()
+    scale_axis(ax, "x", Dimension(name="layers", kind="int", low=1, high=2))
+    assert [tick for tick in ax.get_xticks() if 1 <= tick <= 2] == [1.0, 2.0]
+
+
 @pytest.mark.parametrize(
     ("values", "log"),
     [

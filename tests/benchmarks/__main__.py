@@ -10,7 +10,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -101,21 +101,31 @@ def studies(trials: int, seeds: tuple[int, ...]) -> Iterator[Measured]:
         yield compared(f"study of {trials} trials against {peer}", "s", pairs, note)
 
 
-def measured(wanted: Sequence[Callable[[], Iterable[Measured]]]) -> Iterator[Measured]:
-    """All that is wanted; each is said on stderr as it comes, for the whole takes long."""
-    for part in wanted:
-        for row in part():
+def measured(parts: Mapping[str, Callable[[], Iterable[Measured]]]) -> pd.DataFrame:
+    """The parts' rows; each is said on stderr as it comes, for the whole takes long."""
+    rows = []
+    for part, run in parts.items():
+        for row in run():
             spread = f"{row.ratio_low:.1f} to {row.ratio_high:.1f}"
             print(f"{row.what}: {row.ratio:.1f} ({spread})", file=sys.stderr, flush=True)
-            yield row
+            rows.append({"part": part} | asdict(row))
+    return pd.DataFrame(rows)
 
 
-def show(rows: list[Measured]) -> None:
+def keep(rows: pd.DataFrame, path: Path) -> None:
+    """Writes the rows, beside those of parts that were not measured this time."""
+    if path.exists():
+        before = pd.read_parquet(path)
+        rows = pd.concat([before[~before["part"].isin(rows["part"])], rows], ignore_index=True)
+    rows.to_parquet(path, index=False)
+
+
+def show(rows: pd.DataFrame) -> None:
     """Prints the table."""
     table = Table(box=box.SIMPLE, title="ours against the peer; a ratio above 1 is in our favour")
     for head in ("what", "ours", "peer", "ratio", "spread", ""):
         table.add_column(head, justify="left" if head in ("what", "") else "right")
-    for row in rows:
+    for row in rows.itertuples():
         table.add_row(
             row.what,
             f"{row.ours:.3g} {row.unit}",
@@ -130,10 +140,11 @@ def show(rows: list[Measured]) -> None:
 def main() -> None:
     """Measures what is asked for, prints it, and keeps it."""
     from tests.benchmarks.driver import driver_cost, start_up
+    from tests.benchmarks.reruns import rerun_time
     from tests.benchmarks.tables import epoch_tables
 
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parts = ["epoch", "tables", "start", "driver", "study"]
+    parts = ["epoch", "tables", "start", "driver", "study", "rerun"]
     parser.add_argument("--only", choices=parts, default=None)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
@@ -144,11 +155,12 @@ def main() -> None:
         "start": start_up,
         "driver": driver_cost,
         "study": lambda: studies(options.trials, tuple(options.seeds)),
+        "rerun": rerun_time,
     }
-    rows = list(measured([run for part, run in wanted.items() if options.only in (None, part)]))
+    rows = measured({p: run for p, run in wanted.items() if options.only in (None, p)})
     show(rows)
     path = ROOT / "results" / "benchmarks.parquet"
-    pd.DataFrame([asdict(row) for row in rows]).to_parquet(path, index=False)
+    keep(rows, path)
     print(path.relative_to(ROOT))
 
 
