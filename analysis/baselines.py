@@ -1,12 +1,12 @@
 """`python -m analysis.baselines results/<study>`: mixtures and kernel densities, same data."""
 
-import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from analysis.manifest import DamagedRecord, read_manifest
+from analysis.command import Studies, run_command
+from analysis.manifest import read_manifest
 
 
 def write_baselines(folder: Path) -> Path:
@@ -37,18 +37,27 @@ def write_baselines(folder: Path) -> Path:
     return path
 
 
-def main(argv: Sequence[str]) -> int:
+@dataclass(frozen=True)
+class Options(Studies):
     """Fits a Gaussian mixture and a kernel density estimate, and measures them like a model."""
-    parser = argparse.ArgumentParser(prog="python -m analysis.baselines", description=main.__doc__)
-    parser.add_argument("study", type=Path, nargs="+", help="a folder such as results/cvae-1")
-    for folder in parser.parse_args(argv).study:
-        try:
-            print(write_baselines(folder))
-        except DamagedRecord as error:
-            print(f"analysis.baselines: {error}", file=sys.stderr)
-            return 4
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    return run_command(fit_all, Options, "python -m analysis.baselines", arguments)
+
+
+def fit_all(options: Options) -> int:
+    """Fits the baselines of what is named and prints the paths; 0.
+
+    Raises:
+        ValueError: what is named is no folder.
+        DamagedRecord: the manifest of one is missing or damaged.
+    """
+    for folder in options.folders():
+        print(write_baselines(folder))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

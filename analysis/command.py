@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TypeVar
 
 import tyro
 
@@ -43,6 +45,27 @@ def run_command(
         return _complain(str(error), 2)
     except OSError as error:
         return _complain(f"cannot write {error.filename}: {error.strerror}", 5)
+
+
+@dataclass(frozen=True)
+class Studies:
+    """A command that works on one study after the other."""
+
+    studies: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="STUDY ...")]
+    """The studies' folders, such as results/cvae-1; one or more."""
+
+    def folders(self) -> tuple[Path, ...]:
+        """The studies.
+
+        Raises:
+            ValueError: there is none, or one that is no folder.
+        """
+        if not self.studies:
+            raise ValueError("STUDY must name a folder such as results/cvae-1, got none")
+        for folder in self.studies:
+            if not folder.is_dir():
+                raise ValueError(f"STUDY must be a study's folder, got {folder}, which is none")
+        return self.studies
 
 
 def _complain(sentence: str, status: int) -> int:

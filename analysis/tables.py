@@ -1,15 +1,17 @@
 """`python -m analysis.tables results/<study>`: the tables, derived from the record."""
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from analysis.command import Studies, run_command
+from analysis.folder import DamagedRecord
 from moons.config import Config
 from moons.files import appearing
 
@@ -200,19 +202,31 @@ def read_curves(path: Path) -> Iterator[dict[str, Any]]:
         raise ValueError(f"{path} is missing: the study has lost its learning curves") from None
 
 
-def main(argv: Sequence[str]) -> int:
-    """Rebuilds the tables of the named studies."""
-    parser = argparse.ArgumentParser(prog="python -m analysis.tables", description=main.__doc__)
-    parser.add_argument("study", type=Path, nargs="+", help="a folder such as results/cvae-1")
-    for folder in parser.parse_args(argv).study:
+@dataclass(frozen=True)
+class Options(Studies):
+    """Rebuilds the tables of studies from their records."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    return run_command(rebuild_all, Options, "python -m analysis.tables", arguments)
+
+
+def rebuild_all(options: Options) -> int:
+    """Rebuilds what is named and prints the paths; 0.
+
+    Raises:
+        ValueError: what is named is no folder.
+        DamagedRecord: a file of a record is missing or damaged.
+    """
+    for folder in options.folders():
         try:
             write_tables(folder)
         except ValueError as error:
-            print(f"analysis.tables: {error}", file=sys.stderr)
-            return 4 if folder.is_dir() else 2
+            raise DamagedRecord(str(error)) from None
         print(f"{folder / 'trials.parquet'}\n{folder / 'epochs.parquet'}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

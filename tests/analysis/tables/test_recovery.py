@@ -81,7 +81,7 @@ def test_a_damaged_line_is_refused_by_its_file_with_exit_code_4(folder, capsys, 
     path.write_bytes(b"\n".join(lines) + b"\n")
     assert main([str(folder)]) == 4
     said = capsys.readouterr()
-    assert said.err.startswith(f"analysis.tables: {path} is damaged")
+    assert said.err.startswith(f"{path} is damaged")
     assert len(said.err.splitlines()) == 1
     assert said.out == ""
 
@@ -96,7 +96,7 @@ def test_a_missing_file_is_refused_by_its_name_with_exit_code_4(folder, capsys, 
 
 def test_a_folder_that_is_not_there_is_refused_with_exit_code_2(tmp_path, capsys):
     assert main([str(tmp_path / "gone")]) == 2
-    assert f"{tmp_path / 'gone'} is no study's folder" in capsys.readouterr().err
+    assert f"got {tmp_path / 'gone'}, which is none" in capsys.readouterr().err
     assert not (tmp_path / "gone").exists()
 
 
