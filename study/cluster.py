@@ -85,16 +85,31 @@ def _own(workers: int | None) -> Any:
     import ray
 
     token = Path.home() / ".ray" / "auth_token"
-    context = ray.init(
-        address="local",
-        num_cpus=workers,
-        include_dashboard=True,
-        _node_ip_address="127.0.0.1",  # nothing of it listens to the network
-        **QUIET,
-    )
+    with _imports_ahead():
+        context = ray.init(
+            address="local",
+            num_cpus=workers,
+            include_dashboard=True,
+            _node_ip_address="127.0.0.1",  # nothing of it listens to the network
+            **QUIET,
+        )
     with suppress(OSError):
         token.chmod(0o600)  # Ray makes it readable to everybody
     return context
+
+
+@contextmanager
+def _imports_ahead() -> Iterator[None]:
+    """Has workers that Ray starts meanwhile import what trials need, from where we came from."""
+    kept = dict(os.environ)
+    places = [str(Path(__file__).parent.parent), *filter(None, [kept.get("PYTHONPATH")])]
+    os.environ.setdefault("RAY_preload_python_modules", "study.ahead")
+    os.environ["PYTHONPATH"] = os.pathsep.join(places)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
 
 
 def _existing(address: str) -> Any:

@@ -1,5 +1,6 @@
 """`python -m study.rerun`: the best configs on fresh seeds, to tell luck from quality."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -159,4 +160,6 @@ def _path(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    gc.freeze()  # as in study.run
+    sys.exit(code)

@@ -6,7 +6,9 @@ from typing import Protocol
 
 from study.trial import Report, TrialJob
 
-PAUSES_S = (1.0, 5.0, 20.0)  # after a trial's first, second and third worker
+# After a trial's first, second and third worker. At first there is none, so that no other trial
+# comes before it and with one worker a study ends as if nothing had happened.
+PAUSES_S = (0.0, 5.0, 20.0)
 
 
 class Source(Protocol):
@@ -43,8 +45,8 @@ class Restarts:
     """Hands out a source's jobs, and again those whose workers died, under other names of Tune's.
 
     Tune's own restarts do not do: they begin from nothing, and there are none for a trial that an
-    idle worker of a lost node was to take. A trial waits before it goes on, longer each time, since
-    Ray needs some 15 s to notice a lost node and would send it there again.
+    idle worker of a lost node was to take. A trial that is lost again waits before it goes on,
+    since Ray needs some 15 s to notice a lost node and would send it there each time.
     """
 
     def __init__(self, source: Source) -> None:

@@ -1,5 +1,6 @@
 """`python -m study.run`: one command from a search space to result tables."""
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -41,4 +42,6 @@ def dispatch(options: Options) -> ExitCode:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    gc.freeze()  # else the interpreter looks through all that Ray leaves, for a second
+    sys.exit(code)

@@ -61,6 +61,8 @@ class TrialJob:
         """Family, number and config, as logs, the dashboard and the list of processes show it."""
         return self.config.label(self.trial)
 
+    __repr__ = __str__  # Tune makes a tag of every config
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -85,6 +87,10 @@ class Report:
     weights: bytes | None = None
     error: str | None = None
     snapshot: TrialSnapshot | None = None
+
+    def __repr__(self) -> str:
+        """Short: Tune writes every result into a debug message, also where nobody reads it."""
+        return f"Report({self.status} at epoch {self.epochs})"
 
     def as_result(self) -> dict[str, Any]:
         """In the form that Tune wants: its scheduler sees `epochs` and the metrics.

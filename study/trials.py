@@ -6,17 +6,15 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 from ray import cloudpickle, tune
-from ray.air._internal import usage
 from ray.tune import Callback
-from ray.tune.execution.tune_controller import TuneController
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from study.cluster import Cluster
 from study.history import History
+from study.lean import lean_tune
 from study.ledger import Ledger
 from study.monitoring.gauges import Gauges
 from study.plan import Plan
@@ -88,7 +86,7 @@ def run_on_tune(
         cloudpickle.register_pickle_by_value(sys.modules[model.__module__])
     scratch = Path(tempfile.mkdtemp(prefix="moons-study-"))
     try:
-        with without_snapshots(), without_counting():
+        with lean_tune():
             # Not `tune.Tuner`: it pickles the searcher and every callback to disk at its start.
             tune.run(
                 MoonsTrial,
@@ -105,41 +103,6 @@ def run_on_tune(
             )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-@contextmanager
-def without_snapshots() -> Iterator[None]:
-    """Has Tune's snapshots of the experiment hold nothing; it has no switch for them.
-
-    A snapshot pickles every trial's config, which makes the end of a study as dear as its trials
-    are many, and nothing reads it: a study resumes from its record. Tune does insist on the file.
-    """
-
-    def save_nothing(controller: Any) -> None:
-        folder = Path(controller._storage.experiment_driver_staging_path)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / controller.experiment_state_file_name).write_text("{}")
-
-    kept = TuneController.save_to_dir
-    TuneController.save_to_dir = save_nothing
-    try:
-        yield
-    finally:
-        TuneController.save_to_dir = kept
-
-
-@contextmanager
-def without_counting() -> Iterator[None]:
-    """Keeps Tune from counting callbacks by kind for Ray's usage report.
-
-    To know the kinds it imports every tracker that is installed, which takes seconds.
-    """
-    kept = usage.tag_callbacks
-    usage.tag_callbacks = lambda callbacks: False
-    try:
-        yield
-    finally:
-        usage.tag_callbacks = kept
 
 
 def make_scheduler(plan: Plan, history: History) -> TrialScheduler:

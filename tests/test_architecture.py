@@ -149,6 +149,12 @@ def test_a_driver_starts_without_torch():
     assert "torch" not in loaded_after("import study.execute, study.trials")
 
 
+def test_what_workers_import_ahead_is_training_and_no_driver():
+    loaded = loaded_after("import study.ahead")
+    assert {"torch", "numba"} <= loaded
+    assert loaded & {"ray", "optuna"} == set()
+
+
 def test_reading_tables_loads_neither_ray_nor_torch():
     loaded = loaded_after("import analysis.tables")
     assert "pandas" in loaded

@@ -52,25 +52,28 @@ def test_a_source_is_over_when_its_last_trial_is():
     assert (source.begin("c"), source.over) == (None, True)
 
 
-def test_a_trial_whose_worker_died_comes_again_after_a_pause_under_another_name(clock):
-    jobs = Jobs(1)
+def test_a_trial_whose_worker_died_comes_again_before_others_under_another_name(clock):
+    jobs = Jobs(2)
     source = Restarts(jobs)
     source.begin("a")
     source.lose("a")
-    assert (source.begin("b"), source.over) == (None, False)
-    clock[0] += PAUSES_S[0]
-    assert source.begin("c") == _job(0)
-    source.take("c", AT_A_RUNG)
-    source.close("c")
+    assert source.begin("b") == _job(0)
+    source.take("b", AT_A_RUNG)
+    source.close("b")
     assert [key for key, _ in jobs.heard] == ["a", "a"]  # the source knows it by its first
-    assert source.over
+    assert source.begin("c") == _job(1)
 
 
-def test_while_a_trial_waits_others_begin(clock):
+def test_one_that_is_lost_again_waits_while_others_begin(clock):
     source = Restarts(Jobs(2))
-    source.begin("a")
-    source.lose("a")
-    assert source.begin("b") == _job(1)
+    for key in ("a", "b"):
+        assert source.begin(key) == _job(0)
+        source.lose(key)
+    assert source.begin("c") == _job(1)
+    source.close("c")
+    assert (source.begin("d"), source.over) == (None, False)
+    clock[0] += PAUSES_S[1]
+    assert source.begin("e") == _job(0)
 
 
 def test_it_goes_on_from_its_last_rung(clock):

@@ -1,0 +1,28 @@
+"""What travels between driver and worker says who it is in a few words."""
+
+import numpy as np
+
+from moons.config import Config
+from moons.data import load_moons
+from study.record.curves import Block
+from study.trial import Report, TrialJob
+
+
+def test_jobs_and_reports_are_short_to_write_out() -> None:
+    """Tune writes each into several debug messages: arrays there would cost more than a trial."""
+    config = Config(family="cvae")
+    job = TrialJob(
+        trial=7,
+        config=config,
+        seed=1,
+        rungs=(10, 40),
+        metrics=("val_mse",),
+        engine="auto",
+        data=load_moons(config.n_samples, config.noise, 0),
+    )
+    assert repr(job).startswith("cvae trial 7: ")
+    assert len(repr({"job": job})) < 200
+    columns = {"val_mse": np.arange(1000.0).tolist()}
+    block = Block(replicate=0, first_epoch=1, columns=columns)
+    report = Report(status="running", epochs=1000, blocks=(block,), weights=b"w" * 100_000)
+    assert repr(report) == "Report(running at epoch 1000)"
