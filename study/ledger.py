@@ -154,7 +154,6 @@ class Ledger:
         else:  # TPE learns from a diverged trial as from a pruned one; from a failed one, nothing
             tell(flight.trial, state=optuna.trial.TrialState.PRUNED)
         self._journal.commit()
-        self._record.curves.forget(flight.job.trial)
         self.tally.close(flight.job, state, error)
 
     def _outcome(

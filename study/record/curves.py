@@ -52,42 +52,24 @@ class Block:
 
 
 class CurveWriter:
-    """Appends blocks, each durable before it returns and each epoch once."""
+    """Appends blocks, each durable before it returns."""
 
     def __init__(self, path: Path) -> None:
         drop_broken_line(path)
         self._file = AppendOnly(path)
-        self._recorded: dict[tuple[int, int], int] = {}
 
     def append(self, trial: int, blocks: tuple[Block, ...]) -> None:
-        """Writes what is new of the blocks: a restarted trial reports its first epochs again.
+        """Writes a trial's blocks.
 
         Raises:
             OSError: the disk is full or gone.
         """
-        lines = []
-        for block in blocks:
-            key = (trial, block.replicate)
-            if block.last_epoch > self._recorded.get(key, 0):
-                lines.append(_after(block, self._recorded.get(key, 0)).line(trial))
-                self._recorded[key] = block.last_epoch
-        if lines:
-            self._file.append(b"".join(lines))
-
-    def forget(self, trial: int) -> None:
-        """Drops the bookkeeping of a trial that has ended."""
-        for key in [key for key in self._recorded if key[0] == trial]:
-            del self._recorded[key]
+        if blocks:
+            self._file.append(b"".join(block.line(trial) for block in blocks))
 
     def close(self) -> None:
         """Lets go of the file."""
         self._file.close()
-
-
-def _after(block: Block, epoch: int) -> Block:
-    skip = max(0, epoch + 1 - block.first_epoch)
-    columns = {name: values[skip:] for name, values in block.columns.items()}
-    return Block(block.replicate, block.first_epoch + skip, columns)
 
 
 def last_epochs(path: Path) -> dict[int, int]:

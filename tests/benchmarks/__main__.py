@@ -101,6 +101,17 @@ def studies(trials: int, seeds: tuple[int, ...]) -> Iterator[Measured]:
         yield compared(f"study of {trials} trials against {peer}", "s", pairs, note)
 
 
+def replicates(trials: int, seeds: tuple[int, ...]) -> Iterator[Measured]:
+    """A study of four seeds a trial, beside four studies of one."""
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = []
+        for seed in seeds:
+            four, _ = our_study(Path(folder), seed, trials, "--replicates", "4")
+            one, _ = our_study(Path(folder), seed, trials)
+            pairs.append((four, 4 * one))
+    yield compared(f"{trials} trials of 4 replicates, against 4 times 1", "s", pairs)
+
+
 def measured(parts: Mapping[str, Callable[[], Iterable[Measured]]]) -> pd.DataFrame:
     """The parts' rows; each is said on stderr as it comes, for the whole takes long."""
     rows = []
@@ -144,7 +155,7 @@ def main() -> None:
     from tests.benchmarks.tables import epoch_tables
 
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parts = ["epoch", "tables", "start", "driver", "study", "rerun"]
+    parts = ["epoch", "tables", "start", "driver", "study", "replicates", "rerun"]
     parser.add_argument("--only", choices=parts, default=None)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
@@ -155,6 +166,7 @@ def main() -> None:
         "start": start_up,
         "driver": driver_cost,
         "study": lambda: studies(options.trials, tuple(options.seeds)),
+        "replicates": lambda: replicates(options.trials, tuple(options.seeds)),
         "rerun": rerun_time,
     }
     rows = measured({p: run for p, run in wanted.items() if options.only in (None, p)})

@@ -1,4 +1,4 @@
-"""The learning curves: whole lines, each epoch once."""
+"""The learning curves: whole lines, durable, told apart."""
 
 import json
 import math
@@ -68,19 +68,6 @@ def test_what_was_appended_is_on_the_disk_at_once(tmp_path):
     writer.append(1, (block(1, 1),))
     writer.append(0, (block(3, 3),))
     assert epochs_in(path) == [(0, 1, 1.0), (0, 2, 2.0), (1, 1, 1.0), (0, 3, 3.0)]
-
-
-@ANY_FOLDER
-@given(st.lists(st.integers(1, 20), min_size=1, max_size=8))
-def test_a_trial_that_begins_again_leaves_every_epoch_once(tmp_path, ends):
-    """A restarted worker trains the same epochs again, and may report at other ones."""
-    path = tmp_path / "curves.jsonl"
-    path.unlink(missing_ok=True)
-    writer = CurveWriter(path)
-    for end in ends:
-        writer.append(0, (block(1, end),))
-    writer.close()
-    assert epochs_in(path) == [(0, epoch, float(epoch)) for epoch in range(1, max(ends) + 1)]
 
 
 def test_replicates_of_a_trial_are_told_apart(tmp_path):
