@@ -83,22 +83,22 @@ def our_study(folder: Path, seed: int, trials: int, *words: str) -> tuple[float,
     return wall, float(epochs["val_mse"].min())
 
 
-def studies(trials: int, seeds: tuple[int, ...]) -> Iterator[Measured]:
+def studies(peer: str, trials: int, seeds: tuple[int, ...]) -> Iterator[Measured]:
     """Whole studies as whole processes, Ray's start included."""
-    for peer in ("optuna", "tune"):
-        bests: dict[str, list[float]] = {"ours": [], peer: []}
-        pairs = []
-        with tempfile.TemporaryDirectory() as folder:
-            for seed in seeds:
-                own, own_best = our_study(Path(folder), seed, trials)
-                words = ["tests.benchmarks.peers", peer, "--trials", str(trials)]
-                other, said = timed([*words, "--seed", str(seed)])
-                pairs.append((own, other))
-                bests["ours"].append(own_best)
-                bests[peer].append(json.loads(said.splitlines()[-1])["best_val_mse"])
-        medians = {name: statistics.median(values) for name, values in bests.items()}
-        note = f"best val_mse, median: {medians['ours']:.5f} against {medians[peer]:.5f}"
-        yield compared(f"study of {trials} trials against {peer}", "s", pairs, note)
+    bests: dict[str, list[float]] = {"ours": [], peer: []}
+    pairs = []
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in seeds:
+            own, own_best = our_study(Path(folder), seed, trials)
+            words = ["tests.benchmarks.peers", peer, "--trials", str(trials)]
+            other, said = timed([*words, "--seed", str(seed)])
+            pairs.append((own, other))
+            bests["ours"].append(own_best)
+            bests[peer].append(json.loads(said.splitlines()[-1])["best_val_mse"])
+            print(f"seed {seed}: {own:.1f} s, {peer} {other:.1f} s", file=sys.stderr, flush=True)
+    medians = {name: statistics.median(values) for name, values in bests.items()}
+    note = f"best val_mse, median: {medians['ours']:.5f} against {medians[peer]:.5f}"
+    yield compared(f"study of {trials} trials against {peer}", "s", pairs, note)
 
 
 def replicates(trials: int, seeds: tuple[int, ...]) -> Iterator[Measured]:
@@ -155,18 +155,20 @@ def main() -> None:
     from tests.benchmarks.tables import epoch_tables
 
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parts = ["epoch", "tables", "start", "driver", "study", "replicates", "rerun"]
+    parts = ["epoch", "tables", "start", "driver", "optuna", "tune", "replicates", "rerun"]
     parser.add_argument("--only", choices=parts, default=None)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     options = parser.parse_args()
+    seeds = tuple(options.seeds)
     wanted = {
         "epoch": epoch_cases,
         "tables": epoch_tables,
         "start": start_up,
         "driver": driver_cost,
-        "study": lambda: studies(options.trials, tuple(options.seeds)),
-        "replicates": lambda: replicates(options.trials, tuple(options.seeds)),
+        "optuna": lambda: studies("optuna", options.trials, seeds),
+        "tune": lambda: studies("tune", options.trials, seeds),
+        "replicates": lambda: replicates(options.trials, seeds),
         "rerun": rerun_time,
     }
     rows = measured({p: run for p, run in wanted.items() if options.only in (None, p)})
