@@ -1,6 +1,5 @@
 """What a report holds of each study, and of several together: findings, pictures and tables."""
 
-import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -8,46 +7,18 @@ from functools import partial
 from analysis import summary
 from analysis.comparison import compare
 from analysis.comparison.figures import NAMES as COMPARISON_FIGURES
-from analysis.comparison.figures import ComparisonFigure, draw_comparison, load_comparison_figure
+from analysis.comparison.figures import draw_comparison, load_comparison_figure
 from analysis.figures import (
     MODEL_FIGURES,
     STUDY_FIGURES,
-    Drawing,
-    FigureSpec,
-    draw_figure,
-    load_figure,
-    redraw_command,
 )
-from analysis.figures.style import DPI, png_bytes, theme
 from analysis.findings import Finding, findings
 from analysis.folder import StudyResults
+from analysis.pictures import LeftOut, Picture, make_picture, model_pictures, study_picture
 from analysis.summary import Table
 
 GROUPS = {"The search": STUDY_FIGURES, "The best model": MODEL_FIGURES}
 Step = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A figure as the report shows it; `image` is a PNG in base64."""
-
-    name: str
-    title: str
-    alt: str
-    caption: str
-    note: str
-    command: str
-    image: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A figure that was not drawn, and the sentence why."""
-
-    title: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,20 +55,15 @@ def count_figures(n_studies: int) -> int:
 
 def chapter(results: StudyResults, step: Step) -> Chapter:
     """Computes all that is said and shown of a study; `step` is told each figure's name."""
-    pictures: dict[str, list[Picture]] = {}
+    pictures: dict[str, list[Picture]] = {heading: [] for heading in GROUPS}
     left_out: list[LeftOut] = []
-    for heading, names in GROUPS.items():
-        shown = pictures.setdefault(heading, [])
-        for figure in names:
-            step(figure)
-            trial = results.best_trial if figure in MODEL_FIGURES else None
-            drawn = _picture(
-                load_figure(figure),
-                f"study {results.manifest.name}",
-                redraw_command(results.folder, figure, trial),
-                partial(draw_figure, figure, results),
-            )
-            _put(drawn, shown, left_out)
+    with model_pictures(results) as picture_of_model:
+        for heading, names in GROUPS.items():
+            of_model = names is MODEL_FIGURES
+            draw = picture_of_model if of_model else partial(study_picture, results)
+            for figure in names:
+                step(figure)
+                _put(draw(figure), pictures[heading], left_out)
     tables = {
         "Best trials": summary.top_trials(results),
         "Evaluation of the best trial": summary.evaluation(results),
@@ -136,40 +102,10 @@ def together(studies: Sequence[StudyResults], step: Step) -> Together:
     for figure in COMPARISON_FIGURES:
         step(figure)
         draw = partial(draw_comparison, figure, comparison)
-        drawn = _picture(load_comparison_figure(figure), about, command, draw)
+        drawn = make_picture(load_comparison_figure(figure), about, command, draw)
         _put(drawn, pictures, left_out)
     return Together(
         table=table, findings=tuple(said), pictures=tuple(pictures), left_out=tuple(left_out)
-    )
-
-
-def _picture(
-    spec: FigureSpec | ComparisonFigure,
-    about: str,
-    command: str,
-    draw: Callable[[], Drawing | str],
-) -> Picture | LeftOut:
-    try:
-        drawing = draw()
-    except (ValueError, OSError) as error:
-        drawing = f"It could not be drawn: {error}."
-    except Exception as error:  # a finished study keeps its report when one figure has a defect
-        drawing = f"It could not be drawn: {type(error).__name__}: {error}."
-    if isinstance(drawing, str):
-        return LeftOut(spec.title, drawing)
-    with theme():
-        image = png_bytes(drawing.figure)
-    width, height = drawing.figure.get_size_inches() * DPI
-    return Picture(
-        name=spec.name,
-        title=spec.title,
-        alt=f"{spec.title}, {about}. {spec.caption}",
-        caption=spec.caption,
-        note=drawing.note,
-        command=command,
-        image=base64.b64encode(image).decode(),
-        width=int(width),
-        height=int(height),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import chapters, report
+from analysis import chapters, pictures, report
 from analysis.figures import STUDY_FIGURES, Drawing, draw_figure
 from analysis.folder import StudyResults
 from analysis.summary import all_trials, evaluation, side_by_side, top_trials
@@ -100,7 +100,7 @@ def test_a_figure_that_fails_costs_no_report(
             raise RuntimeError("a defect")
         return draw_figure(name, results)
 
-    monkeypatch.setattr(chapters, "draw_figure", broken)
+    monkeypatch.setattr(pictures, "draw_figure", broken)
     page = Page(report.write_report([study], tmp_path / "report.html").read_text())
     assert len(page.images) == 1
     assert "It could not be drawn: RuntimeError: a defect." in "".join(page.text)

@@ -171,7 +171,7 @@ def start_up() -> list[Measured]:
     pairs, stages = [], ""
     for _ in range(3):
         with tempfile.TemporaryDirectory() as folder:
-            words = ["--space", "cvae", "--trials", "2", "--max-epochs", "10", "--no-report"]
+            words = ["--space", "cvae", "--trials", "2", "--max-epochs", "40", "--no-report"]
             said = _python(STAGES, *words, "--results", folder)
             marks = [line.split("\t") for line in said.splitlines() if "\t" in line]
             started = float(marks[-1][1])

@@ -83,6 +83,7 @@ def plain_optuna(journal: str, trials: int, seed: int, max_epochs: int) -> None:
             latent_dim=trial.suggest_categorical("latent_dim", SIZES),
             decoder_hidden=trial.suggest_categorical("decoder_hidden", SIZES),
             max_epochs=max_epochs,
+            data_seed=seed,
         )
         best = float("inf")
         for epoch, val_mse in enumerate(plain_epochs(config, seed + trial.number), start=1):
@@ -140,7 +141,7 @@ def run_tune(trials: int, seed: int, max_epochs: int) -> float:
     from ray.tune.search.optuna import OptunaSearch
 
     def train(settings: dict[str, Any]) -> None:
-        config = Config(family="cvae", max_epochs=max_epochs, **settings)
+        config = Config(family="cvae", max_epochs=max_epochs, data_seed=seed, **settings)
         best = float("inf")
         for val_mse in plain_epochs(config, seed):
             best = min(best, val_mse)
