@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -34,32 +34,46 @@ def rerun_time() -> Iterator[Measured]:
             for row in rows.drop_duplicates("trial").to_dict("records")
         }
     epochs = rows.groupby("trial")["epochs"].sum()
-    epoch_s, evaluation_s = costs_when_busy(list(configs.values()), workers)
-    train_s = sum(epochs[trial] * cost for trial, cost in zip(configs, epoch_s, strict=True))
-    evaluate_s = len(rows) * evaluation_s
-    start_s = bare_start_s()
+    cost = costs_when_busy(list(configs.values()), workers)
+    train_s = sum(epochs[trial] * each for trial, each in zip(configs, cost.epoch_s, strict=True))
+    evaluate_s = len(rows) * cost.evaluation_s
+    start_s = bare_start_s() + cost.imports_s
     predicted = start_s + (train_s + evaluate_s) / workers
     note = (
         f"{epochs.sum()} epochs {train_s:.0f} s and {len(rows)} evaluations {evaluate_s:.0f} s on "
-        f"{workers} workers, after Ray's bare start of {start_s:.0f} s"
+        f"{workers} workers, after {start_s:.0f} s of Ray's bare start and a worker's imports"
     )
     what = f"rerun of {TOP} configs by {SEEDS} seeds, against its prediction"
     yield compared(what, "s", [(wall, predicted)], note)
 
 
-def costs_when_busy(configs: list[Config], workers: int) -> tuple[list[float], float]:
-    """Seconds of an epoch of each config and of an evaluation, with as many at it at a time.
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Seconds: of an epoch of each config, of an evaluation, and of importing what they need."""
+
+    epoch_s: tuple[float, ...]
+    evaluation_s: float
+    imports_s: float
+
+
+def costs_when_busy(configs: list[Config], workers: int) -> Costs:
+    """The costs with as many processes at it as there are workers, a mean over them.
 
     Cores may share more than they seem to: alone, a process is faster than beside others.
     """
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         found = list(pool.map(costs, [configs] * workers))
-    epochs = [statistics.fmean(column) for column in zip(*(e for e, _ in found), strict=True)]
-    return epochs, statistics.fmean(evaluation for _, evaluation in found)
+    columns = zip(*(cost.epoch_s for cost in found), strict=True)
+    return Costs(
+        epoch_s=tuple(statistics.fmean(column) for column in columns),
+        evaluation_s=statistics.fmean(cost.evaluation_s for cost in found),
+        imports_s=statistics.fmean(cost.imports_s for cost in found),
+    )
 
 
-def costs(configs: list[Config]) -> tuple[list[float], float]:
-    """Seconds of an epoch of each config and of a trial's last evaluation, in this process."""
+def costs(configs: list[Config]) -> Costs:
+    """The costs in this process."""
+    began = time.perf_counter()
     import torch
 
     from moons.evaluation import evaluate
@@ -68,16 +82,17 @@ def costs(configs: list[Config]) -> tuple[list[float], float]:
 
     torch.set_num_threads(1)
     model = MODELS[configs[0].family](configs[0]).eval()
-    evaluate(model, configs[0], 0)  # the first one imports and remembers
+    evaluate(model, configs[0], 0)  # the first one imports as well
+    imports_s = time.perf_counter() - began
 
-    def timed_epochs(config: Config) -> float:
+    def epoch_s(config: Config) -> float:
         run = start(replace(config, max_epochs=EPOCHS, patience=EPOCHS), 0)
         began = time.perf_counter()
         epochs = sum(1 for _ in fit(run))
         return (time.perf_counter() - began) / epochs
 
-    each = [timed_epochs(config) for config in configs]
+    each = tuple(map(epoch_s, configs))
     began = time.perf_counter()
     for _ in range(EVALUATIONS):
         evaluate(model, configs[0], 0)
-    return each, (time.perf_counter() - began) / EVALUATIONS
+    return Costs(each, (time.perf_counter() - began) / EVALUATIONS, imports_s)
