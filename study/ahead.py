@@ -1,7 +1,12 @@
-"""What a worker of our own cluster imports while Ray starts, before it is given a trial."""
+"""What workers of our own cluster do while Ray starts: import what trials need, load the kernels."""
 
 import os
+from contextlib import suppress
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # Ray's own word for it comes after these imports
 
 import study.training  # noqa: F401
+from moons.engines import warm_up
+
+with suppress(Exception):  # the first trial meets it again, and can say what it is
+    warm_up()
