@@ -1,4 +1,4 @@
-"""What workers of our own cluster do while Ray starts: import what trials need, load the kernels."""
+"""What our own workers do while Ray starts: import what trials need, and load the kernels."""
 
 import os
 from contextlib import suppress
