@@ -6,38 +6,21 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from moons.config import Config, EngineChoice
 from moons.data import Moons, load_moons
-from moons.engines import Engine, EngineState, choose_engine
+from moons.engines import Engine, choose_engine
 from moons.engines.draws import Draws
 from moons.models import VAE, build_model
 from moons.objective import Losses
 from moons.schedule import PlateauSchedule
 from moons.seeds import derive_seed
+from moons.snapshot import EpochRecord as EpochRecord
+from moons.snapshot import Snapshot
 
 Term = Literal["train_loss", "val_loss"]
-
-
-@dataclass(frozen=True, slots=True)
-class EpochRecord:
-    """One epoch: means over the training batches as they came, then over the validation split.
-
-    Units as in `Losses`; `lr` is the rate that the epoch was trained with.
-    """
-
-    epoch: int
-    train_loss: float
-    train_mse: float
-    train_kl: float
-    val_loss: float
-    val_mse: float
-    val_kl: float
-    lr: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +37,6 @@ class Diverged:
 
     epoch: int
     term: Term
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A run between two epochs: all that it needs to go on elsewhere, to the very same end."""
-
-    epoch: int
-    best: EpochRecord | None
-    schedule: PlateauSchedule
-    draws: NDArray[np.uint32]
-    engine: EngineState
 
 
 @dataclass(slots=True)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from moons.config import Config, EngineChoice
 from moons.data import Moons
+from moons.snapshot import Snapshot
 from study.record.curves import Block
 
 if TYPE_CHECKING:
-    from moons.fit import Snapshot
     from moons.models import VAE
 
 Status = Literal["running", "complete", "diverged", "failed"]
@@ -25,7 +25,7 @@ class TrialSnapshot:
         eval_s: seconds of evaluation so far.
     """
 
-    runs: "tuple[Snapshot, ...]"
+    runs: tuple[Snapshot, ...]
     train_s: float
     eval_s: float
 

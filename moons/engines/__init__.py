@@ -1,8 +1,7 @@
 """How an epoch is computed: a readable torch step, and a fused kernel that does the same faster."""
 
 import warnings
-from collections.abc import Mapping
-from typing import Any, Protocol, get_args
+from typing import Protocol, get_args
 
 from torch import Tensor
 
@@ -10,9 +9,9 @@ from moons.config import Config, EngineChoice, EngineName
 from moons.data import Moons
 from moons.models import MODELS, VAE
 from moons.objective import Losses
+from moons.snapshot import EngineState
 
 CLIP_NORM = 0.5  # of the gradient, in every engine
-EngineState = Mapping[str, Any]  # of arrays and numbers; each engine knows its own
 
 
 class Engine(Protocol):

@@ -8,9 +8,10 @@ from typing_extensions import override
 
 from moons.config import Config, EngineName
 from moons.data import Moons
-from moons.engines import CLIP_NORM, Engine, EngineState
+from moons.engines import CLIP_NORM, Engine
 from moons.models import VAE
 from moons.objective import Losses, NegativeElbo, negative_elbo
+from moons.snapshot import EngineState
 
 
 def batch_loss(model: VAE, x: Tensor, y: Tensor, noise: Tensor, config: Config) -> NegativeElbo:

@@ -1,6 +1,9 @@
 """A trial's training between reports, as a worker runs it, without Ray."""
 
 import math
+import pickle
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -14,6 +17,7 @@ from moons.models import CVAE, count_parameters
 from study.replicate import SEED
 from study.training import TrialTraining
 from study.trial import Report, TrialJob
+from tests.conftest import ROOT
 from tests.study.in_process import made_up
 
 CONFIG = Config(family="cvae", n_samples=100, batch_size=30, max_epochs=12, min_epochs=1)
@@ -137,6 +141,19 @@ def test_a_trial_goes_on_elsewhere_from_its_last_report_as_if_it_had_never_stopp
     after = reports_of(replace(job, snapshot=before[-1].snapshot))
     assert list(map(without_times, before + after)) == list(map(without_times, undisturbed))
     assert after[-1].row["train_s"] > before[-1].row["train_s"]
+
+
+def test_a_report_at_a_rung_is_opened_without_loading_torch():
+    """Or the driver would load it when the first report comes, and all workers wait."""
+    report = TrialTraining(JOB).advance()
+    assert report.snapshot is not None
+    code = (
+        "import pickle, sys; pickle.loads(sys.stdin.buffer.read()); print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=pickle.dumps(report), capture_output=True, cwd=ROOT
+    )
+    assert (done.stdout, done.stderr) == (b"False\n", b"")
 
 
 def test_a_trial_that_is_over_leaves_no_snapshot():

@@ -1,0 +1,43 @@
+"""What a run of training has come to: an epoch's figures, and all that it needs to go on elsewhere.
+
+Nothing here needs torch, so that who only hands a snapshot on does not load it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moons.schedule import PlateauSchedule
+
+EngineState = Mapping[str, Any]  # of arrays and numbers; each engine knows its own
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRecord:
+    """One epoch: means over the training batches as they came, then over the validation split.
+
+    Units as in `Losses`; `lr` is the rate that the epoch was trained with.
+    """
+
+    epoch: int
+    train_loss: float
+    train_mse: float
+    train_kl: float
+    val_loss: float
+    val_mse: float
+    val_kl: float
+    lr: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A run between two epochs: all that it needs to go on elsewhere, to the very same end."""
+
+    epoch: int
+    best: EpochRecord | None
+    schedule: PlateauSchedule
+    draws: NDArray[np.uint32]
+    engine: EngineState
