@@ -8,10 +8,7 @@ from analysis import summary
 from analysis.comparison import compare
 from analysis.comparison.figures import NAMES as COMPARISON_FIGURES
 from analysis.comparison.figures import draw_comparison, load_comparison_figure
-from analysis.figures import (
-    MODEL_FIGURES,
-    STUDY_FIGURES,
-)
+from analysis.figures import MODEL_FIGURES, STUDY_FIGURES
 from analysis.findings import Finding, findings
 from analysis.folder import StudyResults
 from analysis.pictures import LeftOut, Picture, make_picture, model_pictures, study_picture
@@ -59,11 +56,11 @@ def chapter(results: StudyResults, step: Step) -> Chapter:
     left_out: list[LeftOut] = []
     with model_pictures(results) as picture_of_model:
         for heading, names in GROUPS.items():
-            of_model = names is MODEL_FIGURES
-            draw = picture_of_model if of_model else partial(study_picture, results)
             for figure in names:
                 step(figure)
-                _put(draw(figure), pictures[heading], left_out)
+                of_model = figure in MODEL_FIGURES
+                drawn = picture_of_model(figure) if of_model else study_picture(results, figure)
+                _put(drawn, pictures[heading], left_out)
     tables = {
         "Best trials": summary.top_trials(results),
         "Evaluation of the best trial": summary.evaluation(results),

@@ -17,8 +17,7 @@ from moons.models import VAE, build_model
 from moons.objective import Losses
 from moons.schedule import PlateauSchedule
 from moons.seeds import derive_seed
-from moons.snapshot import EpochRecord as EpochRecord
-from moons.snapshot import Snapshot
+from moons.snapshot import EpochRecord, Snapshot
 
 Term = Literal["train_loss", "val_loss"]
 

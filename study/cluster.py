@@ -101,15 +101,18 @@ def _own(workers: int | None) -> Any:
 @contextmanager
 def _imports_ahead() -> Iterator[None]:
     """Has workers that Ray starts meanwhile import what trials need, from where we came from."""
-    kept = dict(os.environ)
-    places = [str(Path(__file__).parent.parent), *filter(None, [kept.get("PYTHONPATH")])]
-    os.environ.setdefault("RAY_preload_python_modules", "study.ahead")
-    os.environ["PYTHONPATH"] = os.pathsep.join(places)
+    preload, path = "RAY_preload_python_modules", "PYTHONPATH"
+    kept = {name: os.environ.get(name) for name in (preload, path)}
+    places = [str(Path(__file__).parent.parent), *filter(None, [kept[path]])]
+    os.environ[preload] = kept[preload] or "study.ahead"
+    os.environ[path] = os.pathsep.join(places)
     try:
         yield
-    finally:
-        os.environ.clear()
-        os.environ.update(kept)
+    finally:  # these two alone: Ray and imports on other threads may have set some of their own
+        for name, value in kept.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value
 
 
 def _existing(address: str) -> Any:

@@ -7,9 +7,10 @@ from itertools import islice
 from typing import Any, cast
 
 from moons.evaluation import Measure, evaluate, measure
-from moons.fit import EpochRecord, Run, fit, start
+from moons.fit import Run, fit, start
 from moons.models import MODELS, VAE
 from moons.seeds import derive_seed
+from moons.snapshot import EpochRecord
 from study.record.curves import Block
 from study.trial import TrialJob
 

@@ -4,13 +4,11 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from moons.snapshot import EpochRecord
 from study.errors import DAMAGED, StudyError
 from study.record.append import AppendOnly, drop_broken_line
-
-if TYPE_CHECKING:
-    from moons.fit import EpochRecord
 
 COLUMNS = ("train_loss", "train_mse", "train_kl", "val_loss", "val_mse", "val_kl", "lr")
 
@@ -30,7 +28,7 @@ class Block:
     columns: dict[str, list[float]]
 
     @classmethod
-    def of(cls, replicate: int, records: "list[EpochRecord]") -> "Block":
+    def of(cls, replicate: int, records: list[EpochRecord]) -> "Block":
         """From what `fit` yielded; at least one record."""
         columns = {name: [getattr(r, name) for r in records] for name in COLUMNS}
         return cls(replicate, records[0].epoch, columns)

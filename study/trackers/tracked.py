@@ -56,7 +56,9 @@ class Tracked(Callback):
     def on_trial_complete(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
     ) -> None:
-        self._put_end(self._views.pop(trial.config["job"].trial), failed=False)
+        view = self._views.pop(trial.config["job"].trial, None)
+        if view is not None:  # else the study was stopped before the trial had a worker
+            self._put_end(view, failed=False)
 
     def _put_end(self, view: TrialView, *, failed: bool) -> None:
         self._queue.put(lambda logger: logger.log_trial_end(view, failed=failed))

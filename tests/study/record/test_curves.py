@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.tables import read_curves
-from moons.fit import EpochRecord
+from moons.snapshot import EpochRecord
 from study.errors import DAMAGED, StudyError
 from study.record.curves import COLUMNS, Block, CurveWriter, last_epochs
 
