@@ -60,17 +60,11 @@ def connected(
     """
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
-    import ray
-
     if meanwhile is not None:
         Thread(target=meanwhile).start()
-    context = _own(workers) if address is None else _existing(address)
-    try:
+    with _own(workers) if address is None else _existing(address) as (context, url):
         cpus = workers or present_cpus()
-        url = f"http://{context.dashboard_url}" if context.dashboard_url else None
         yield Cluster(url, context.address_info["gcs_address"], cpus, grows=workers is None)
-    finally:
-        ray.shutdown()
 
 
 def present_cpus() -> int:
@@ -80,12 +74,15 @@ def present_cpus() -> int:
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
-def _own(workers: int | None) -> Any:
+@contextmanager
+def _own(workers: int | None) -> Iterator[tuple[Any, str | None]]:
     """A cluster of this machine alone, behind a token unless RAY_AUTH_MODE says otherwise."""
     import ray
 
-    token = Path.home() / ".ray" / "auth_token"
-    with _imports_ahead():
+    from study.head import Dashboard, imports_ahead
+
+    dashboard = Dashboard()
+    with dashboard.started_beside(), imports_ahead():
         context = ray.init(
             address="local",
             num_cpus=workers,
@@ -94,34 +91,26 @@ def _own(workers: int | None) -> Any:
             **QUIET,
         )
     with suppress(OSError):
-        token.chmod(0o600)  # Ray makes it readable to everybody
-    return context
+        (Path.home() / ".ray" / "auth_token").chmod(0o600)  # Ray makes it readable to everybody
+    try:
+        yield context, dashboard.url()
+    finally:
+        ray.shutdown()
+        dashboard.end()
 
 
 @contextmanager
-def _imports_ahead() -> Iterator[None]:
-    """Has workers that Ray starts meanwhile import what trials need, from where we came from."""
-    preload, path = "RAY_preload_python_modules", "PYTHONPATH"
-    kept = {name: os.environ.get(name) for name in (preload, path)}
-    places = [str(Path(__file__).parent.parent), *filter(None, [kept[path]])]
-    os.environ[preload] = kept[preload] or "study.ahead"
-    os.environ[path] = os.pathsep.join(places)
-    try:
-        yield
-    finally:  # these two alone: Ray and imports on other threads may have set some of their own
-        for name, value in kept.items():
-            del os.environ[name]
-            if value is not None:
-                os.environ[name] = value
-
-
-def _existing(address: str) -> Any:
+def _existing(address: str) -> Iterator[tuple[Any, str | None]]:
     import ray
 
     try:
-        return ray.init(address=address, **QUIET)
+        context = ray.init(address=address, **QUIET)
     except (ConnectionError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise StudyError(
             f"--address must name a running Ray cluster, got {address}: {reason}"
         ) from None
+    try:
+        yield context, f"http://{context.dashboard_url}" if context.dashboard_url else None
+    finally:
+        ray.shutdown()
