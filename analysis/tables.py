@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.command import Studies, run_command
 from analysis.folder import DamagedRecord
 from moons.config import Config
+from moons.evaluated import column_types
 from moons.files import appearing
 
 if TYPE_CHECKING:
@@ -118,8 +119,6 @@ def typed(rows: Sequence[dict[str, Any]], leading: Mapping[str, str]) -> pd.Data
         leading: types of the columns that come first; settings follow, then what an evaluation
             measures, then other figures as float64.
     """
-    from moons.evaluation.record import column_types  # with torch, which --help does without
-
     table = pd.DataFrame(rows, columns=None if rows else list(leading))
     types = dict(leading)
     defaults = Config()

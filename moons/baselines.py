@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from moons.config import Config, Family
 from moons.data import Split, load_moons
 from moons.density import Floats
+from moons.evaluated import Evaluation, Value
 from moons.evaluation.excess import FIT_POINTS
-from moons.evaluation.record import Evaluation, Value
 from moons.evaluation.samples import Points
 from moons.evaluation.source import thinned
 from moons.evaluation.whole import evaluate_density

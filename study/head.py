@@ -30,7 +30,8 @@ class Dashboard:
 
         def beside(node: Any, **options: Any) -> None:
             self._node = node
-            start = partial(theirs[0], node, **options)
+            # Where it fails Ray says why, and the study goes on without.
+            start = partial(theirs[0], node, **options | {"raise_on_failure": False})
             Thread(target=self._attend, args=[start], daemon=True).start()
 
         Node.start_api_server, Node.start_log_monitor = beside, _no_log_monitor

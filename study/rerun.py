@@ -108,7 +108,7 @@ def _train(
     if ledger.missing:
         address = options.address or default_address()
         workers = options.workers or (default_workers() if address is None else None)
-        with stop.on_signals(), connected(address, workers) as cluster:
+        with stop.on_signals(), connected(address, workers, meanwhile=_load) as cluster:
             from ray.tune.schedulers import FIFOScheduler
 
             from study.progress import Progress
@@ -135,6 +135,11 @@ def _train(
         print("saved; the same command goes on with what is missing")
         return INTERRUPTED if stop.signum == 2 else TERMINATED
     return 0
+
+
+def _load() -> None:
+    """Imports what the first training needs."""
+    import study.trials  # noqa: F401
 
 
 def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -> None:

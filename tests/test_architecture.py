@@ -145,8 +145,9 @@ def test_help_of_the_study_loads_nothing_that_takes_long():
     assert "tyro" in loaded  # help was there
 
 
-def test_a_driver_starts_without_torch():
-    assert "torch" not in loaded_after("import study.execute, study.trials")
+def test_a_driver_runs_trials_and_writes_their_tables_without_torch():
+    code = "import study.execute, study.trials; from analysis.tables import typed; typed([], {})"
+    assert "torch" not in loaded_after(code)
 
 
 def test_what_workers_import_ahead_is_training_and_no_driver():

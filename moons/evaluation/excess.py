@@ -10,9 +10,9 @@ from torch import Tensor
 from moons.config import Config
 from moons.data import Split
 from moons.density import Floats
+from moons.evaluated import Likelihood
 from moons.evaluation.importance import ImportanceDraws
 from moons.evaluation.likelihood import elbo, fit_sigma_x, log_likelihood
-from moons.evaluation.record import Likelihood
 from moons.evaluation.source import Source, SplitName, exact_log_density, points, thinned
 from moons.models import VAE
 

@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor
 
+from moons.evaluated import LatentFigures
 from moons.evaluation.generate import Model
-from moons.evaluation.record import LatentFigures
 from moons.seeds import derive_seed
 
 ACTIVE_VARIANCE = 0.01  # Burda et al. 2016, arXiv:1509.00519, section 5.2

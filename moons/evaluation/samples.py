@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 
 from moons.data import Split
 from moons.density import bayes_label
-from moons.evaluation.record import SampleFigures
+from moons.evaluated import SampleFigures
 from moons.seeds import derive_seed
 
 NEIGHBOURS = 5  # Naeem et al. recommend it; 1 - 2^-5 = 0.97 of the points are then covered

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from moons.config import Config
 from moons.data import Split
 from moons.density import Floats, draw_exact
+from moons.evaluated import Evaluation, Likelihood, SampleFigures, mean_figures
 from moons.evaluation.excess import (
     as_tensors,
     evaluation_mode,
@@ -26,7 +27,6 @@ from moons.evaluation.measure import (
     val_energy_distance,
     val_energy_distance_floor,
 )
-from moons.evaluation.record import Evaluation, Likelihood, SampleFigures, mean_figures
 from moons.evaluation.samples import Points, energy_distance, label_share, sample_figures
 from moons.evaluation.source import Source, SplitName, exact_log_density, points, thinned
 from moons.models import VAE

@@ -4,18 +4,20 @@ import json
 import random
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from moons.config import Config
 from moons.data import load_moons
-from moons.models import VAE
 from moons.seeds import derive_seed
 from study.errors import StudyError
 from study.record.manifest import Manifest
 from study.reruns.options import Vary
 from study.trial import TrialJob
+
+if TYPE_CHECKING:
+    from moons.models import VAE
 
 Purpose = Literal["rerun", "audit"]
 
@@ -62,7 +64,7 @@ class Retraining:
         c = self.candidate
         return json.dumps([self.purpose, c.label, c.config.as_dict(), self.vary, self.index])
 
-    def job(self, number: int, metrics: tuple[str, ...], model: type[VAE] | None) -> TrialJob:
+    def job(self, number: int, metrics: tuple[str, ...], model: "type[VAE] | None") -> TrialJob:
         """For a worker: to the end, without a rung."""
         c = self.config
         return TrialJob(

@@ -4,14 +4,16 @@ import json
 from collections import Counter, deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from moons.models import VAE
 from study.errors import DAMAGED, StudyError
 from study.record.append import AppendOnly, drop_broken_line
 from study.reruns.jobs import Retraining
 from study.tally import Tally
 from study.trial import Report, State, TrialJob
+
+if TYPE_CHECKING:
+    from moons.models import VAE
 
 
 @dataclass(slots=True)
@@ -29,7 +31,7 @@ class RerunLedger:
         path: Path,
         wanted: list[Retraining],
         metrics: tuple[str, ...],
-        model: type[VAE] | None,
+        model: "type[VAE] | None",
     ) -> None:
         """Opens the file, or makes it.
 

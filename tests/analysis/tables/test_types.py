@@ -8,7 +8,7 @@ from analysis.tables import EPOCH_COLUMNS, TRIAL_COLUMNS, trials_table
 from analysis.tables import write_tables as write
 from moons.checkpoint import load_checkpoint
 from moons.config import Config
-from moons.evaluation.record import column_types
+from moons.evaluated import column_types
 from search_spaces.space import Choice, Float
 from tests.analysis.tables.recorded import read, types_of
 from tests.study.in_process import (
