@@ -1,6 +1,7 @@
 """How many trials may be under way: as many as the cluster has workers, also when nodes join."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ray.tune.search import ConcurrencyLimiter, Searcher
@@ -19,13 +20,17 @@ class Room(ConcurrencyLimiter):
     those before them would have told.
     """
 
-    def __init__(self, searcher: Searcher, cluster: Cluster) -> None:
+    def __init__(self, searcher: Searcher, cluster: Cluster, stop: Callable[[], bool]) -> None:
+        """Takes `stop`, which says that there shall be no more trials."""
         super().__init__(searcher, max_concurrent=cluster.workers)
         self._cluster = cluster
+        self._stop = stop
         self._asked_s = time.monotonic()
 
     @override
     def suggest(self, trial_id: str) -> Any:
+        if self._stop():
+            return Searcher.FINISHED  # else Tune would wait for a trial that waits for its pause
         if self._cluster.grows and time.monotonic() - self._asked_s > EVERY_S:
             self._asked_s = time.monotonic()
             self.max_concurrent = present_cpus()

@@ -92,7 +92,7 @@ def run_on_tune(
                 MoonsTrial,
                 resources_per_trial={"cpu": 1},
                 num_samples=-1,  # until the source has no more
-                search_alg=Room(search, cluster),
+                search_alg=Room(search, cluster, stop),
                 scheduler=scheduler,
                 reuse_actors=True,
                 stop=Asked(stop),
