@@ -15,16 +15,21 @@ class Audit:
     """What `--audit` found.
 
     Attributes:
-        audited: pruned trials trained to their end, drawn at random.
+        metric: what the study minimises.
+        curve: what is known of it at the rungs: itself, or `val_mse` where epochs do not have it.
+        audited: pruned trials trained on, drawn at random; one that diverged enters nothing.
         pruned: trials that the study pruned.
         entering: of the audited, how many would have entered the top five.
         share_low, share_high: the 95 % interval of their share (Wilson).
         regret: how much better the best audited trial is than the study's best; 0 if it is not.
-        correlations: Spearman's rank correlation of each rung's value with the end's, by rung.
+        correlations: Spearman's rank correlation of each rung's `curve` with the end's `metric`,
+            by rung, over the complete and the audited trials.
         epochs_saved: by stopping the audited trials where they were stopped.
         epochs_needed: that the audited trials took to their ends.
     """
 
+    metric: str
+    curve: str
     audited: int
     pruned: int
     entering: int
@@ -46,7 +51,10 @@ class Audit:
             f"stopping them saved {self.epochs_saved} of {self.epochs_needed} epochs",
         ]
         for rung, correlation in self.correlations.items():
-            found.append(f"rank correlation of rung {rung} with the end: {correlation:.2f}")
+            found.append(
+                f"rank correlation of {self.curve} at rung {rung} with {self.metric} at the end, "
+                f"over complete and audited trials: {correlation:.2f}"
+            )
         return found
 
 
@@ -72,33 +80,40 @@ def audit(
     threshold = best.max() if len(best) == TOP else np.inf
     entering = int((ended[metric] < threshold).sum())
     low, high = (
-        stats.binomtest(entering, len(ended)).proportion_ci(method="wilson")
-        if len(ended)
+        stats.binomtest(entering, len(audited)).proportion_ci(method="wilson")
+        if len(audited)
         else (0.0, 1.0)
     )
     stopped = trials.set_index("trial")["epochs"].reindex(ended.index)
     ends = pd.concat([complete.set_index("trial")[metric], ended[metric]])
+    curve = metric if metric in epochs else "val_mse"
     return Audit(
+        metric=metric,
+        curve=curve,
         audited=len(audited),
         pruned=int((trials["state"] == "pruned").sum()),
         entering=entering,
         share_low=float(low),
         share_high=float(high),
         regret=max(0.0, float(complete[metric].min() - ended[metric].min())) if len(ended) else 0.0,
-        correlations=rung_correlations(epochs, ends, rungs),
+        correlations=rung_correlations(epochs, curve, ends, rungs),
         epochs_saved=int((ended["epochs"] - stopped).sum()),
         epochs_needed=int(ended["epochs"].sum()),
     )
 
 
 def rung_correlations(
-    epochs: pd.DataFrame, ends: "pd.Series[float]", rungs: Sequence[int]
+    epochs: pd.DataFrame, curve: str, ends: "pd.Series[float]", rungs: Sequence[int]
 ) -> dict[int, float]:
-    """Rank correlation of the best validation MSE by a rung with the value at the end, by rung."""
+    """Rank correlation of what ASHA saw at a rung with the value at the end, by rung.
+
+    It saw the mean over replicates of each one's best so far.
+    """
     found = {}
     for rung in rungs:
-        reached = epochs[epochs["epoch"] <= rung].groupby("trial")
-        at_rung = reached["val_mse"].min()[reached["epoch"].max() == rung]
+        reached = epochs[epochs["epoch"] <= rung]
+        best = reached.groupby(["trial", "replicate"])[curve].min().groupby("trial").mean()
+        at_rung = best[reached.groupby("trial")["epoch"].max() == rung]
         both = pd.concat([at_rung, ends], axis=1, join="inner").to_numpy()
         if len(both) > 2 and np.ptp(both, axis=0).all():
             found[rung] = float(stats.spearmanr(both[:, 0], both[:, 1]).statistic)

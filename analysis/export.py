@@ -35,33 +35,48 @@ def export_winner(study: Path, out: Path, metric: str) -> Path:
         `out`.
 
     Raises:
-        ValueError: the ONNX files do not compute what torch does.
+        ValueError: no retraining of the config completed, it diverged this time, or the ONNX files
+            do not compute what torch does.
     """
+    import torch
+
+    from moons.evaluation import evaluate
     from moons.fit import fit, start
     from moons.models import MODELS
 
     first = pd.read_parquet(study / "leaderboard.parquet").iloc[0].to_dict()
     reruns = pd.read_parquet(study / "reruns.parquet")
-    runs = reruns[(reruns["config"] == first["config"]) & (reruns["state"] == "complete")]
+    runs = reruns[(reruns["config"] == first["config"]) & (reruns["vary"] == first["vary"])]
+    runs = runs[runs["state"] == "complete"].dropna(subset=[metric])
+    if runs.empty:
+        raise ValueError(f"{study} has no complete retraining of {first['config']} to be exported")
     middle = runs.sort_values(metric).iloc[(len(runs) - 1) // 2].to_dict()
     config = Config.from_row(middle, "reruns.parquet")
-    run = start(config, int(middle["seed"]))
+    torch.set_num_threads(1)  # as a worker has it
+    run = start(config, int(middle["seed"]), engine=middle["engine"])
     for _ in fit(run):
         pass
+    if run.best is None:
+        raise ValueError(f"{first['config']} diverged when it was trained again for the export")
     weights = run.best_weights()
+    model = MODELS[config.family](config)
+    model.load_state_dict(weights)
+    # Measured again, as another machine than the retraining's ends in other last digits.
+    best = run.best
+    found: dict[str, Any] = {"best_epoch": best.epoch, "val_mse": best.val_mse}
+    found |= {"epochs": run.epoch, "val_loss": best.val_loss, "val_kl": best.val_kl}
+    found |= evaluate(model.eval(), config, 0).as_row()
+    measured = {str(key): _plain(value) for key, value in (middle | found).items()}
     save_checkpoint(out, pack_weights(weights), config, run.seed, config.family)
-    measured = {str(key): _plain(value) for key, value in middle.items()}
     board = {str(key): _plain(value) for key, value in first.items()}
     metrics = {"leaderboard": board, "this_model": measured, "intervals": "95 %, bootstrap"}
     write_whole(out / "metrics.json", json.dumps(metrics, indent=2) + "\n")
     sigma_x = float(measured.get("sigma_x") or config.sigma_x)
     script = (HERE / "templates" / "sample.py.txt").read_text()
     write_whole(out / "sample.py", script.replace("SIGMA_X", repr(sigma_x)))
-    model = MODELS[config.family](config)
-    model.load_state_dict(weights)
     with_onnx = find_spec("onnxscript") is not None and find_spec("onnxruntime") is not None
     if with_onnx:
-        write_onnx(model.eval(), out)
+        write_onnx(model, out)
     write_whole(out / "README.md", _card(config, board, measured, metric, with_onnx))
     return out
 

@@ -1,6 +1,7 @@
 """Who is best on fresh seeds, how sure that is, and how lucky the search's own score was."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -78,7 +79,9 @@ def paired_p(first: Scores, other: Scores) -> float:
 def leaderboard(
     reruns: pd.DataFrame, trials: pd.DataFrame, metric: str, vary: str = "init"
 ) -> pd.DataFrame:
-    """One row a config that was retrained, best validation mean first.
+    """One row a config that was retrained, best validation mean first, incomplete ones last.
+
+    A mean over the seeds that did not diverge is no mean over all seeds, and would flatter.
 
     Args:
         reruns: `reruns.parquet`.
@@ -87,9 +90,10 @@ def leaderboard(
         vary: which retrainings count.
 
     Returns:
-        `rank`, `config`, `trial`, `seeds`, `lost` (trainings that did not complete), the mean with
-        its interval, the search's score and its `optimism` (mean less score), `p_holm` against the
-        first, `tie` with it, and of the test split's figures the mean and its interval.
+        `rank`, `config`, `trial`, `vary`, `seeds`, `lost` (trainings that did not complete), the
+        mean with its interval, the search's score and its `optimism` (mean less score), `p_holm`
+        against the first (NaN with fewer than two seeds in common), `tie` with it, and of the test
+        split's figures the mean and its interval.
     """
     chosen = reruns[reruns["vary"] == vary]
     searched = trials.set_index("trial")[metric]
@@ -105,6 +109,7 @@ def leaderboard(
         row = {
             "config": str(config),
             "trial": number,
+            "vary": vary,
             "seeds": len(complete),
             "lost": len(runs) - len(complete),
             metric: interval.mean if interval else float("nan"),
@@ -120,7 +125,9 @@ def leaderboard(
                 row |= {column: on_test.mean, f"{column}_low": on_test.low}
                 row |= {f"{column}_high": on_test.high}
         rows.append(row)
-    table = pd.DataFrame(rows).sort_values(metric, ignore_index=True, na_position="last")
+    table = pd.DataFrame(rows)
+    table["part"] = table["lost"] > 0
+    table = table.sort_values(["part", metric], ignore_index=True).drop(columns="part")
     table["p_holm"] = _against_first(table["config"].tolist(), scores)
     table["tie"] = table["p_holm"] >= 1 - CONFIDENCE
     table.insert(0, "rank", np.arange(1, len(table) + 1))
@@ -128,9 +135,16 @@ def leaderboard(
 
 
 def _against_first(configs: list[str], scores: "dict[str, pd.Series[float]]") -> Scores:
-    """Corrected p-values of each config against the first, over the seeds that both have."""
-    p_values = []
-    for config in configs[1:]:
-        both = pd.concat([scores[configs[0]], scores[config]], axis=1, join="inner").to_numpy()
-        p_values.append(paired_p(both[:, 0], both[:, 1]))
-    return np.concatenate([[1.0], holm(np.array(p_values, dtype=np.float64))])
+    """Corrected p-values of each config against the first, over the seeds that both have.
+
+    The first is so by these very scores. Correcting for it alone would call too many others
+    worse, hence Holm's correction over all pairs.
+    """
+    raw = {}
+    for one, other in combinations(configs, 2):
+        both = pd.concat([scores[one], scores[other]], axis=1, join="inner").to_numpy()
+        if len(both) > 1:
+            raw[one, other] = paired_p(both[:, 0], both[:, 1])
+    p_values = dict(zip(raw, holm(np.array(list(raw.values()), dtype=np.float64)), strict=True))
+    against = [p_values.get((configs[0], config), float("nan")) for config in configs[1:]]
+    return np.array([1.0, *against])

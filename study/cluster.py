@@ -27,6 +27,10 @@ ENVIRONMENT = {
 QUIET = {"logging_level": logging.ERROR, "log_to_driver": False}
 
 
+class Unreachable(StudyError):
+    """There is no cluster at the address, or it wants another token."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """A cluster that this driver is connected to.
@@ -56,7 +60,7 @@ def connected(
         meanwhile: is done on a thread while Ray starts its processes, which takes seconds.
 
     Raises:
-        StudyError: nothing answers at the address.
+        Unreachable: nothing answers at the address, or not to us.
     """
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
@@ -82,12 +86,12 @@ def _own(workers: int | None) -> Iterator[tuple[Any, str | None]]:
     from study.head import Dashboard, imports_ahead
 
     dashboard = Dashboard()
-    with dashboard.started_beside(), imports_ahead():
+    with dashboard.started_beside(), imports_ahead(), _our_signals():
         context = ray.init(
             address="local",
             num_cpus=workers,
             include_dashboard=True,
-            _node_ip_address="127.0.0.1",  # nothing of it listens to the network
+            _node_ip_address="127.0.0.1",  # what it tells others to reach it by
             **QUIET,
         )
     with suppress(OSError):
@@ -100,14 +104,29 @@ def _own(workers: int | None) -> Iterator[tuple[Any, str | None]]:
 
 
 @contextmanager
+def _our_signals() -> Iterator[None]:
+    """Leaves SIGTERM to who has it: Ray's own handler ends the process at once, unsaid."""
+    import ray._private.utils
+
+    theirs = ray._private.utils.set_sigterm_handler
+    ray._private.utils.set_sigterm_handler = lambda handler: None
+    try:
+        yield
+    finally:
+        ray._private.utils.set_sigterm_handler = theirs
+
+
+@contextmanager
 def _existing(address: str) -> Iterator[tuple[Any, str | None]]:
     import ray
+    from ray.exceptions import AuthenticationError
 
     try:
-        context = ray.init(address=address, **QUIET)
-    except (ConnectionError, RuntimeError) as error:
+        with _our_signals():
+            context = ray.init(address=address, **QUIET)
+    except (ConnectionError, RuntimeError, AuthenticationError) as error:
         reason = str(error).splitlines()[0]
-        raise StudyError(
+        raise Unreachable(
             f"--address must name a running Ray cluster, got {address}: {reason}"
         ) from None
     try:

@@ -4,9 +4,10 @@ import signal
 import sys
 import time
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from moons.config import Config
-from study.cluster import Cluster, connected
+from study.cluster import Cluster, Unreachable, connected
 from study.errors import INTERRUPTED, NO_RESULT, STORAGE, TERMINATED, ExitCode, StudyError
 from study.history import take_stock
 from study.ledger import Ledger
@@ -37,12 +38,17 @@ def _run(plan: Plan, record: Record) -> ExitCode:
     stop = Stop(plan.time_budget_s)
     began = time.monotonic()
     if len(history.finished) < plan.trials:
-        with stop.on_signals(), _cluster(plan) as cluster:
-            from study.trials import run_trials
+        try:
+            with stop.on_signals(), _cluster(plan) as cluster:
+                from study.trials import run_trials
 
-            stop.listen()
-            if not stop.asked:
-                run_trials(plan, cluster, ledger, history, stop)
+                if not stop.asked:
+                    record.manifest.going_on(plan).write(record.folder.manifest)
+                    run_trials(plan, cluster, ledger, history, stop)
+        except Unreachable:
+            if not plan.resumed:
+                record.discard()  # so that the same name can be given with another address
+            raise
     if ledger.broken is not None:
         raise ledger.broken
     outcome = _outcome(ledger, stop)
@@ -76,10 +82,10 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitC
     from study.summary import show_summary
 
     write_tables(plan.folder)
-    if ledger.tally.states["complete"]:
-        _describe(plan)
     if outcome in ("interrupted", "time budget"):
-        print(f"saved; go on with: python -m study.run --resume {plan.folder}")
+        print(f"saved; go on with: python -m study.run --resume {plan.folder}", flush=True)
+    if ledger.tally.states["complete"] and outcome != "interrupted":
+        _describe(plan)
     show_summary(plan, ledger.tally)
     if outcome == "no result":
         why = ledger.tally.last_error or "all were pruned"
@@ -103,7 +109,9 @@ def _describe(plan: Plan) -> None:
 
 
 def _storage_sentence(plan: Plan, error: OSError) -> str:
-    place = error.filename or plan.folder
+    place = Path(error.filename or plan.folder)
+    if place.parent.name.startswith(f".{plan.name}."):  # what the folder was called as a draft
+        place = plan.folder / place.name
     ending = ""
     if (plan.folder / "study.json").is_file():
         ending = f"; the record is whole, go on with: python -m study.run --resume {plan.folder}"

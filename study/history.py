@@ -99,14 +99,22 @@ def _begin_again(study: optuna.Study, finished: tuple[FrozenTrial, ...]) -> None
     trials = study.get_trials(deepcopy=False)
     settled |= {t.user_attrs.get("slot") for t in trials if t.state == TrialState.WAITING}
     for trial in trials:
-        slot = trial.user_attrs.get("slot")
-        if outcome(trial).get("state") != "interrupted" or slot in settled:
+        if outcome(trial).get("state") != "interrupted":
             continue
-        params = trial.system_attrs.get("fixed_params") if slot is None else trial.params
-        if params:  # without a slot it was cut off while being begun: a grid's point, or nothing
-            attrs = {} if slot is None else {"slot": slot}
-            study.enqueue_trial(params, user_attrs=attrs)
-            settled |= {slot} - {None}
+        slot = trial.user_attrs.get("slot")
+        if slot is None:  # cut off while being begun: a grid's point, or nothing
+            point = _point(trial)
+            if point and all(_point(t) != point for t in trials[trial.number + 1 :]):
+                study.enqueue_trial(point)
+        elif slot not in settled:
+            study.enqueue_trial(trial.params, user_attrs={"slot": slot})
+            settled.add(slot)
+
+
+def _point(trial: FrozenTrial) -> dict[str, Any] | None:
+    """What was enqueued for the trial, if anything was."""
+    point: dict[str, Any] | None = trial.system_attrs.get("fixed_params")
+    return point
 
 
 def _check_curves(

@@ -15,11 +15,11 @@ def _save_nothing(controller: Any) -> None:
     """A snapshot of the experiment that holds nothing; Tune does insist on the file.
 
     A real one pickles every trial's config, which makes the end of a study as dear as its trials
-    are many, and nothing reads it: a study resumes from its record.
+    are many, and only Tune reads it, where no trial ever began: a study resumes from its record.
     """
     folder = Path(controller._storage.experiment_driver_staging_path)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / controller.experiment_state_file_name).write_text("{}")
+    (folder / controller.experiment_state_file_name).write_text('{"trial_data": []}')
 
 
 def _count_nothing(callbacks: Any) -> bool:

@@ -3,10 +3,9 @@
 import gc
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from study.errors import INTERRUPTED, STORAGE, TERMINATED, ExitCode, StudyError, complain
+from study.errors import INTERRUPTED, NO_RESULT, STORAGE, TERMINATED, ExitCode, StudyError, complain
 from study.reruns.options import RerunOptions, parse
 
 if TYPE_CHECKING:
@@ -24,8 +23,8 @@ def main(argv: Sequence[str]) -> ExitCode:
     except StudyError as error:
         return complain("study.rerun", error)
     except OSError as error:
-        said = StudyError(f"cannot write {error.filename}: {error.strerror}", STORAGE)
-        return complain("study.rerun", said)
+        place, reason = error.filename or "the results", error.strerror or error
+        return complain("study.rerun", StudyError(f"cannot use {place}: {reason}", STORAGE))
 
 
 def dispatch(options: RerunOptions) -> ExitCode:
@@ -60,19 +59,31 @@ def dispatch(options: RerunOptions) -> ExitCode:
 
 
 def _own_model(options: RerunOptions, manifest: "Manifest") -> "type[VAE] | None":
-    if manifest.space["model"] in ("vae", "cvae"):
+    name = manifest.space["model"]
+    if name in ("vae", "cvae"):
         return None
+    if options.export is not None:
+        raise StudyError(
+            f"--export knows vae and cvae, and {options.study} trains {name}, a model of "
+            "somebody's own; its weights are in the study's checkpoints"
+        )
     if options.space is None:
         raise StudyError(
-            f"{options.study} trains {manifest.space['model']}, a model of somebody's own: give "
-            "its file with --space FILE.py"
+            f"{options.study} trains {name}, a model of somebody's own: give its file with "
+            "--space FILE.py"
         )
     from search_spaces.load import load_space
 
     try:
-        return load_space(str(options.space)).model
+        space = load_space(str(options.space))
     except ValueError as error:
         raise StudyError(str(error)) from None
+    if space.model_name != name:
+        raise StudyError(
+            f"--space must be the file of {name}, which {options.study} trains, got one of "
+            f"{space.model_name}"
+        )
+    return space.model
 
 
 def _wanted(
@@ -80,15 +91,16 @@ def _wanted(
 ) -> "list[Retraining]":
     from study.reruns import jobs
 
-    seed = manifest.options["seed"]
+    seed, engine = manifest.options["seed"], manifest.options["engine"]
     if options.audit is not None:
-        return jobs.audited(trials, options.audit, seed, manifest.options.get("replicates", 1))
+        replicates = manifest.options.get("replicates", 1)
+        return jobs.audited(trials, options.audit, seed, replicates, engine)
     candidates = jobs.named_candidates(trials, options.trial)
     candidates += [jobs.config_from_file(path, manifest) for path in options.config]
     if not candidates:
         metric = manifest.options["metric"].split(",")[0]
         candidates = jobs.top_candidates(trials, metric, options.top)
-    return jobs.on_fresh_seeds(candidates, options.seeds, options.vary, seed)
+    return jobs.on_fresh_seeds(candidates, options.seeds, options.vary, seed, engine)
 
 
 def _train(
@@ -116,7 +128,6 @@ def _train(
             from study.searcher import InTurn
             from study.trials import run_on_tune
 
-            stop.listen()
             kind = "audit" if options.audit is not None else f"reruns, varying {options.vary}"
             title = f"{options.study}: {len(wanted)} {kind}, {ledger.missing} to be trained"
             source = Restarts(ledger)
@@ -155,13 +166,10 @@ def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -
     if options.export is not None:
         from analysis.export import export_winner
 
-        print(export_winner(options.study, _path(options.export), metric))
-
-
-def _path(folder: Path) -> Path:
-    if folder.exists():
-        raise StudyError(f"--export must name a folder that is not there yet, got {folder}")
-    return folder
+        try:
+            print(export_winner(options.study, options.export, metric))
+        except ValueError as error:
+            raise StudyError(str(error), NO_RESULT) from None
 
 
 if __name__ == "__main__":

@@ -67,6 +67,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             time_budget_s=options.time_budget,
             engine=asked["engine"],
             address=address,
+            warm_start=Path(asked["warm_start"]) if asked.get("warm_start") else None,
             resumed=True,
             report=not options.no_report,
             trackers=trackers,
@@ -79,6 +80,8 @@ def _check_same(name: str, value: Any, asked: dict[str, Any] | Any, folder: Path
     key = NAMES.get(name, name)
     if key not in asked:
         raise StudyError(f"--{name.replace('_', '-')} cannot be given with --resume; leave it out")
+    if isinstance(value, Path):
+        value = str(value)
     if value != asked[key]:
         raise StudyError(
             f"{folder} was begun with {name} {asked[key]}, got {value}; leave "

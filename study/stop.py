@@ -30,18 +30,12 @@ class Stop:
     @contextmanager
     def on_signals(self) -> Iterator[None]:
         """Takes note of SIGINT and SIGTERM; a second one ends the process at once."""
-        before = {signum: signal.getsignal(signum) for signum in SIGNALS}
-        self.listen()
+        before = {signum: signal.signal(signum, self._note) for signum in SIGNALS}
         try:
             yield
         finally:
             for signum, handler in before.items():
                 signal.signal(signum, handler)
-
-    def listen(self) -> None:
-        """Puts the handlers in place; again after Ray has put its own there."""
-        for signum in SIGNALS:
-            signal.signal(signum, self._note)
 
     def _note(self, signum: int, frame: FrameType | None) -> None:
         if self.signum is not None:

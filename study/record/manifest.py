@@ -82,6 +82,10 @@ class Manifest:
         """Writes the manifest whole."""
         write_whole(path, json.dumps(asdict(self), indent=2) + "\n")
 
+    def going_on(self, plan: Plan) -> Self:
+        """The manifest of a study whose driver begins now; `plan` may extend it."""
+        return replace(self, options=plan.options(), ended=None, outcome="running")
+
     def end(self, outcome: Outcome, plan: Plan, seconds: float) -> Self:
         """The manifest of a study whose driver stops now, after so many seconds of work."""
         return replace(

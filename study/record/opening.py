@@ -31,6 +31,10 @@ class Record:
     curves: CurveWriter
     study: optuna.Study
 
+    def discard(self) -> None:
+        """Takes the folder away; for a study that could not begin."""
+        shutil.rmtree(self.folder.root)
+
 
 @contextmanager
 def opened(plan: Plan) -> Iterator[Record]:

@@ -1,5 +1,6 @@
 """What is to be retrained: configs by seeds, each a job with a key that stays the same."""
 
+import hashlib
 import json
 import random
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from moons.config import Config
+from moons.config import Config, EngineChoice
 from moons.data import load_moons
 from moons.seeds import derive_seed
 from study.errors import StudyError
@@ -27,7 +28,7 @@ class Candidate:
     """A config to be trained again.
 
     Attributes:
-        label: `trial 17`, or the name of a file.
+        label: `trial 17`, or a file's name and a digest of the config that it held.
         trial: its number in the study; None for a config from a file.
         config: at the study's full budget.
         seed: that the study trained it from; None for a config from a file.
@@ -48,6 +49,7 @@ class Retraining:
         vary: what the seed draws anew.
         index: of the seed, from 0; the same index is the same seed for every candidate.
         replicates: as many as the study's trials have, where a trial of it goes on.
+        engine: the study's.
     """
 
     purpose: Purpose
@@ -57,6 +59,7 @@ class Retraining:
     config: Config
     seed: int
     replicates: int = 1
+    engine: EngineChoice = "auto"
 
     @property
     def key(self) -> str:
@@ -73,7 +76,7 @@ class Retraining:
             seed=self.seed,
             rungs=(),
             metrics=metrics,
-            engine="auto",
+            engine=self.engine,
             replicates=self.replicates,
             model_class=model,
             data=load_moons(c.n_samples, c.noise, c.data_seed),
@@ -133,21 +136,25 @@ def config_from_file(path: Path, manifest: Manifest) -> Candidate:
     except ValueError as error:
         said = str(error) if str(path) in str(error) else f"{path} is no JSON: {error}"
         raise StudyError(said) from None
-    return Candidate(label=path.name, trial=None, config=config, seed=None)
+    digest = hashlib.sha256(json.dumps(config.as_dict(), sort_keys=True).encode()).hexdigest()
+    label = f"{path.name} {digest[:6]}"  # a file may be edited, and every checkpoint has its own
+    return Candidate(label=label, trial=None, config=config, seed=None)
 
 
 def on_fresh_seeds(
-    candidates: list[Candidate], seeds: int, vary: Vary, study_seed: int
+    candidates: list[Candidate], seeds: int, vary: Vary, study_seed: int, engine: EngineChoice
 ) -> list[Retraining]:
     """Every candidate on the same fresh seeds, seed by seed, so that a part is already paired."""
     return [
-        _fresh(candidate, index, vary, study_seed)
+        _fresh(candidate, index, vary, study_seed, engine)
         for index in range(seeds)
         for candidate in candidates
     ]
 
 
-def _fresh(candidate: Candidate, index: int, vary: Vary, study_seed: int) -> Retraining:
+def _fresh(
+    candidate: Candidate, index: int, vary: Vary, study_seed: int, engine: EngineChoice
+) -> Retraining:
     config = candidate.config
     if vary == "data":
         config = replace(config, data_seed=derive_seed(study_seed, "rerun data", index))
@@ -158,10 +165,13 @@ def _fresh(candidate: Candidate, index: int, vary: Vary, study_seed: int) -> Ret
         index=index,
         config=config,
         seed=derive_seed(study_seed, "rerun", index),
+        engine=engine,
     )
 
 
-def audited(trials: pd.DataFrame, k: int, study_seed: int, replicates: int) -> list[Retraining]:
+def audited(
+    trials: pd.DataFrame, k: int, study_seed: int, replicates: int, engine: EngineChoice
+) -> list[Retraining]:
     """Pruned trials drawn at random, on their own seeds: where they would have ended.
 
     Training is a function of config and seed, so training from the start is going on.
@@ -183,6 +193,7 @@ def audited(trials: pd.DataFrame, k: int, study_seed: int, replicates: int) -> l
             config=c.config,
             seed=c.seed or 0,
             replicates=replicates,
+            engine=engine,
         )
         for c in candidates
     ]

@@ -58,6 +58,14 @@ class RerunOptions:
         check_range("--workers", self.workers, 1, 100_000)
         if self.address is not None:
             check_address(self.address)
+        if self.audit is not None and (self.trial or self.config):
+            raise StudyError("--audit draws its trials itself; leave --trial and --config out")
+        if self.export is not None and not (self.audit is None is self.seed_of_trial):
+            raise StudyError("--export needs a leaderboard; leave --audit and --seed-of-trial out")
+        if self.export is not None and self.export.exists():
+            raise StudyError(
+                f"--export must name a folder that is not there yet, got {self.export}"
+            )
         if not self.study.is_dir():
             raise StudyError(f"FOLDER must be a study's folder, got {self.study}, which is none")
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import torch
 
 from moons.models import VAE
 from study.record.folder import Folder
@@ -48,6 +49,7 @@ def repeat_trial(
         replicates=manifest.options.get("replicates", 1),
         model_class=model,
     )
+    torch.set_num_threads(1)  # as a worker has it
     report = TrialTraining(job).advance()
     differing = [
         f"{name} {report.row[name]!r}, was {row[name]!r}"

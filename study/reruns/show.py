@@ -1,5 +1,6 @@
 """What `study.rerun` prints: the leaderboard, or what pruning cost."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def board_table(board: pd.DataFrame, metric: str, vary: str) -> Table:
 def _verdict(row: dict[str, float]) -> str:
     if row["rank"] == 1:
         return ""
+    if math.isnan(row["p_holm"]):
+        return "too few seeds"
     return f"{'tie' if row['tie'] else 'worse'}, p = {row['p_holm']:.2g}"
 
 

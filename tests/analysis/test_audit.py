@@ -30,7 +30,7 @@ def study(pruned_ends: list[float]) -> tuple[pd.DataFrame, pd.DataFrame, pd.Data
         pd.DataFrame({"trial": t, "epoch": np.arange(1, e + 1), "val_mse": 10.0 + t})
         for t, e in zip(trials["trial"], trials["epochs"], strict=True)
     )
-    return audited, trials, epochs
+    return audited, trials, epochs.assign(replicate=0)
 
 
 def test_a_pruned_trial_that_would_have_won_is_counted_and_is_the_regret() -> None:
@@ -51,11 +51,37 @@ def test_there_is_no_regret_where_none_would_have_won() -> None:
 def test_the_rank_correlation_is_one_where_a_rung_orders_as_the_end_does() -> None:
     _, _, epochs = study([7.0, 8.0])
     ends = pd.Series(np.arange(8.0), index=np.arange(8))
-    assert rung_correlations(epochs, ends, (10,))[10] == pytest.approx(1.0)
-    assert rung_correlations(epochs, -ends, (10,))[10] == pytest.approx(-1.0)
+    assert rung_correlations(epochs, "val_mse", ends, (10,))[10] == pytest.approx(1.0)
+    assert rung_correlations(epochs, "val_mse", -ends, (10,))[10] == pytest.approx(-1.0)
+
+
+def test_a_rung_s_value_is_the_mean_over_replicates_as_asha_saw_it() -> None:
+    _, _, epochs = study([7.0, 8.0])
+    odd = epochs["val_mse"].where(epochs["trial"] != 7, -10.0)  # best of all on one seed of two
+    both = pd.concat([epochs.assign(val_mse=odd), epochs.assign(val_mse=100.0, replicate=1)])
+    both.loc[(both["trial"] == 7) & (both["replicate"] == 1), "val_mse"] = 1000.0
+    ends = pd.Series(np.arange(8.0), index=np.arange(8))
+    assert rung_correlations(both, "val_mse", ends, (10,))[10] == pytest.approx(1.0)
+
+
+def test_an_audited_trial_that_diverged_has_not_entered_and_counts() -> None:
+    audited, trials, epochs = study([0.25, 8.0])
+    audited.loc[1, "state"] = "diverged"
+    found = audit(audited, trials, epochs, "val_mse", (10,))
+    assert (found.audited, found.entering) == (2, 1)
+    assert found.share_low < 0.5 < found.share_high < 1
+
+
+def test_the_rungs_are_told_by_the_validation_mse_where_epochs_lack_the_metric() -> None:
+    audited, trials, epochs = study([7.0, 8.0])
+    dear = {"val_mse": "val_excess_nll"}
+    found = audit(
+        audited.rename(columns=dear), trials.rename(columns=dear), epochs, "val_excess_nll", (10,)
+    )
+    assert "rank correlation of val_mse at rung 10 with val_excess_nll" in found.sentences()[-1]
 
 
 def test_a_rung_that_too_few_trials_reached_has_no_correlation() -> None:
     _, _, epochs = study([7.0])
     ends = pd.Series(np.arange(7.0), index=np.arange(7))
-    assert rung_correlations(epochs, ends, (10, 400)).keys() == {10}
+    assert rung_correlations(epochs, "val_mse", ends, (10, 400)).keys() == {10}

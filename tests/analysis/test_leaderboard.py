@@ -116,6 +116,28 @@ def test_trainings_that_did_not_complete_are_counted_as_lost() -> None:
     assert (board["seeds"][0], board["lost"][0]) == (2, 1)
 
 
+def test_a_config_that_lost_seeds_never_comes_first() -> None:
+    table = runs(a=np.array([0.3, 0.4, 0.5]), lucky=np.array([0.1, 9.0, 9.0]))
+    table.loc[(table["config"] == "lucky") & (table["seed_index"] > 0), "state"] = "diverged"
+    board = leaderboard(table, trials(0.1, 0.1), "val_mse").set_index("config")
+    assert board["rank"].to_dict() == {"a": 1, "lucky": 2}
+    assert np.isnan(board["p_holm"]["lucky"])  # one seed in common tells nothing
+    assert not board["tie"]["lucky"]
+
+
+def test_p_values_are_corrected_for_all_pairs_as_the_first_is_chosen_by_the_scores() -> None:
+    rng = np.random.default_rng(5)
+    scores = {
+        name: rng.normal(0.02 + shift, 0.01, SEEDS)
+        for name, shift in (("a", 0.0), ("b", 0.004), ("c", 0.02))
+    }
+    board = leaderboard(runs(**scores), trials(0.0, 0.0, 0.0), "val_mse").set_index("config")
+    raw = [paired_p(scores[x], scores[y]) for x, y in (("a", "b"), ("a", "c"), ("b", "c"))]
+    corrected = holm(np.array(raw))
+    assert (board["p_holm"]["b"], board["p_holm"]["c"]) == pytest.approx(tuple(corrected[:2]))
+    assert corrected.min() == pytest.approx(3 * min(raw))
+
+
 def test_a_config_from_a_file_has_no_search_score() -> None:
     table = runs(a=np.array([0.1, 0.2]), b=np.array([0.3, 0.4]))
     table["trial"] = table["trial"].astype("Int64").where(table["config"] == "a")

@@ -74,6 +74,18 @@ def test_a_signal_saves_the_study_and_leaves_no_process(
         time.sleep(0.2)
 
 
+@pytest.mark.slow
+def test_a_signal_while_ray_starts_saves_the_study_too(driver: Start, tmp_path: Path) -> None:
+    one = driver("--space", SLOW, "--trials", 5, "--results", tmp_path, "--name", "s")
+    one.wait_for(lambda: (tmp_path / "s" / "study.json").exists())
+    time.sleep(1.0)
+    ended = one.send(signal.SIGTERM)
+    assert ended.code == 143
+    assert f"--resume {tmp_path / 's'}" in ended.out
+    assert "Traceback" not in ended.out
+    assert json.loads((tmp_path / "s" / "study.json").read_text())["outcome"] == "interrupted"
+
+
 def marked(mark: str) -> list[str]:
     """Processes, but this one, that inherited the mark."""
     found = []

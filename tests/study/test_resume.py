@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from optuna.trial import TrialState
 
 from analysis.tables import epochs_table, trials_table
 from study.errors import DAMAGED, StudyError
@@ -99,6 +100,26 @@ def test_a_grid_cut_off_still_visits_each_point_once(tmp_path: Path) -> None:
     run_locally(resumed(tmp_path / "s"))
     visited = settled(tmp_path / "s")[["n_samples", "noise"]]
     assert len(visited) == len(visited.drop_duplicates()) == 21
+
+
+def test_a_grid_s_point_that_was_cut_off_while_being_begun_comes_again_once(
+    tmp_path: Path,
+) -> None:
+    with ledger_of(plan(tmp_path, "--scheduler", "asha", space="data")) as (ledger, _):
+        cut = ledger.study.ask(ledger._plan.space.distributions())  # and no slot yet
+        ledger._journal.commit()
+    for _ in range(2):  # a driver that is killed before it gets there
+        with ledger_of(resumed(tmp_path / "s")) as (ledger, _):
+            waiting = ledger.study.get_trials(states=[TrialState.WAITING])
+            points = [trial.system_attrs["fixed_params"] for trial in waiting]
+            assert len(points) == 21
+            assert points.count(cut.params) == 1
+
+
+def test_a_warm_start_stays_on_record(finished: Path, tmp_path: Path) -> None:
+    run_locally(plan(tmp_path, "--trials", 2, "--warm-start", finished))
+    after = resumed(tmp_path / "s", "--warm-start", finished)
+    assert after.options()["warm_start"] == str(finished)
 
 
 @pytest.mark.parametrize(

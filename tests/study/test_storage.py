@@ -67,6 +67,7 @@ def test_a_disk_that_fills_up_ends_with_5_and_the_record_resumes(
         fill(results / "somebody-elses")
         ended = one.end()
         assert ended.code == 5
+        assert f"cannot write {results / 's'}" in ended.out
         assert "No space left on device" in ended.out
         before = settled(results / "s")
         assert 0 < len(before) < trials

@@ -35,7 +35,7 @@ def trials_of(folder: Path) -> pd.DataFrame:
 
 def test_all_configs_meet_the_same_seeds_and_none_of_the_search_s(finished: Path) -> None:
     trials = trials_of(finished)
-    wanted = on_fresh_seeds(top_candidates(trials, "val_mse", 2), 3, "init", 42)
+    wanted = on_fresh_seeds(top_candidates(trials, "val_mse", 2), 3, "init", 42, "auto")
     by_config: dict[str, list[int]] = {}
     for retraining in wanted:
         by_config.setdefault(retraining.candidate.label, []).append(retraining.seed)
@@ -48,7 +48,7 @@ def test_all_configs_meet_the_same_seeds_and_none_of_the_search_s(finished: Path
 def test_varying_the_data_draws_new_moons_and_varying_init_does_not(finished: Path) -> None:
     candidates = top_candidates(trials_of(finished), "val_mse", 1)
     drawn = {
-        vary: {r.config.data_seed for r in on_fresh_seeds(candidates, 3, vary, 42)}
+        vary: {r.config.data_seed for r in on_fresh_seeds(candidates, 3, vary, 42, "auto")}
         for vary in ("init", "data")
     }
     assert drawn["init"] == {42}
@@ -58,8 +58,21 @@ def test_varying_the_data_draws_new_moons_and_varying_init_does_not(finished: Pa
 def test_an_audit_takes_pruned_trials_on_their_own_seeds(finished: Path) -> None:
     trials = trials_of(finished)
     pruned = trials[trials["state"] == "pruned"].set_index("trial")
-    for retraining in audited(trials, 2, 42, 1):
+    for retraining in audited(trials, 2, 42, 1, "torch"):
         assert retraining.seed == pruned["seed"][retraining.candidate.trial]
+        assert retraining.engine == "torch"  # the study's: another one ends in other digits
+
+
+def test_configs_of_files_with_one_name_are_told_apart(finished: Path, tmp_path: Path) -> None:
+    manifest = Manifest.read(finished / "study.json")
+    labels = []
+    for width in (8, 16):
+        path = tmp_path / str(width) / "config.json"
+        path.parent.mkdir()
+        path.write_text(json.dumps({"encoder_hidden": width}))
+        labels.append(config_from_file(path, manifest).label)
+    assert len(set(labels)) == 2
+    assert all(label.startswith("config.json ") for label in labels)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +132,10 @@ def test_a_repeat_that_differs_says_which_version_does(
         (("--top", "1.5"), "--top: must be a whole number, got '1.5'"),
         (("--trial", "best"), "--trial: must be a whole number, got 'best'"),
         (("--audit", "None"), "--audit: must be a whole number, got 'None'"),
+        (("--audit", "2", "--trial", "1"), "--audit draws its trials itself"),
+        (("--export", "/"), "--export must name a folder that is not there yet, got /"),
+        (("--audit", "2", "--export", "w"), "--export needs a leaderboard; leave --audit"),
+        (("--seed-of-trial", "0", "--export", "w"), "--export needs a leaderboard"),
     ],
 )
 def test_bad_options_are_refused_in_one_line(
@@ -130,6 +147,25 @@ def test_bad_options_are_refused_in_one_line(
     assert sentence in said
     assert said.count("\n") == 1
     assert sorted(p.name for p in study.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((), "a model of somebody's own: give its file with --space FILE.py"),
+        (("--space", "vae"), "--space must be the file of Mine, which"),
+        (("--export", "w"), "--export knows vae and cvae, and"),
+    ],
+)
+def test_a_model_of_one_s_own_is_retrained_from_its_own_file_alone(
+    study: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
+) -> None:
+    manifest = json.loads((study / "study.json").read_text())
+    manifest["space"]["model"] = "Mine"
+    (study / "study.json").write_text(json.dumps(manifest))
+    assert main([str(study), *words]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (study / "reruns.jsonl").exists()
 
 
 @pytest.mark.slow
@@ -151,6 +187,11 @@ def test_the_leaderboard_is_made_goes_on_and_is_exported(
     assert board["rank"].tolist() == [1, 2]
     assert board["val_mse"].is_monotonic_increasing
     assert str(study / "leaderboard.parquet") in capfd.readouterr().out
+    model = json.loads((out / "metrics.json").read_text())["this_model"]
+    of_model = (second["config"] == model["config"]) & (second["seed"] == model["seed"])
+    [row] = second[of_model].to_dict("records")
+    for name in ("epochs", "val_mse", "val_loss", "fresh_excess_nll", "sigma_x"):
+        assert model[name] == row[name], name
     alone = [sys.executable, "-I", "sample.py"]  # without this project on the path
     drawn = subprocess.run(alone, cwd=out, capture_output=True, text=True, check=True)
     assert drawn.stdout.count("[") == 6

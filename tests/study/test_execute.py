@@ -1,0 +1,92 @@
+"""What a driver does around its trials, without Ray."""
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import ray
+from ray.exceptions import AuthenticationError
+
+from study.cluster import Cluster
+from study.run import main
+from study.stop import Stop
+from tests.study.local import plan, run_locally
+
+
+@pytest.fixture
+def on_no_cluster(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Stop], None]], None]:
+    """Has a study do something else in place of its trials."""
+
+    @contextmanager
+    def connected(*_: object, **__: object) -> Iterator[Cluster]:
+        yield Cluster(None, "", 1)
+
+    def instead(happens: Callable[[Stop], None]) -> None:
+        monkeypatch.setattr("study.execute.connected", connected)
+        monkeypatch.setattr("study.trials.run_trials", lambda *words: happens(words[-1]))
+
+    return instead
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Path:
+    """A study of five trials, some of them complete."""
+    run_locally(plan(tmp_path, "--trials", 5))
+    return tmp_path / "s"
+
+
+def manifest(folder: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads((folder / "study.json").read_text())
+    return found
+
+
+class Killed(BaseException):
+    """The end of a process, as far as a test can have one."""
+
+
+def test_an_extension_is_remembered_whatever_becomes_of_its_driver(
+    finished: Path, on_no_cluster: Callable[[Callable[[Stop], None]], None]
+) -> None:
+    def dies(stop: Stop) -> None:
+        raise Killed
+
+    on_no_cluster(dies)
+    with pytest.raises(Killed):
+        main(["--resume", str(finished), "--trials", "9", "--no-report"])
+    assert manifest(finished)["outcome"] == "running"
+    on_no_cluster(lambda stop: setattr(stop, "signum", signal.SIGTERM))
+    assert main(["--resume", str(finished), "--no-report"]) == 143  # nine are still wanted
+    assert manifest(finished)["outcome"] == "interrupted"
+
+
+def test_a_study_that_was_stopped_says_how_to_go_on_and_draws_no_report(
+    finished: Path,
+    on_no_cluster: Callable[[Callable[[Stop], None]], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    on_no_cluster(lambda stop: setattr(stop, "signum", signal.SIGINT))
+    assert main(["--resume", str(finished), "--trials", "9"]) == 130
+    assert f"go on with: python -m study.run --resume {finished}" in capsys.readouterr().out
+    assert not (finished / "report.html").exists()
+
+
+@pytest.mark.parametrize("error", [ConnectionError("nobody\nthere"), AuthenticationError("token")])
+def test_a_cluster_that_cannot_be_joined_is_told_of_and_leaves_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+) -> None:
+    def init(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ray, "init", init)
+    words = ["--space", "cvae", "--name", "s", "--results", str(tmp_path)]
+    assert main([*words, "--address", "10.0.0.1:6379"]) == 2
+    said = capsys.readouterr().err
+    assert "--address must name a running Ray cluster, got 10.0.0.1:6379" in said
+    assert said.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
