@@ -1,11 +1,13 @@
 """What Ray Tune's driver costs a trial, and where the seconds before the first report go."""
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -13,8 +15,8 @@ from unittest import mock
 from study.cluster import Cluster, connected
 from tests.benchmarks.measured import ROOT, Measured, compared
 
-FEW, MANY, REPEATS = 100, 400, 2
-FAR = 2000
+FEW, MANY, REPEATS = 100, 400, 3
+FAR, LAST = 2000, 400  # trials, and how many of them are looked at
 
 
 def driver_cost() -> list[Measured]:
@@ -30,21 +32,17 @@ def driver_cost() -> list[Measured]:
                 )
             )
         near = compared(f"driver, {FEW} to {MANY} trials, against bare Ray Tune", "ms", pairs)
-        far_ours = slope_ms(lambda n: our_seconds(cluster, n), FAR - 200, FAR)
-        far_tpe = slope_ms(tpe_alone_seconds, FAR - 200, FAR)
-        near_tpe = slope_ms(tpe_alone_seconds, FEW, MANY)
-    beyond_far, beyond_near = far_ours - far_tpe, near.ours - near_tpe
-    note = (
-        f"ours at {FAR} trials {far_ours:.0f} ms, of which TPE {far_tpe:.0f}; "
-        f"at {FEW} to {MANY}: {near.ours:.0f}, of which TPE {near_tpe:.0f}"
+        runs = [(our_moments(cluster, FAR), tpe_moments(FAR)) for _ in range(REPEATS)]
+    parts = (FAR - LAST, FAR - 1), (FEW, MANY)
+    costs = [[[between_ms(m, *part) for m in both] for part in parts] for both in runs]
+    beyond = [tuple(ours - tpe for ours, tpe in cost) for cost in costs]
+    note = " and ".join(
+        f"{statistics.median(ours for ours, _ in part):.0f} ms, of which TPE "
+        f"{statistics.median(tpe for _, tpe in part):.0f}"
+        for part in zip(*costs, strict=True)
     )
-    far = compared(
-        f"driver beyond TPE, {FAR} trials (peer: {FEW} to {MANY})",
-        "ms",
-        [(beyond_far, beyond_near)],
-        note,
-    )
-    return [near, far]
+    what = f"driver beyond TPE, {FAR} trials (peer: {FEW} to {MANY})"
+    return [near, compared(what, "ms", beyond, note)]
 
 
 def slope_ms(run: Callable[[int], float], few: int, many: int) -> float:
@@ -52,8 +50,20 @@ def slope_ms(run: Callable[[int], float], few: int, many: int) -> float:
     return (high - low) / (many - few) * 1e3
 
 
+def between_ms(moments: Sequence[float], first: int, last: int) -> float:
+    """Milliseconds a trial, from the end of one trial to that of another."""
+    return (moments[last] - moments[first]) / (last - first) * 1e3
+
+
 def our_seconds(cluster: Cluster, trials: int) -> float:
     """Seconds of a study of ours whose trials are over at once."""
+    began = time.perf_counter()
+    our_moments(cluster, trials)
+    return time.perf_counter() - began
+
+
+def our_moments(cluster: Cluster, trials: int) -> list[float]:
+    """When each trial of such a study had ended."""
     from study.history import take_stock
     from study.ledger import Ledger
     from study.options import parse
@@ -67,14 +77,20 @@ def our_seconds(cluster: Cluster, trials: int) -> float:
         plan = make_plan(parse(words))
         with opened(plan) as record:
             history = take_stock(plan, record)
-            ledger = Ledger(plan, record, history)
-            began = time.perf_counter()
+            ledger, moments = Ledger(plan, record, history), list[float]()
+
+            def close(ledger: Ledger, *words: Any, **named: Any) -> None:
+                ends(ledger, *words, **named)
+                moments.append(time.perf_counter())
+
+            ends = Ledger.close
             with (
                 mock.patch("study.trials.MoonsTrial", _at_once()),
                 mock.patch("study.trials.Progress"),
+                mock.patch("study.ledger.Ledger.close", close),
             ):
                 run_trials(plan, cluster, ledger, history, Stop(None))
-            return time.perf_counter() - began
+            return moments
 
 
 def _at_once() -> type:
@@ -124,22 +140,29 @@ def _bare(trials: int) -> float:
     return time.perf_counter() - began
 
 
-def tpe_alone_seconds(trials: int) -> float:
-    """Seconds of asking and telling, in memory and without Ray."""
+def tpe_moments(trials: int) -> list[float]:
+    """When each trial was told, asked for in memory and without Ray."""
     import optuna
 
     from search_spaces.load import load_space
     from study.sampler import make_sampler
 
     distributions = load_space("cvae").distributions()
-    study = optuna.create_study(sampler=make_sampler("tpe"))
-    began = time.perf_counter()
+    study, moments = optuna.create_study(sampler=make_sampler("tpe")), []
     for _ in range(trials):
         trial = study.ask(distributions)
         study.tell(trial, trial.params["lr"])
-    return time.perf_counter() - began
+        moments.append(time.perf_counter())
+    return moments
 
 
+BARE = """
+import time
+began = time.perf_counter()
+import ray
+ray.init(address="local", include_dashboard=True, log_to_driver=False)
+print(time.perf_counter() - began)
+"""
 STAGES = """
 import time
 began = time.perf_counter()
@@ -176,15 +199,28 @@ def start_up() -> list[Measured]:
             marks = [line.split("\t") for line in said.splitlines() if "\t" in line]
             started = float(marks[-1][1])
             stages = ", ".join(f"{stage} by {seconds} s" for stage, seconds in marks)
-            pairs.append((started, bare_start_s()))
+            pairs.append((started, bare_start().started_s))
     return [compared("start to first report, against Ray's bare start", "s", pairs, stages)]
 
 
-def bare_start_s() -> float:
-    """Seconds of a process that starts Ray with its dashboard and ends."""
+@dataclass(frozen=True, slots=True)
+class BareStart:
+    """Seconds of a process that does nothing but start Ray with its dashboard.
+
+    Attributes:
+        started_s: until Ray was there, counted in the process, as ours are.
+        whole_s: with the process's start and the end of Ray.
+    """
+
+    started_s: float
+    whole_s: float
+
+
+def bare_start() -> BareStart:
+    """Starts Ray once, on every CPU."""
     began = time.perf_counter()
-    _python("import ray; ray.init(address='local', num_cpus=2, include_dashboard=True)")
-    return time.perf_counter() - began
+    said = _python(BARE)
+    return BareStart(float(said.split()[-1]), time.perf_counter() - began)
 
 
 def _python(code: str, *words: str) -> str:

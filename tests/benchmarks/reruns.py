@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from moons.config import Config
-from tests.benchmarks.driver import bare_start_s
+from tests.benchmarks.driver import bare_start
 from tests.benchmarks.measured import Measured, compared, timed
 
 TOP, SEEDS, TRIALS, REPEATS = 5, 20, 100, 3
@@ -48,10 +48,10 @@ def prediction(rows: pd.DataFrame) -> tuple[float, str]:
     cost = costs_when_busy(list(configs.values()), workers)
     train_s = sum(epochs[trial] * each for trial, each in zip(configs, cost.epoch_s, strict=True))
     evaluate_s = len(rows) * cost.evaluation_s
-    start_s = bare_start_s() + cost.imports_s
+    start_s = bare_start().whole_s + cost.imports_s
     note = (
         f"{epochs.sum()} epochs {train_s:.0f} s and {len(rows)} evaluations {evaluate_s:.0f} s on "
-        f"{workers} workers, after {start_s:.0f} s of Ray's bare start and a worker's imports"
+        f"{workers} workers, besides {start_s:.0f} s of bare Ray and a worker's imports"
     )
     return start_s + (train_s + evaluate_s) / workers, note
 

@@ -73,7 +73,7 @@ def tpe_seconds(history: int) -> float:
 def measure() -> Cost:
     """The costs on this machine."""
     from study.cluster import connected
-    from tests.benchmarks.driver import FEW, MANY, our_seconds, slope_ms, tpe_alone_seconds
+    from tests.benchmarks.driver import FEW, MANY, our_seconds, slope_ms, tpe_moments
 
     def processor_seconds(run: Callable[[int], object], trials: int) -> float:
         began = time.process_time()  # of this process: what the machine does besides is no part
@@ -83,7 +83,7 @@ def measure() -> Cost:
     with connected(None, 2) as cluster:
         our_seconds(cluster, 20)  # workers started, everything imported
         ours = slope_ms(partial(processor_seconds, partial(our_seconds, cluster)), FEW, MANY)
-    rest = ours - slope_ms(partial(processor_seconds, tpe_alone_seconds), FEW, MANY)
+    rest = ours - slope_ms(partial(processor_seconds, tpe_moments), FEW, MANY)
     return Cost({history: tpe_seconds(history) for history in HISTORIES}, rest / 1e3)
 
 
