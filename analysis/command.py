@@ -23,7 +23,7 @@ def run_command(
     """Reads the options and does the work; the command's exit status.
 
     What goes wrong is one line on stderr: 2 for an option that will not do, 4 for a damaged
-    record, 5 for a place that cannot be written.
+    record, 5 for a place that cannot be written, 130 for Ctrl-C.
 
     Args:
         do: the work; its status where nothing went wrong.
@@ -45,6 +45,8 @@ def run_command(
         return _complain(str(error), 2)
     except OSError as error:
         return _complain(f"cannot write {error.filename}: {error.strerror}", 5)
+    except KeyboardInterrupt:
+        return _complain("stopped", 130)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,11 @@ class StudyError(Exception):
         self.code = code
 
 
+def stopped(command: str) -> ExitCode:
+    """Says that Ctrl-C came where no study was under way to be stopped; the exit code."""
+    return complain(command, StudyError("stopped; what was finished is on record", INTERRUPTED))
+
+
 def complain(command: str, error: StudyError) -> ExitCode:
     """Prints the sentence on stderr, in one line whatever it quotes; the exit code."""
     print(f"{command}:", *str(error).splitlines(), file=sys.stderr)

@@ -5,7 +5,16 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from study.errors import INTERRUPTED, NO_RESULT, STORAGE, TERMINATED, ExitCode, StudyError, complain
+from study.errors import (
+    INTERRUPTED,
+    NO_RESULT,
+    STORAGE,
+    TERMINATED,
+    ExitCode,
+    StudyError,
+    complain,
+    stopped,
+)
 from study.reruns.options import RerunOptions, parse
 
 if TYPE_CHECKING:
@@ -25,6 +34,8 @@ def main(argv: Sequence[str]) -> ExitCode:
     except OSError as error:
         place, reason = error.filename or "the results", error.strerror or error
         return complain("study.rerun", StudyError(f"cannot use {place}: {reason}", STORAGE))
+    except KeyboardInterrupt:
+        return stopped("study.rerun")
 
 
 def dispatch(options: RerunOptions) -> ExitCode:

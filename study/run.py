@@ -4,7 +4,7 @@ import gc
 import sys
 from collections.abc import Sequence
 
-from study.errors import ExitCode, StudyError, complain
+from study.errors import ExitCode, StudyError, complain, stopped
 from study.options import Options, parse
 
 
@@ -14,6 +14,8 @@ def main(argv: Sequence[str]) -> ExitCode:
         return dispatch(parse(argv))
     except StudyError as error:
         return complain("study.run", error)
+    except KeyboardInterrupt:
+        return stopped("study.run")
 
 
 def dispatch(options: Options) -> ExitCode:

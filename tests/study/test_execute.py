@@ -73,6 +73,17 @@ def test_a_study_that_was_stopped_says_how_to_go_on_and_draws_no_report(
     assert not (finished / "report.html").exists()
 
 
+def test_ctrl_c_where_no_trial_runs_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("study.run.dispatch", interrupted)
+    assert main(["--space", "cvae"]) == 130
+    assert capsys.readouterr().err == "study.run: stopped; what was finished is on record\n"
+
+
 @pytest.mark.parametrize("error", [ConnectionError("nobody\nthere"), AuthenticationError("token")])
 def test_a_cluster_that_cannot_be_joined_is_told_of_and_leaves_nothing(
     tmp_path: Path,
