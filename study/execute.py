@@ -38,16 +38,18 @@ def _run(plan: Plan, record: Record) -> ExitCode:
     stop = Stop(plan.time_budget_s)
     began = time.monotonic()
     if len(history.finished) < plan.trials:
+        record.manifest.going_on(plan).write(record.folder.manifest)
         try:
             with stop.on_signals(), _cluster(plan) as cluster:
                 from study.trials import run_trials
 
                 if not stop.asked:
-                    record.manifest.going_on(plan).write(record.folder.manifest)
                     run_trials(plan, cluster, ledger, history, stop)
-        except Unreachable:
-            if not plan.resumed:
-                record.discard()  # so that the same name can be given with another address
+        except Unreachable:  # leave it as it was, for the same command with another address
+            if plan.resumed:
+                record.manifest.write(record.folder.manifest)
+            else:
+                record.discard()
             raise
     if ledger.broken is not None:
         raise ledger.broken

@@ -101,3 +101,16 @@ def test_a_cluster_that_cannot_be_joined_is_told_of_and_leaves_nothing(
     assert "--address must name a running Ray cluster, got 10.0.0.1:6379" in said
     assert said.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_study_whose_cluster_cannot_be_joined_stays_as_it_was(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def init(**_: object) -> None:
+        raise ConnectionError("nobody there")
+
+    monkeypatch.setattr(ray, "init", init)
+    before = (finished / "study.json").read_bytes()
+    words = ["--resume", str(finished), "--trials", "9"]
+    assert main([*words, "--address", "10.0.0.1:6379"]) == 2
+    assert (finished / "study.json").read_bytes() == before
