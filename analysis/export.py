@@ -40,7 +40,7 @@ def export_winner(study: Path, out: Path, metric: str) -> Path:
     """
     import torch
 
-    from moons.evaluation import evaluate
+    from moons.evaluation import EVALUATION_SEED, evaluate
     from moons.fit import fit, start
     from moons.models import MODELS
 
@@ -65,7 +65,7 @@ def export_winner(study: Path, out: Path, metric: str) -> Path:
     best = run.best
     found: dict[str, Any] = {"best_epoch": best.epoch, "val_mse": best.val_mse}
     found |= {"epochs": run.epoch, "val_loss": best.val_loss, "val_kl": best.val_kl}
-    found |= evaluate(model.eval(), config, 0).as_row()
+    found |= evaluate(model.eval(), config, EVALUATION_SEED).as_row()
     measured = {str(key): _plain(value) for key, value in (middle | found).items()}
     save_checkpoint(out, pack_weights(weights), config, run.seed, config.family)
     board = {str(key): _plain(value) for key, value in first.items()}

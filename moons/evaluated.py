@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+EVALUATION_SEED = 0  # the same for all studies, so that models meet the same points
 Value = float | int | str | None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, cast
 
-from moons.evaluation import Measure, evaluate, measure
+from moons.evaluation import EVALUATION_SEED, Measure, evaluate, measure
 from moons.fit import Run, fit, start
 from moons.models import MODELS, VAE
 from moons.seeds import derive_seed
@@ -14,7 +14,6 @@ from moons.snapshot import EpochRecord
 from study.record.curves import Block
 from study.trial import TrialJob
 
-SEED = 0  # of evaluations: the same for all studies, so that models meet the same points
 # These describe one model, not a mean over models: the first replicate's, whose weights are kept.
 OF_THE_FIRST = ("best_epoch", "fresh_kl_per_latent")
 
@@ -59,12 +58,12 @@ class Replicate:
         """
         if name in ("val_mse", "val_loss"):
             return float(getattr(self.run.best, name))
-        value = measure(cast(Measure, name), self.model(), self._job.config, SEED)
+        value = measure(cast(Measure, name), self.model(), self._job.config, EVALUATION_SEED)
         return defined(name, value)
 
     def evaluate(self) -> dict[str, Any]:
         """Everything that is measured of a model that was trained to its end."""
-        return dict(evaluate(self.model(), self._job.config, SEED).as_row())
+        return dict(evaluate(self.model(), self._job.config, EVALUATION_SEED).as_row())
 
     def model(self) -> VAE:
         """The model with the best weights so far, in evaluation mode."""

@@ -5,7 +5,7 @@ rung. Reading order: `source`, `generate`, `importance`, `likelihood`, `excess`,
 `latents`, `measure`, `whole`.
 """
 
-from moons.evaluated import Evaluation, LatentFigures, Likelihood, SampleFigures
+from moons.evaluated import EVALUATION_SEED, Evaluation, LatentFigures, Likelihood, SampleFigures
 from moons.evaluation.excess import excess_nll
 from moons.evaluation.generate import generate
 from moons.evaluation.importance import ImportanceDraws
@@ -14,6 +14,7 @@ from moons.evaluation.samples import energy_distance
 from moons.evaluation.whole import DensityModel, evaluate, evaluate_density
 
 __all__ = [
+    "EVALUATION_SEED",
     "DensityModel",
     "Evaluation",
     "ImportanceDraws",

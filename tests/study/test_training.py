@@ -11,10 +11,9 @@ import torch
 from safetensors.torch import load as unpack
 
 from moons.config import Config
-from moons.evaluation import evaluate
+from moons.evaluation import EVALUATION_SEED, evaluate
 from moons.fit import fit, start
 from moons.models import CVAE, count_parameters
-from study.replicate import SEED
 from study.training import TrialTraining
 from study.trial import Report, TrialJob
 from tests.conftest import ROOT
@@ -166,7 +165,7 @@ def test_a_complete_trial_s_row_holds_what_is_measured_of_its_best_weights(real_
     list(fit(run))
     model = CVAE(CONFIG)
     model.load_state_dict(run.best_weights())
-    measured = evaluate(model, CONFIG, SEED).as_row()
+    measured = evaluate(model, CONFIG, EVALUATION_SEED).as_row()
     assert {name: report.row[name] for name in measured} == measured
     assert report.row["test_excess_nll"] > 0
 

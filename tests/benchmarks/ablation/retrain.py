@@ -6,9 +6,8 @@ from typing import Any
 from typing_extensions import override
 
 from moons.config import Config
-from moons.evaluation import ImportanceDraws, excess_nll
+from moons.evaluation import EVALUATION_SEED, ImportanceDraws, excess_nll
 from moons.seeds import derive_seed
-from study.replicate import SEED
 from study.trial import TrialJob
 from tests.benchmarks.ablation.simulate import MetricAlone
 
@@ -23,7 +22,9 @@ class FreshPoints(MetricAlone):
     @override
     def _evaluate(self) -> dict[str, Any]:
         config, draws = self._job.config, ImportanceDraws()
-        fresh = excess_nll(self._replicates[0].model(), config, "fresh", draws, seed=SEED)
+        fresh = excess_nll(
+            self._replicates[0].model(), config, "fresh", draws, seed=EVALUATION_SEED
+        )
         return {"fresh_excess_nll": fresh.excess_nll}
 
 
