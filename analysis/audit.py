@@ -105,10 +105,7 @@ def audit(
 def rung_correlations(
     epochs: pd.DataFrame, curve: str, ends: "pd.Series[float]", rungs: Sequence[int]
 ) -> dict[int, float]:
-    """Rank correlation of what ASHA saw at a rung with the value at the end, by rung.
-
-    It saw the mean over replicates of each one's best so far.
-    """
+    """Rank correlation of the best by a rung, a mean over replicates, with the end, by rung."""
     found = {}
     for rung in rungs:
         reached = epochs[epochs["epoch"] <= rung]

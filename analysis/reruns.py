@@ -36,8 +36,8 @@ class Retrained:
         return self.mean - self.searched
 
 
-def complete_reruns(results: StudyResults) -> pd.DataFrame | None:
-    """The retrainings on fresh seeds that ran to their end; None where nothing was retrained.
+def fresh_reruns(results: StudyResults) -> pd.DataFrame | None:
+    """The retrainings on fresh seeds; None where nothing was retrained.
 
     Audits of pruned trials are another matter. Where a seed also drew other data in some of them,
     only those on the study's own data are left: they alone compare with the search.
@@ -45,14 +45,22 @@ def complete_reruns(results: StudyResults) -> pd.DataFrame | None:
     runs = results.reruns
     if runs is None:
         return None
-    for column, kept in (("purpose", "rerun"), ("state", "complete"), ("vary", "init")):
+    for column, kept in (("purpose", "rerun"), ("vary", "init")):
         if column in runs and (runs[column] == kept).any():
             runs = runs[runs[column] == kept]
     return runs
 
 
+def complete_reruns(results: StudyResults) -> pd.DataFrame | None:
+    """Those of them that ran to their end."""
+    runs = fresh_reruns(results)
+    return runs if runs is None or "state" not in runs else runs[runs["state"] == "complete"]
+
+
 def retrained(results: StudyResults, metric: str | None = None) -> tuple[Retrained, ...]:
     """Every configuration with retrainings whose metric is known, best mean first.
+
+    As on the leaderboard, one that lost seeds comes after all that did not.
 
     Args:
         results: a study's.
@@ -63,6 +71,9 @@ def retrained(results: StudyResults, metric: str | None = None) -> tuple[Retrain
     if reruns is None or metric not in reruns:
         return ()
     searched = results.trials.set_index("trial")[metric]
+    every = fresh_reruns(results)
+    assert every is not None
+    tried = every.groupby("trial").size()
     configs = []
     for number, runs in reruns.dropna(subset=[metric]).groupby("trial"):
         trial, values = int(str(number)), runs[metric]
@@ -80,4 +91,4 @@ def retrained(results: StudyResults, metric: str | None = None) -> tuple[Retrain
                 values=tuple(values.astype(float)),
             )
         )
-    return tuple(sorted(configs, key=lambda config: config.mean))
+    return tuple(sorted(configs, key=lambda c: (tried[c.trial] > c.n_seeds, c.mean)))

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -108,12 +109,14 @@ def _our_signals() -> Iterator[None]:
     """Leaves SIGTERM to who has it: Ray's own handler ends the process at once, unsaid."""
     import ray._private.utils
 
+    ours = signal.getsignal(signal.SIGTERM)
     theirs = ray._private.utils.set_sigterm_handler
     ray._private.utils.set_sigterm_handler = lambda handler: None
     try:
         yield
     finally:
         ray._private.utils.set_sigterm_handler = theirs
+        signal.signal(signal.SIGTERM, ours)  # Ray's core puts one beneath Python, which aborts
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Runs a plan: the record, the cluster, the trials, the tables."""
 
-import signal
 import sys
 import time
 from contextlib import AbstractContextManager
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from moons.config import Config
 from study.cluster import Cluster, Unreachable, connected
-from study.errors import INTERRUPTED, NO_RESULT, STORAGE, TERMINATED, ExitCode, StudyError
+from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError
 from study.history import take_stock
 from study.ledger import Ledger
 from study.plan import Plan
@@ -50,6 +49,8 @@ def _run(plan: Plan, record: Record) -> ExitCode:
                 record.manifest.write(record.folder.manifest)
             else:
                 record.discard()
+            if stop.signum is not None:
+                raise StudyError("stopped before it had a cluster", stop.code) from None
             raise
     if ledger.broken is not None:
         raise ledger.broken
@@ -94,7 +95,7 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitC
         print(f"study.run: no trial completed: {why}", file=sys.stderr)
         return NO_RESULT
     if outcome == "interrupted":
-        return INTERRUPTED if stop.signum == signal.SIGINT else TERMINATED
+        return stop.code
     return 0
 
 

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from study.errors import (
-    INTERRUPTED,
     NO_RESULT,
     STORAGE,
-    TERMINATED,
     ExitCode,
     StudyError,
     complain,
@@ -155,7 +153,7 @@ def _train(
         raise ledger.broken
     if stop.signum is not None:
         print("saved; the same command goes on with what is missing")
-        return INTERRUPTED if stop.signum == 2 else TERMINATED
+        return stop.code
     return 0
 
 

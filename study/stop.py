@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from study.errors import INTERRUPTED, TERMINATED, ExitCode
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -21,6 +23,11 @@ class Stop:
     def late(self) -> bool:
         """The time budget is spent."""
         return self._deadline is not None and time.monotonic() > self._deadline
+
+    @property
+    def code(self) -> ExitCode:
+        """What the process that was sent the signal exits with."""
+        return INTERRUPTED if self.signum == signal.SIGINT else TERMINATED
 
     @property
     def asked(self) -> bool:

@@ -55,7 +55,7 @@ def test_the_rank_correlation_is_one_where_a_rung_orders_as_the_end_does() -> No
     assert rung_correlations(epochs, "val_mse", -ends, (10,))[10] == pytest.approx(-1.0)
 
 
-def test_a_rung_s_value_is_the_mean_over_replicates_as_asha_saw_it() -> None:
+def test_a_rung_s_value_is_the_mean_over_replicates_of_their_best() -> None:
     _, _, epochs = study([7.0, 8.0])
     odd = epochs["val_mse"].where(epochs["trial"] != 7, -10.0)  # best of all on one seed of two
     both = pd.concat([epochs.assign(val_mse=odd), epochs.assign(val_mse=100.0, replicate=1)])

@@ -107,6 +107,13 @@ def test_audits_and_retrainings_that_diverged_are_no_fresh_seeds() -> None:
     assert "Retrained under 3 fresh seeds" in said(results, "result")
 
 
+def test_a_config_that_lost_seeds_is_not_the_winner() -> None:
+    runs = reruns(spread=0.01).assign(purpose="rerun", state="complete")
+    runs.loc[(runs["trial"] == 0) & (runs["seed"] > 0), "state"] = "diverged"
+    results = known_results([{"val_mse": 0.09}, {"val_mse": 0.2}], reruns=runs)
+    assert "the configuration of trial 1 has a mean" in said(results, "result")
+
+
 @pytest.mark.parametrize(
     ("value", "dimension", "edge"),
     [

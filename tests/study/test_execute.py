@@ -5,12 +5,13 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import ray
 from ray.exceptions import AuthenticationError
 
-from study.cluster import Cluster
+from study.cluster import Cluster, connected
 from study.run import main
 from study.stop import Stop
 from tests.study.local import plan, run_locally
@@ -21,11 +22,11 @@ def on_no_cluster(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Stop],
     """Has a study do something else in place of its trials."""
 
     @contextmanager
-    def connected(*_: object, **__: object) -> Iterator[Cluster]:
+    def no_cluster(*_: object, **__: object) -> Iterator[Cluster]:
         yield Cluster(None, "", 1)
 
     def instead(happens: Callable[[Stop], None]) -> None:
-        monkeypatch.setattr("study.execute.connected", connected)
+        monkeypatch.setattr("study.execute.connected", no_cluster)
         monkeypatch.setattr("study.trials.run_trials", lambda *words: happens(words[-1]))
 
     return instead
@@ -101,6 +102,19 @@ def test_a_cluster_that_cannot_be_joined_is_told_of_and_leaves_nothing(
     assert "--address must name a running Ray cluster, got 10.0.0.1:6379" in said
     assert said.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_sigterm_stays_ours_whatever_ray_puts_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(**_: object) -> SimpleNamespace:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as its core does, beneath Python
+        return SimpleNamespace(dashboard_url=None, address_info={"gcs_address": "10.0.0.1:6379"})
+
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    stop = Stop(None)
+    with stop.on_signals(), connected("10.0.0.1:6379", 1):
+        signal.raise_signal(signal.SIGTERM)
+    assert (stop.signum, stop.code) == (signal.SIGTERM, 143)
 
 
 def test_a_study_whose_cluster_cannot_be_joined_stays_as_it_was(
