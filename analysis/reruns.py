@@ -51,12 +51,6 @@ def fresh_reruns(results: StudyResults) -> pd.DataFrame | None:
     return runs
 
 
-def complete_reruns(results: StudyResults) -> pd.DataFrame | None:
-    """Those of them that ran to their end."""
-    runs = fresh_reruns(results)
-    return runs if runs is None or "state" not in runs else runs[runs["state"] == "complete"]
-
-
 def retrained(results: StudyResults, metric: str | None = None) -> tuple[Retrained, ...]:
     """Every configuration with retrainings whose metric is known, best mean first.
 
@@ -67,13 +61,13 @@ def retrained(results: StudyResults, metric: str | None = None) -> tuple[Retrain
         metric: a column of both tables; by default what the study minimises.
     """
     metric = metric or results.manifest.metric
-    reruns = complete_reruns(results)
+    reruns = fresh_reruns(results)
     if reruns is None or metric not in reruns:
         return ()
     searched = results.trials.set_index("trial")[metric]
-    every = fresh_reruns(results)
-    assert every is not None
-    tried = every.groupby("trial").size()
+    tried = reruns.groupby("trial").size()
+    if "state" in reruns:
+        reruns = reruns[reruns["state"] == "complete"]
     configs = []
     for number, runs in reruns.dropna(subset=[metric]).groupby("trial"):
         trial, values = int(str(number)), runs[metric]

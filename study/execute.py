@@ -37,7 +37,8 @@ def _run(plan: Plan, record: Record) -> ExitCode:
     stop = Stop(plan.time_budget_s)
     began = time.monotonic()
     if len(history.finished) < plan.trials:
-        record.manifest.going_on(plan).write(record.folder.manifest)
+        if plan.resumed:  # it may extend the study, which a dead driver could not say any more
+            record.manifest.going_on(plan).write(record.folder.manifest)
         try:
             with stop.on_signals(), _cluster(plan) as cluster:
                 from study.trials import run_trials

@@ -5,14 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from study.errors import (
-    NO_RESULT,
-    STORAGE,
-    ExitCode,
-    StudyError,
-    complain,
-    stopped,
-)
+from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError, complain, stopped
 from study.reruns.options import RerunOptions, parse
 
 if TYPE_CHECKING:

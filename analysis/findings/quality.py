@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.findings.finding import Finding
 from analysis.folder import Dimension, StudyResults
 from analysis.labels import short_label
-from analysis.reruns import Retrained, complete_reruns, retrained
+from analysis.reruns import Retrained, fresh_reruns, retrained
 from analysis.words import count, listed, number, state_counts, value_in_words
 
 EDGE = 0.02  # of a range: nearer to its end counts as at the end
@@ -100,7 +100,7 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
 
 def ties(results: StudyResults) -> Iterator[Finding]:
     """Configurations that fresh seeds do not tell apart from the first of the leaderboard."""
-    board, reruns = results.leaderboard, complete_reruns(results)
+    board, reruns = results.leaderboard, fresh_reruns(results)
     if board is None or not {"config", "tie", "p_holm"} <= set(board):
         return
     if reruns is not None and "vary" in board and set(board["vary"]) != set(reruns["vary"]):

@@ -60,7 +60,8 @@ class RerunOptions:
             check_address(self.address)
         if self.audit is not None and (self.trial or self.config):
             raise StudyError("--audit draws its trials itself; leave --trial and --config out")
-        if self.export is not None and not (self.audit is None is self.seed_of_trial):
+        no_board = self.audit is not None or self.seed_of_trial is not None
+        if self.export is not None and no_board:
             raise StudyError("--export needs a leaderboard; leave --audit and --seed-of-trial out")
         if self.export is not None and self.export.exists():
             raise StudyError(

@@ -21,10 +21,8 @@ class FreshPoints(MetricAlone):
 
     @override
     def _evaluate(self) -> dict[str, Any]:
-        config, draws = self._job.config, ImportanceDraws()
-        fresh = excess_nll(
-            self._replicates[0].model(), config, "fresh", draws, seed=EVALUATION_SEED
-        )
+        model, config = self._replicates[0].model(), self._job.config
+        fresh = excess_nll(model, config, "fresh", ImportanceDraws(), seed=EVALUATION_SEED)
         return {"fresh_excess_nll": fresh.excess_nll}
 
 
