@@ -5,6 +5,7 @@ from contextlib import suppress
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # Ray's own word for it comes after these imports
 
+import study.trainable
 import study.training  # noqa: F401
 from moons.engines import warm_up
 

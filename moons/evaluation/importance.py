@@ -78,7 +78,8 @@ class PriorSamples(NamedTuple):
     Attributes:
         points: indices, shape (b,).
         x: the points, shape (b, 2).
-        centres: decode(z_k), a coordinate a row; shape (2, K) and as many far ones as fill it up.
+        centres: decode(z_k), a coordinate a row, in ascending order of the first; shape (2, K) and
+            as many far ones as fill it up.
         n_draws: K.
     """
 
@@ -93,7 +94,9 @@ class PriorSamples(NamedTuple):
         n_draws = len(centres)
         rows = torch.full((2, -(-n_draws // LANES) * LANES), FAR)
         rows[:, :n_draws] = centres.T
-        return cls(points, x, rows, n_draws)
+        if rows.isnan().any():  # such a decoder has no density anywhere
+            x = torch.full_like(x, math.nan)
+        return cls(points, x, rows[:, rows[0].argsort()].contiguous(), n_draws)
 
     def thinned(self, step: int) -> "PriorSamples":
         """Every `step`-th of the points."""

@@ -7,7 +7,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -28,7 +27,7 @@ def driver_cost() -> list[Measured]:
             pairs.append(
                 (
                     slope_ms(lambda n: our_seconds(cluster, n), FEW, MANY),
-                    slope_ms(_bare, FEW, MANY),
+                    slope_ms(bare_seconds, FEW, MANY),
                 )
             )
         near = compared(f"driver, {FEW} to {MANY} trials, against bare Ray Tune", "ms", pairs)
@@ -108,10 +107,25 @@ def _at_once() -> type:
     return AtOnce
 
 
-def _bare(trials: int) -> float:
+def bare_seconds(trials: int) -> float:
     """Seconds of Ray Tune with OptunaSearch in memory, loggers off, reused actors."""
-    from ray import tune
     from ray.tune.search.optuna import OptunaSearch
+
+    from search_spaces.load import load_space
+
+    space = load_space("cvae").distributions()
+    began = time.perf_counter()
+    bare_tune(
+        num_samples=trials,
+        search_alg=OptunaSearch(space, metric="val_mse", mode="min", seed=1),
+        max_concurrent_trials=2,
+    )
+    return time.perf_counter() - began
+
+
+def bare_tune(**options: Any) -> None:
+    """Ray Tune as it is, with a trainable that returns at once, loggers off, reused actors."""
+    from ray import tune
 
     class AtOnce(tune.Trainable):
         def setup(self, config: dict[str, Any]) -> None:
@@ -124,20 +138,7 @@ def _bare(trials: int) -> float:
         def step(self) -> dict[str, Any]:
             return {"val_mse": self._value, "done": True}
 
-    from search_spaces.load import load_space
-
-    space = load_space("cvae").distributions()
-    began = time.perf_counter()
-    tune.run(
-        AtOnce,
-        num_samples=trials,
-        search_alg=OptunaSearch(space, metric="val_mse", mode="min", seed=1),
-        max_concurrent_trials=2,
-        reuse_actors=True,
-        storage_path=tempfile.mkdtemp(),
-        verbose=0,
-    )
-    return time.perf_counter() - began
+    tune.run(AtOnce, reuse_actors=True, storage_path=tempfile.mkdtemp(), verbose=0, **options)
 
 
 def tpe_moments(trials: int) -> list[float]:
@@ -162,6 +163,13 @@ began = time.perf_counter()
 import ray
 ray.init(address="local", include_dashboard=True, log_to_driver=False)
 print(time.perf_counter() - began)
+"""
+BARE_TUNE = """
+import sys
+import ray
+ray.init(address="local", include_dashboard=True, log_to_driver=False)
+from tests.benchmarks.driver import bare_tune
+bare_tune(num_samples=int(sys.argv[1]), config={"lr": 0.01})
 """
 STAGES = """
 import time
@@ -199,28 +207,15 @@ def start_up() -> list[Measured]:
             marks = [line.split("\t") for line in said.splitlines() if "\t" in line]
             started = float(marks[-1][1])
             stages = ", ".join(f"{stage} by {seconds} s" for stage, seconds in marks)
-            pairs.append((started, bare_start().started_s))
+            pairs.append((started, float(_python(BARE).split()[-1])))
     return [compared("start to first report, against Ray's bare start", "s", pairs, stages)]
 
 
-@dataclass(frozen=True, slots=True)
-class BareStart:
-    """Seconds of a process that does nothing but start Ray with its dashboard.
-
-    Attributes:
-        started_s: until Ray was there, counted in the process, as ours are.
-        whole_s: with the process's start and the end of Ray.
-    """
-
-    started_s: float
-    whole_s: float
-
-
-def bare_start() -> BareStart:
-    """Starts Ray once, on every CPU."""
+def bare_process(trials: int) -> float:
+    """Seconds of a process that starts Ray and runs as many empty trials on bare Ray Tune."""
     began = time.perf_counter()
-    said = _python(BARE)
-    return BareStart(float(said.split()[-1]), time.perf_counter() - began)
+    _python(BARE_TUNE, str(trials))
+    return time.perf_counter() - began
 
 
 def _python(code: str, *words: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from moons.config import Config
-from tests.benchmarks.driver import bare_start
+from tests.benchmarks.driver import bare_process
 from tests.benchmarks.measured import Measured, compared, timed
 
 TOP, SEEDS, TRIALS, REPEATS = 5, 20, 100, 3
@@ -38,7 +38,11 @@ def rerun_time() -> Iterator[Measured]:
 
 
 def prediction(rows: pd.DataFrame) -> tuple[float, str]:
-    """Seconds that retrainings should take by what an epoch costs, and how they come about."""
+    """Seconds that retrainings should take by what an epoch costs, and how they come about.
+
+    That is a bare Ray Tune's start, as many trials that do nothing, and end; what a worker
+    imports; and the epochs and evaluations, shared by the workers.
+    """
     workers = len(os.sched_getaffinity(0))
     configs = {
         int(row["trial"]): Config.from_row(row, "reruns.parquet")
@@ -48,12 +52,12 @@ def prediction(rows: pd.DataFrame) -> tuple[float, str]:
     cost = costs_when_busy(list(configs.values()), workers)
     train_s = sum(epochs[trial] * each for trial, each in zip(configs, cost.epoch_s, strict=True))
     evaluate_s = len(rows) * cost.evaluation_s
-    start_s = bare_start().whole_s + cost.imports_s
+    bare_s = bare_process(len(rows)) + cost.imports_s
     note = (
         f"{epochs.sum()} epochs {train_s:.0f} s and {len(rows)} evaluations {evaluate_s:.0f} s on "
-        f"{workers} workers, besides {start_s:.0f} s of bare Ray and a worker's imports"
+        f"{workers} workers, besides {bare_s:.0f} s of bare Ray Tune and a worker's imports"
     )
-    return start_s + (train_s + evaluate_s) / workers, note
+    return bare_s + (train_s + evaluate_s) / workers, note
 
 
 @dataclass(frozen=True, slots=True)
