@@ -1,13 +1,17 @@
 """What early stopping cost: pruned trials trained to their end, beside those never stopped."""
 
+import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 TOP = 5
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,20 +20,19 @@ class Audit:
 
     Attributes:
         metric: what the study minimises.
-        curve: what is known of it at the rungs: itself, or `val_mse` where epochs do not have it.
         audited: pruned trials trained on, drawn at random; one that diverged enters nothing.
         pruned: trials that the study pruned.
         entering: of the audited, how many would have entered the top five.
         share_low, share_high: the 95 % interval of their share (Wilson).
-        regret: how much better the best audited trial is than the study's best; 0 if it is not.
-        correlations: Spearman's rank correlation of each rung's `curve` with the end's `metric`,
-            by rung, over the complete and the audited trials.
+        regret: how much better the best audited trial is than the study's best; 0 if it is not,
+            NaN where there is no such trial on one side.
+        correlations: Spearman's rank correlation of the metric at each rung with that at the end,
+            by rung, over complete trials and the audited ones, who stand for all that were pruned.
         epochs_saved: by stopping the audited trials where they were stopped.
         epochs_needed: that the audited trials took to their ends.
     """
 
     metric: str
-    curve: str
     audited: int
     pruned: int
     entering: int
@@ -47,34 +50,30 @@ class Audit:
             f"{self.entering} would have entered the top {TOP} "
             f"(95 % interval of the share: {self.share_low:.0%} to {self.share_high:.0%})",
             f"regret: {self.regret:.4g}"
-            + ("" if self.regret else ", as none of them beats the study's best"),
+            + ("" if self.regret else ", as none of them beats the study's best")
+            if math.isfinite(self.regret)
+            else "regret: unknown, as the study has no complete trial, or no audited one ended",
             f"stopping them saved {self.epochs_saved} of {self.epochs_needed} epochs",
         ]
-        for rung, correlation in self.correlations.items():
+        if self.correlations:
+            each = [f"{value:.2f} at rung {rung}" for rung, value in self.correlations.items()]
             found.append(
-                f"rank correlation of {self.curve} at rung {rung} with {self.metric} at the end, "
-                f"over complete and audited trials: {correlation:.2f}"
+                f"rank correlation of {self.metric} with that at the end, over complete trials and "
+                f"the audited for all pruned: {', '.join(each)}"
             )
         return found
 
 
-def audit(
-    audited: pd.DataFrame,
-    trials: pd.DataFrame,
-    epochs: pd.DataFrame,
-    metric: str,
-    rungs: Sequence[int],
-) -> Audit:
+def audit(audited: pd.DataFrame, trials: pd.DataFrame, metric: str, rungs: Sequence[int]) -> Audit:
     """Compares audited trials with those that the study finished.
 
     Args:
         audited: `audit.parquet`.
         trials: `trials.parquet`.
-        epochs: `epochs.parquet`, for the values at the rungs.
         metric: what the study minimises.
         rungs: where it could stop a trial.
     """
-    complete = trials[trials["state"] == "complete"]
+    complete = trials[trials["state"] == "complete"].set_index("trial")
     ended = audited[audited["state"] == "complete"].set_index("trial")
     best = complete[metric].nsmallest(TOP)
     threshold = best.max() if len(best) == TOP else np.inf
@@ -84,34 +83,57 @@ def audit(
         if len(audited)
         else (0.0, 1.0)
     )
+    pruned = int((trials["state"] == "pruned").sum())
     stopped = trials.set_index("trial")["epochs"].reindex(ended.index)
-    ends = pd.concat([complete.set_index("trial")[metric], ended[metric]])
-    curve = metric if metric in epochs else "val_mse"
+    weights = np.repeat([1.0, pruned / max(len(audited), 1)], [len(complete), len(ended)])
     return Audit(
         metric=metric,
-        curve=curve,
         audited=len(audited),
-        pruned=int((trials["state"] == "pruned").sum()),
+        pruned=pruned,
         entering=entering,
         share_low=float(low),
         share_high=float(high),
-        regret=max(0.0, float(complete[metric].min() - ended[metric].min())) if len(ended) else 0.0,
-        correlations=rung_correlations(epochs, curve, ends, rungs),
+        regret=max(0.0, float(complete[metric].min() - ended[metric].min()))
+        if len(ended) and len(complete)
+        else math.nan,
+        correlations=rung_correlations(pd.concat([complete, ended]), metric, weights, rungs),
         epochs_saved=int((ended["epochs"] - stopped).sum()),
         epochs_needed=int(ended["epochs"].sum()),
     )
 
 
 def rung_correlations(
-    epochs: pd.DataFrame, curve: str, ends: "pd.Series[float]", rungs: Sequence[int]
+    ended: pd.DataFrame, metric: str, weights: Floats, rungs: Sequence[int]
 ) -> dict[int, float]:
-    """Rank correlation of the best by a rung, a mean over replicates, with the end, by rung."""
+    """Rank correlation of what was reported at a rung with the end, by rung.
+
+    Args:
+        ended: rows of trials that were trained to their end, with their `rungs`.
+        metric: what they reported.
+        weights: of each row.
+        rungs: where trials report.
+    """
+    reported = [json.loads(text) if isinstance(text, str) else {} for text in ended["rungs"]]
     found = {}
     for rung in rungs:
-        reached = epochs[epochs["epoch"] <= rung]
-        best = reached.groupby(["trial", "replicate"])[curve].min().groupby("trial").mean()
-        at_rung = best[reached.groupby("trial")["epoch"].max() == rung]
-        both = pd.concat([at_rung, ends], axis=1, join="inner").to_numpy()
-        if len(both) > 2 and np.ptp(both, axis=0).all():
-            found[rung] = float(stats.spearmanr(both[:, 0], both[:, 1]).statistic)
+        at_rung = np.array([float(values.get(str(rung), math.nan)) for values in reported])
+        both = np.stack([at_rung, ended[metric].to_numpy(dtype=np.float64)])
+        known = np.isfinite(both).all(axis=0)
+        if known.sum() > 2 and np.ptp(both[:, known], axis=1).all():
+            found[rung] = weighted_spearman(both[0, known], both[1, known], weights[known])
     return found
+
+
+def weighted_spearman(x: Floats, y: Floats, weights: Floats) -> float:
+    """Spearman's correlation of points that each stand for as many as their weight says."""
+    ranks = np.stack([_ranks(x, weights), _ranks(y, weights)])
+    covariance = np.cov(ranks, aweights=weights)
+    return float(covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1]))
+
+
+def _ranks(values: Floats, weights: Floats) -> Floats:
+    """The middle rank of each value among all that the points stand for."""
+    below = (weights * (values < values[:, None])).sum(axis=1)
+    alike = (weights * (values == values[:, None])).sum(axis=1)
+    middle: Floats = below + (alike + 1) / 2
+    return middle

@@ -66,6 +66,7 @@ def chapter(results: StudyResults, step: Step) -> Chapter:
         "Evaluation of the best trial": summary.evaluation(results),
         "Baselines on the same data": summary.baselines(results),
         "Retrained under fresh seeds": summary.retrainings(results),
+        "Retrained, on held-out points": summary.retrainings_held_out(results),
         "Search space": summary.search_space(results),
         "How it was run": summary.about(results),
     }

@@ -9,8 +9,10 @@ from typing import Annotated, TypeVar
 import tyro
 
 from analysis.folder import DamagedRecord
+from moons.command_line import read_command_line
 
 T = TypeVar("T")
+STUDIES = tyro.conf.arg(metavar="STUDY ...", help_behavior_hint="(required)")
 
 
 def run_command(
@@ -33,12 +35,11 @@ def run_command(
         more: what the description has below the docstring.
 
     Raises:
-        SystemExit: `--help` was asked for, or the command line cannot be parsed.
+        SystemExit: `--help` was asked for and answered.
     """
     description = f"{options.__doc__}\n\n{more}" if more else options.__doc__
-    read = tyro.cli(options, prog=prog, description=description, args=arguments)
     try:
-        return do(read)
+        return do(read_command_line(options, arguments, prog, description))
     except DamagedRecord as error:
         return _complain(str(error), 4)
     except ValueError as error:
@@ -53,7 +54,7 @@ def run_command(
 class Studies:
     """A command that works on one study after the other."""
 
-    studies: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="STUDY ...")]
+    studies: Annotated[tuple[Path, ...], tyro.conf.Positional, STUDIES]
     """The studies' folders, such as results/cvae-1; one or more."""
 
     def folders(self) -> tuple[Path, ...]:

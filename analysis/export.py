@@ -11,7 +11,7 @@ import pandas as pd
 
 from moons.checkpoint import pack_weights, save_checkpoint
 from moons.config import Config
-from moons.files import write_whole
+from moons.files import folder_appearing, write_whole
 
 if TYPE_CHECKING:
     from moons.models import VAE
@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 ONNX_TOLERANCE = 1e-4  # in the data's own unit, where the noise is about 0.1
 
 
-def export_winner(study: Path, out: Path, metric: str) -> Path:
+def export_winner(study: Path, out: Path, metric: str, vary: str) -> Path:
     """Writes the leaderboard's first config, trained on the seed whose score is the median.
 
     The median is what to expect of the config; its best seed would be luck again.
@@ -30,9 +30,10 @@ def export_winner(study: Path, out: Path, metric: str) -> Path:
         out: the folder to make: `model.safetensors`, `config.json`, `metrics.json`, `README.md`,
             `sample.py`, and with the extra `onnx` installed `encoder.onnx` and `decoder.onnx`.
         metric: what the configs were ordered by.
+        vary: which retrainings count.
 
     Returns:
-        `out`.
+        `out`, which appears whole or not at all.
 
     Raises:
         ValueError: no retraining of the config completed, it diverged this time, or the ONNX files
@@ -44,9 +45,10 @@ def export_winner(study: Path, out: Path, metric: str) -> Path:
     from moons.fit import fit, start
     from moons.models import MODELS
 
-    first = pd.read_parquet(study / "leaderboard.parquet").iloc[0].to_dict()
+    boards = pd.read_parquet(study / "leaderboard.parquet")
+    first = boards[boards["vary"] == vary].iloc[0].to_dict()
     reruns = pd.read_parquet(study / "reruns.parquet")
-    runs = reruns[(reruns["config"] == first["config"]) & (reruns["vary"] == first["vary"])]
+    runs = reruns[(reruns["config"] == first["config"]) & (reruns["vary"] == vary)]
     runs = runs[runs["state"] == "complete"].dropna(subset=[metric])
     if runs.empty:
         raise ValueError(f"{study} has no complete retraining of {first['config']} to be exported")
@@ -67,18 +69,24 @@ def export_winner(study: Path, out: Path, metric: str) -> Path:
     found |= {"epochs": run.epoch, "val_loss": best.val_loss, "val_kl": best.val_kl}
     found |= evaluate(model.eval(), config, EVALUATION_SEED).as_row()
     measured = {str(key): _plain(value) for key, value in (middle | found).items()}
-    save_checkpoint(out, pack_weights(weights), config, run.seed, config.family)
     board = {str(key): _plain(value) for key, value in first.items()}
     metrics = {"leaderboard": board, "this_model": measured, "intervals": "95 %, bootstrap"}
-    write_whole(out / "metrics.json", json.dumps(metrics, indent=2) + "\n")
     sigma_x = float(measured.get("sigma_x") or config.sigma_x)
     script = (HERE / "templates" / "sample.py.txt").read_text()
-    write_whole(out / "sample.py", script.replace("SIGMA_X", repr(sigma_x)))
-    with_onnx = find_spec("onnxscript") is not None and find_spec("onnxruntime") is not None
-    if with_onnx:
-        write_onnx(model, out)
-    write_whole(out / "README.md", _card(config, board, measured, metric, with_onnx))
+    with folder_appearing(out) as draft:
+        save_checkpoint(draft, pack_weights(weights), config, run.seed, config.family)
+        write_whole(draft / "metrics.json", json.dumps(metrics, indent=2) + "\n")
+        write_whole(draft / "sample.py", script.replace("SIGMA_X", repr(sigma_x)))
+        if can_write_onnx():
+            write_onnx(model, draft)
+        card = _card(config, board, measured, metric, can_write_onnx())
+        write_whole(draft / "README.md", card)
     return out
+
+
+def can_write_onnx() -> bool:
+    """Whether the extra `onnx` is installed."""
+    return all(find_spec(package) is not None for package in ("onnxscript", "onnxruntime"))
 
 
 def _plain(value: Any) -> Any:

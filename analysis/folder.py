@@ -19,6 +19,7 @@ SPLITS = ("train", "val", "test", "fresh")
 TIMES = ("train_s", "eval_s", "start_s", "end_s")
 TRIAL_COLUMNS = ("trial", "state", "epochs", "val_mse", "val_kl", "worker", *TIMES)
 EPOCH_COLUMNS = ("trial", "epoch", "val_loss", "val_mse", "val_kl")
+RERUN_COLUMNS = ("config", "trial", "vary", "seed_index", "seed", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,9 @@ class StudyFolder:
         return self.path / "reruns.parquet"
 
     @property
-    def leaderboard(self) -> Path:
-        """`leaderboard.parquet`, one row a configuration that was retrained."""
-        return self.path / "leaderboard.parquet"
+    def audit(self) -> Path:
+        """`audit.parquet`, one row a pruned trial that was trained to its end."""
+        return self.path / "audit.parquet"
 
     @property
     def baselines(self) -> Path:
@@ -88,7 +89,7 @@ class StudyResults:
         trials: one row a trial, in order of `trial`.
         epochs: one row an epoch of a trial, in order of both, a mean over replicates; empty where
             there is no table.
-        reruns, leaderboard: None where nothing was retrained.
+        reruns, audited: None where nothing was retrained, or trained on.
         baselines: density estimates on the same data; None where none were fitted.
         notes: sentences about tables that are missing, empty or damaged.
     """
@@ -98,7 +99,7 @@ class StudyResults:
     trials: "pd.DataFrame"
     epochs: "pd.DataFrame"
     reruns: "pd.DataFrame | None" = None
-    leaderboard: "pd.DataFrame | None" = None
+    audited: "pd.DataFrame | None" = None
     baselines: "pd.DataFrame | None" = None
     notes: tuple[str, ...] = ()
 
@@ -163,8 +164,8 @@ def read_results(path: Path) -> StudyResults:
     if epochs is None:
         notes.append(note or f"{folder.epochs.name} is missing: there are no learning curves.")
         epochs = _empty(EPOCH_COLUMNS)
-    reruns, reruns_note = _read_optional(folder.reruns, ("trial", "seed"), folder)
-    leaderboard, leaderboard_note = _read_optional(folder.leaderboard, ("trial",), folder)
+    reruns, reruns_note = _read_optional(folder.reruns, RERUN_COLUMNS, folder)
+    audited, audit_note = _read_optional(folder.audit, (*RERUN_COLUMNS, "rungs"), folder)
     baselines, baselines_note = _read_optional(folder.baselines, ("baseline", "family"), folder)
     return StudyResults(
         folder=folder,
@@ -172,9 +173,9 @@ def read_results(path: Path) -> StudyResults:
         trials=trials.sort_values("trial", ignore_index=True),
         epochs=_one_curve(epochs).sort_values(["trial", "epoch"], ignore_index=True),
         reruns=reruns,
-        leaderboard=leaderboard,
+        audited=audited,
         baselines=baselines,
-        notes=(*notes, *filter(None, (reruns_note, leaderboard_note, baselines_note))),
+        notes=(*notes, *filter(None, (reruns_note, audit_note, baselines_note))),
     )
 
 

@@ -10,7 +10,7 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
-from analysis.command import run_command
+from analysis.command import STUDIES, run_command
 from analysis.folder import StudyResults, read_results
 from moons.files import write_whole
 
@@ -87,10 +87,11 @@ def _render(chapters: "Sequence[Chapter]", beside: "Together | None") -> str:
 class Options:
     """Writes one HTML file with the findings, figures and tables of a study or of several."""
 
-    studies: Annotated[tuple[Path, ...], tyro.conf.Positional]
-    """The studies' folders, results/<study>."""
+    studies: Annotated[tuple[Path, ...], tyro.conf.Positional, STUDIES]
+    """The studies' folders, such as results/cvae-1; one or more."""
     out: Path | None = None
-    """Where to write; by default report.html in the study's folder."""
+    """Where to write; by default report.html in the study's folder, and of several studies
+    report-<names>.html beside them."""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -19,40 +19,45 @@ OWN = {"config": "string", "trial": "Int64", "vary": "string", "seed_index": "in
 COLUMNS = OWN | {name: TRIAL_COLUMNS[name] for name in SHARED}
 
 
-def write_rerun_tables(folder: Path) -> None:
-    """Writes a table for each purpose that has rows.
+def write_rerun_tables(folder: Path) -> list[Path]:
+    """Writes a table for each purpose that has rows, and says which.
 
     Raises:
         ValueError: a line of the record is damaged.
     """
-    rows = read_retrainings(folder / "reruns.jsonl")
+    rows, written = read_retrainings(folder / "reruns.jsonl"), []
     for purpose, file in FILES.items():
         chosen = [row for row in rows if row["purpose"] == purpose]
         if chosen:
             with appearing(folder / file) as draft:
                 retrainings_table(chosen).to_parquet(draft, index=False)
+            written.append(folder / file)
+    return written
 
 
 def read_retrainings(path: Path) -> list[dict[str, Any]]:
-    """The lines of `reruns.jsonl`, none where the file is not there.
+    """What `reruns.jsonl` holds, none where it is not there; of a retraining its last line.
 
     Raises:
         ValueError: a line before the last is damaged.
     """
-    rows = []
+    rows: dict[str, dict[str, Any]] = {}
     content = path.read_bytes() if path.exists() else b""
     for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
             row = json.loads(line)
-            if not {"purpose", "config", "seed"} <= set(row):
+            if not {"key", "purpose", "config", "seed"} <= set(row):
                 raise ValueError
         except (ValueError, TypeError):
             raise ValueError(f"{path} is damaged in line {number}: it is no retraining") from None
-        rows.append(row)
-    return rows
+        rows[row["key"]] = row
+    return list(rows.values())
 
 
 def retrainings_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """One row a (config, seed), in the order of configs and seeds."""
     flat = [flat_config({k: v for k, v in r.items() if k not in ("key", "purpose")}) for r in rows]
+    for row in flat:
+        if "rungs" in row:
+            row["rungs"] = json.dumps(row["rungs"])
     return typed(flat, COLUMNS).sort_values(["config", "vary", "seed_index"], ignore_index=True)

@@ -2,31 +2,30 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from analysis.folder import StudyResults
-from analysis.leaderboard import mean_interval
+from analysis.leaderboard import leaderboard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrained:
-    """A trial's configuration under fresh seeds.
+    """A configuration under fresh seeds.
 
     Attributes:
-        trial: whose configuration it is.
+        config: what it is called, as `trial 17`.
         mean, std: of the metric over seeds; `std` is NaN for one seed.
-        low, high: ends of the mean's 95 % interval, as on the leaderboard; None for one seed.
-        searched: the metric that the search had given.
+        low, high: ends of the mean's 95 % interval, as on the leaderboard; NaN for one seed.
+        searched: the metric that the search had given; NaN where it had none.
         values: the metric, one a seed.
     """
 
-    trial: int
+    config: str
     n_seeds: int
     mean: float
     std: float
-    low: float | None
-    high: float | None
+    low: float
+    high: float
     searched: float
     values: tuple[float, ...]
 
@@ -39,50 +38,53 @@ class Retrained:
 def fresh_reruns(results: StudyResults) -> pd.DataFrame | None:
     """The retrainings on fresh seeds; None where nothing was retrained.
 
-    Audits of pruned trials are another matter. Where a seed also drew other data in some of them,
-    only those on the study's own data are left: they alone compare with the search.
+    Where a seed also drew other data in some of them, only those on the study's own data are left:
+    they alone compare with the search.
     """
     runs = results.reruns
-    if runs is None:
+    if runs is None or runs.empty:
         return None
-    for column, kept in (("purpose", "rerun"), ("vary", "init")):
-        if column in runs and (runs[column] == kept).any():
-            runs = runs[runs[column] == kept]
-    return runs
+    init = runs[runs["vary"] == "init"]
+    return init if len(init) else runs
 
 
-def retrained(results: StudyResults, metric: str | None = None) -> tuple[Retrained, ...]:
-    """Every configuration with retrainings whose metric is known, best mean first.
-
-    As on the leaderboard, one that lost seeds comes after all that did not.
+def board_of(results: StudyResults, metric: str | None = None) -> pd.DataFrame | None:
+    """The leaderboard of a study's retrainings; None where nothing was retrained.
 
     Args:
         results: a study's.
         metric: a column of both tables; by default what the study minimises.
     """
+    metric, runs = metric or results.manifest.metric, fresh_reruns(results)
+    if runs is None or metric not in runs or not runs[metric].notna().any():
+        return None
+    return leaderboard(runs, results.trials, metric, str(runs["vary"].iloc[0]))
+
+
+def retrained(results: StudyResults, metric: str | None = None) -> tuple[Retrained, ...]:
+    """Every configuration with retrainings whose metric is known, in the leaderboard's order.
+
+    Args:
+        results: a study's.
+        metric: as in `board_of`.
+    """
     metric = metric or results.manifest.metric
-    reruns = fresh_reruns(results)
-    if reruns is None or metric not in reruns:
+    board, runs = board_of(results, metric), fresh_reruns(results)
+    if board is None or runs is None:
         return ()
-    searched = results.trials.set_index("trial")[metric]
-    tried = reruns.groupby("trial").size()
-    if "state" in reruns:
-        reruns = reruns[reruns["state"] == "complete"]
-    configs = []
-    for number, runs in reruns.dropna(subset=[metric]).groupby("trial"):
-        trial, values = int(str(number)), runs[metric]
-        interval = mean_interval(values.to_numpy(dtype=np.float64))
-        several = len(values) > 1
-        configs.append(
-            Retrained(
-                trial=trial,
-                n_seeds=len(values),
-                mean=interval.mean,
-                std=float(values.std()),
-                low=interval.low if several else None,
-                high=interval.high if several else None,
-                searched=float(searched.get(trial, float("nan"))),
-                values=tuple(values.astype(float)),
-            )
+    complete = runs[runs["state"] == "complete"].dropna(subset=[metric])
+    values = {str(config): group[metric] for config, group in complete.groupby("config")}
+    return tuple(
+        Retrained(
+            config=row["config"],
+            n_seeds=row["seeds"],
+            mean=row[metric],
+            std=float(values[row["config"]].std()),
+            low=row[f"{metric}_low"],
+            high=row[f"{metric}_high"],
+            searched=row["search_score"],
+            values=tuple(values[row["config"]].astype(float)),
         )
-    return tuple(sorted(configs, key=lambda c: (tried[c.trial] > c.n_seeds, c.mean)))
+        for row in board.to_dict("records")
+        if row["seeds"]
+    )

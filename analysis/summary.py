@@ -8,8 +8,9 @@ import pandas as pd
 
 from analysis.folder import SPLITS, STATES, Dimension, StudyResults
 from analysis.labels import METRIC_NAMES, SPLIT_NAMES, label, short_label
+from analysis.leaderboard import held_out, verdicts
 from analysis.measured import measured
-from analysis.reruns import retrained
+from analysis.reruns import board_of, retrained
 from analysis.words import number, value_in_words
 
 MOST_ROWS = 1000  # a browser sorts as many at once
@@ -106,28 +107,60 @@ def baselines(results: StudyResults) -> Table | None:
 
 
 def retrainings(results: StudyResults) -> Table | None:
-    """The configurations that were retrained under fresh seeds, best mean first."""
-    configs = retrained(results)
-    if not configs:
+    """The leaderboard: configurations under fresh seeds, best validation mean first."""
+    board, metric = board_of(results), results.manifest.metric
+    if board is None:
         return None
+    spread = {config.config: config.std for config in retrained(results)}
+    paired = verdicts(board, metric)
     rows = tuple(
         (
-            str(config.trial),
-            str(config.n_seeds),
-            number(config.mean),
-            "-"
-            if config.low is None or config.high is None
-            else f"{number(config.low)} to {number(config.high)}",
-            number(config.std),
-            number(config.searched),
+            row["config"],
+            f"{row['seeds']}" + (f" ({row['lost']} lost)" if row["lost"] else ""),
+            *_with_interval(row, metric),  # type: ignore[arg-type]
+            _known(spread.get(row["config"])),
+            _known(row["search_score"]),
+            _known(row["optimism"]),
+            "" if row["rank"] == 1 else str(against),
         )
-        for config in configs
+        for row, against in zip(board.to_dict("records"), paired, strict=True)
     )
-    name = label(results.manifest.metric)
-    columns = ("trial", "seeds", "mean", "95 % interval", "std over seeds", "in the search")
+    columns = ("config", "seeds", "mean", "95 % interval", "std over seeds", "in the search")
     return Table(
-        columns, rows, f"The metric is {name}; the interval is the bootstrap's, over seeds."
+        (*columns, "optimism", "against the first"),
+        rows,
+        f"The metric is {label(metric)}, on the validation split that chose the configurations. "
+        "The interval is the bootstrap's, over seeds; optimism is the mean less what the search "
+        "had. Against the first: paired t-tests on the same seeds, Holm's correction over pairs.",
     )
+
+
+def retrainings_held_out(results: StudyResults) -> Table | None:
+    """The same retrainings by figures that chose nothing."""
+    board = board_of(results)
+    figures = () if board is None else held_out(board)
+    if board is None or not figures:
+        return None
+    columns, cells = ["config"], [board["config"].tolist()]
+    for figure in figures:
+        found = [_with_interval(row, figure) for row in board.to_dict("records")]  # type: ignore[arg-type]
+        said = ["", *map(str, verdicts(board, figure)[1:])]
+        columns += [label(figure), "95 % interval", "against the first"]
+        cells += [[mean for mean, _ in found], [ends for _, ends in found], said]
+    return Table(
+        tuple(columns),
+        tuple(zip(*cells, strict=True)),
+        "On points that neither trained nor chose anything; the first is the leaderboard's.",
+    )
+
+
+def _with_interval(row: dict[str, Any], figure: str) -> tuple[str, str]:
+    low, high = row[f"{figure}_low"], row[f"{figure}_high"]
+    return _known(row[figure]), "-" if pd.isna(low) else f"{number(low)} to {number(high)}"
+
+
+def _known(value: float | None) -> str:
+    return "-" if value is None or pd.isna(value) else number(value)
 
 
 def search_space(results: StudyResults) -> Table:

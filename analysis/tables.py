@@ -39,6 +39,7 @@ TRIAL_COLUMNS = {
     "worker": "string",
     "error": "string",
     "n_parameters": "Int64",
+    "rungs": "string",
 }
 CONFIG_TYPES = {int: "int64", float: "float64", str: "string"}
 EPOCH_COLUMNS = ("train_loss", "train_mse", "train_kl", "val_loss", "val_mse", "val_kl", "lr")
@@ -73,6 +74,8 @@ def trials_table(folder: Path) -> pd.DataFrame:
         row |= flat_config(attrs["config"]) | attrs.get("outcome", {})
         if row["state"] in ("running", "interrupted"):  # its driver came to no conclusion
             row["epochs"] = trained.get(trial.number, 0)
+        at_rungs = attrs.get("rungs") or trial.intermediate_values
+        row["rungs"] = json.dumps(at_rungs) if at_rungs else None
         rows.append(row)
     return typed(rows, TRIAL_COLUMNS)
 
@@ -218,12 +221,15 @@ def rebuild_all(options: Options) -> int:
         ValueError: what is named is no folder.
         DamagedRecord: a file of a record is missing or damaged.
     """
+    from analysis.rerun_tables import write_rerun_tables  # which reads this module
+
     for folder in options.folders():
         try:
             write_tables(folder)
+            again = write_rerun_tables(folder)
         except ValueError as error:
             raise DamagedRecord(str(error)) from None
-        print(f"{folder / 'trials.parquet'}\n{folder / 'epochs.parquet'}")
+        print(f"{folder / 'trials.parquet'}\n{folder / 'epochs.parquet'}", *again, sep="\n")
     return 0
 
 

@@ -161,8 +161,9 @@ class Config:
         """
         settings = {key: row[key] for key in cls.__dataclass_fields__}
         for key in WIDTHS:
-            if isinstance(settings[key], str):
-                settings[key] = tuple(int(width) for width in settings[key].split(","))
+            if isinstance(settings[key], str):  # as all of a column are where some are lists
+                widths = tuple(int(width) for width in settings[key].split(","))
+                settings[key] = widths if len(widths) > 1 else widths[0]
         return cls.from_mapping(settings, source)
 
     def as_dict(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,24 @@ def appearing(path: Path) -> Iterator[Path]:
         sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_appearing(path: Path) -> Iterator[Path]:
+    """A folder beside `path` to fill; on leaving it takes its name, on an error it is gone.
+
+    Raises:
+        OSError: it cannot be written, or there is something at `path`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(3)}")
+    draft.mkdir()
+    try:
+        yield draft
+        draft.rename(path)
+        sync_folder(path.parent)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_whole(path: Path, content: bytes | str) -> None:

@@ -38,7 +38,7 @@ class History:
             wanted,
             states=Counter(o["state"] for o in outcomes),
             epochs=sum(o["epochs"] for o in outcomes),
-            best=None if best is None else (best.values[0], best.number, describe(best)),
+            best=None if best is None else (best.values[0], f"trial {best.number}", describe(best)),
         )
 
     def rung_values(self) -> dict[int, dict[str, float]]:

@@ -1,21 +1,18 @@
 """The options of `python -m study.run`, from the command line to a frozen value."""
 
-import contextlib
-import io
 import math
 import os
 import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-import tyro
 from tyro.conf import FlagCreatePairsOff, Suppress, arg
 from tyro.constructors import PrimitiveConstructorSpec
 
+from moons.command_line import read_command_line
 from search_spaces.space import Sampler, Scheduler
 from study.errors import StudyError
 from study.trackers.choice import read_trackers
@@ -184,27 +181,10 @@ def read_options(kind: type[T], argv: Sequence[str], prog: str) -> T:
         StudyError: an option or its value is wrong; one sentence.
         SystemExit: `--help` was asked for and answered.
     """
-    said = io.StringIO()
     try:
-        with contextlib.redirect_stderr(said):
-            return tyro.cli(kind, args=list(argv), prog=prog)
-    except SystemExit as stop:
-        if stop.code in (0, None):
-            raise
-        raise StudyError(one_line(said.getvalue())) from None
-
-
-def one_line(boxed: str) -> str:
-    """The message of a boxed, wrapped parser error, without its title and its appendix."""
-    sections: list[list[str]] = [[]]  # above the message, the message, what follows
-    for raw in boxed.splitlines():
-        line = raw.strip("│ ")
-        if line.startswith(("╭", "╰", "──", "--------")):  # dashes: a terminal without boxes
-            sections.append([])
-        else:
-            sections[-1].append(line)
-    message = " ".join(takewhile(bool, sections[min(1, len(sections) - 1)]))
-    return f"{message or 'the command line could not be read'} (see --help)"
+        return read_command_line(kind, argv, prog)
+    except ValueError as error:
+        raise StudyError(str(error)) from None
 
 
 def default_address() -> str | None:

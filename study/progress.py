@@ -86,8 +86,8 @@ def status_line(tally: Tally) -> str:
         f"{clock(tally.left_s)} left",
     ]
     if tally.best is not None:
-        value, trial, _ = tally.best
-        parts[-1] += f"; best {value:.5f} (trial {trial})"
+        value, name, _ = tally.best
+        parts[-1] += f"; best {value:.5f} ({name})"
     return " ".join(parts)
 
 

@@ -91,18 +91,19 @@ def _own_model(options: RerunOptions, manifest: "Manifest") -> "type[VAE] | None
 def _wanted(
     options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame"
 ) -> "list[Retraining]":
-    from study.reruns import jobs
+    from study.reruns.candidates import config_from_file, named_candidates, top_candidates
+    from study.reruns.jobs import audited, on_fresh_seeds
 
     seed, engine = manifest.options["seed"], manifest.options["engine"]
     if options.audit is not None:
         replicates = manifest.options.get("replicates", 1)
-        return jobs.audited(trials, options.audit, seed, replicates, engine)
-    candidates = jobs.named_candidates(trials, options.trial)
-    candidates += [jobs.config_from_file(path, manifest) for path in options.config]
+        return audited(trials, options.audit, seed, replicates, manifest.rungs, engine)
+    candidates = named_candidates(trials, options.trial)
+    candidates += [config_from_file(path, manifest) for path in options.config]
     if not candidates:
         metric = manifest.options["metric"].split(",")[0]
-        candidates = jobs.top_candidates(trials, metric, options.top)
-    return jobs.on_fresh_seeds(candidates, options.seeds, options.vary, seed, engine)
+        candidates = top_candidates(trials, metric, options.top)
+    return on_fresh_seeds(candidates, options.seeds, options.vary, seed, engine)
 
 
 def _train(
@@ -111,6 +112,7 @@ def _train(
     wanted: "list[Retraining]",
     model: "type[VAE] | None",
 ) -> ExitCode:
+    from analysis.rerun_tables import write_rerun_tables
     from study.cluster import connected
     from study.options import default_address, default_workers
     from study.reruns.ledger import RerunLedger
@@ -130,8 +132,8 @@ def _train(
             from study.searcher import InTurn
             from study.trials import run_on_tune
 
-            kind = "audit" if options.audit is not None else f"reruns, varying {options.vary}"
-            title = f"{options.study}: {len(wanted)} {kind}, {ledger.missing} to be trained"
+            why = "for an audit" if options.audit is not None else f"varying {options.vary}"
+            title = f"{options.study}: {len(wanted)} retrainings {why}, {ledger.missing} to come"
             source = Restarts(ledger)
             with Progress(title, ledger.tally, cluster):
                 run_on_tune(
@@ -144,9 +146,20 @@ def _train(
                 )
     if ledger.broken is not None:
         raise ledger.broken
+    write_rerun_tables(options.study)
     if stop.signum is not None:
         print("saved; the same command goes on with what is missing")
         return stop.code
+    states = ledger.tally.states
+    if not states["complete"]:
+        why = ledger.tally.last_error or "all of them diverged"
+        raise StudyError(f"no retraining completed: {why}", NO_RESULT)
+    if states["failed"]:
+        print(
+            f"study.rerun: {states['failed']} of {len(wanted)} retrainings failed, the last with: "
+            f"{ledger.tally.last_error}; the same command tries them again",
+            file=sys.stderr,
+        )
     return 0
 
 
@@ -156,20 +169,20 @@ def _load() -> None:
 
 
 def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -> None:
-    from analysis.rerun_tables import write_rerun_tables
     from study.reruns.show import show_audit, show_leaderboard
 
-    write_rerun_tables(options.study)
     metric = manifest.options["metric"].split(",")[0]
     if options.audit is not None:
         show_audit(options.study, trials, metric, manifest.rungs)
         return
     show_leaderboard(options.study, trials, metric, options.vary)
     if options.export is not None:
-        from analysis.export import export_winner
+        from analysis.export import can_write_onnx, export_winner
 
+        if not can_write_onnx():
+            print('without ONNX, which takes: pip install -e ".[onnx]"')
         try:
-            print(export_winner(options.study, options.export, metric))
+            print(export_winner(options.study, options.export, metric, options.vary))
         except ValueError as error:
             raise StudyError(str(error), NO_RESULT) from None
 

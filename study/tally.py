@@ -16,7 +16,7 @@ class Tally:
         states: finished trials by state.
         running: trials under way.
         epochs: trained by all trials together.
-        best: the least first metric among complete trials, its trial, and what that is.
+        best: the least first metric among complete trials, whose it is, and what that is.
         last_error: of the failed or diverged trial that was closed last.
     """
 
@@ -24,7 +24,7 @@ class Tally:
     states: Counter[State] = field(default_factory=Counter)
     running: int = 0
     epochs: int = 0
-    best: tuple[float, int, str] | None = None
+    best: tuple[float, str, str] | None = None
     last_error: str | None = None
     began: float = field(default_factory=time.monotonic)
     _seen: dict[int, Report] = field(default_factory=dict)
@@ -59,8 +59,10 @@ class Tally:
         self.epochs += max(0, report.epochs - (last.epochs if last else 0))
         self._seen[job.trial] = report
 
-    def close(self, job: TrialJob, state: State, error: str | None = None) -> None:
-        """A trial is over; `error` says why, where it did not go well."""
+    def close(
+        self, job: TrialJob, state: State, error: str | None = None, name: str | None = None
+    ) -> None:
+        """A trial is over; `error` says why, where it did not go well, `name` whose it is."""
         self.last_error = error or self.last_error
         self.running -= 1
         self.states[state] += 1
@@ -68,4 +70,4 @@ class Tally:
         if state == "complete" and report is not None:
             value = next(iter(report.metrics.values()))
             if self.best is None or value < self.best[0]:
-                self.best = (value, job.trial, str(job))
+                self.best = (value, name or f"trial {job.trial}", str(job))

@@ -57,10 +57,10 @@ def _unranked(standing: Standing, metric: str) -> str:
 
 def _luck(standing: Standing, own: Retrained, metric: str) -> str:
     interval = ""
-    if own.low is not None and own.high is not None:
+    if not math.isnan(own.low):
         interval = f" (95 % interval {number(own.low)} to {number(own.high)})"
     text = (
-        f"{standing.name}, trial {own.trial}, retrained under {count(own.n_seeds, 'fresh seed')}: "
+        f"{standing.name}, {own.config}, retrained under {count(own.n_seeds, 'fresh seed')}: "
         f"mean {metric} {number(own.mean)}{interval}"
     )
     if not math.isnan(own.luck):

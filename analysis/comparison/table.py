@@ -98,7 +98,7 @@ def _retrained(comparison: Comparison) -> Iterator[Row]:
         if own is None:
             continue
         row = {"part": "retrained", "study": name}
-        yield row | {"quantity": "trial", "value": own.trial}
+        yield row | {"quantity": "config", "text": own.config}
         mean = {"value": own.mean, "low": own.low, "high": own.high}
         yield row | {"quantity": f"mean {comparison.metric}"} | mean
         yield row | {"quantity": "luck", "value": own.luck}

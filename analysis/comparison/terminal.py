@@ -83,8 +83,7 @@ def _results(comparison: Comparison) -> Table:
     for own, again in zip(comparison.standings, comparison.again, strict=True):
         mean = "-"
         if again is not None:
-            ends = (math.nan if end is None else end for end in (again.low, again.high))
-            mean = f"{_bracketed(Estimate(again.mean, *ends))}, trial {again.trial}"
+            mean = f"{_bracketed(Estimate(again.mean, again.low, again.high))}, {again.config}"
         best = "-" if own.best_trial is None else str(own.best_trial)
         table.add_row(own.name, _bracketed(Estimate(own.best)), best, _bracketed(own.median), mean)
     return table

@@ -21,6 +21,7 @@ PARTS: tuple[Callable[[StudyResults], Iterator[Finding]], ...] = (
     course.diverged,
     course.failed,
     course.pruned,
+    course.pruned_too_early,
     course.time,
 )
 

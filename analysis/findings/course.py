@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.audit import audit
 from analysis.budget import savings, timed_trials, utilisation
 from analysis.findings.finding import Finding
 from analysis.folder import Dimension, State, StudyResults
@@ -98,6 +99,16 @@ def pruned(results: StudyResults) -> Iterator[Finding]:
         f"that {usual}, the study would have trained {saved.saved:,} epochs more than its "
         f"{saved.spent:,}: pruning saved {percent(saved.share)}.",
     )
+
+
+def pruned_too_early(results: StudyResults) -> Iterator[Finding]:
+    """What pruning cost, by an audit."""
+    if results.audited is None or "rungs" not in results.trials:
+        return
+    manifest = results.manifest
+    found = audit(results.audited, results.trials, manifest.metric, manifest.rungs)
+    said = "; ".join(found.sentences())
+    yield Finding("warning" if found.entering else "result", f"Audit of the pruning: {said}.")
 
 
 def time(results: StudyResults) -> Iterator[Finding]:

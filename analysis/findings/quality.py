@@ -9,7 +9,8 @@ import pandas as pd
 from analysis.findings.finding import Finding
 from analysis.folder import Dimension, StudyResults
 from analysis.labels import short_label
-from analysis.reruns import Retrained, fresh_reruns, retrained
+from analysis.leaderboard import held_out, verdicts
+from analysis.reruns import Retrained, board_of, retrained
 from analysis.words import count, listed, number, state_counts, value_in_words
 
 EDGE = 0.02  # of a range: nearer to its end counts as at the end
@@ -77,21 +78,22 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
     name, winner = short_label(results.manifest.metric), configs[0]
     spread = "" if math.isnan(winner.std) else f" and a standard deviation of {number(winner.std)}"
     interval = ""
-    if winner.low is not None and winner.high is not None:
+    if not math.isnan(winner.low):
         interval = f" (95 % interval {number(winner.low)} to {number(winner.high)})"
+    gave = (
+        "" if math.isnan(winner.searched) else f"; the search had given {number(winner.searched)}"
+    )
     yield Finding(
         "result",
-        f"Retrained under {count(winner.n_seeds, 'fresh seed')}, the configuration of trial "
-        f"{winner.trial} has a mean {name} of {number(winner.mean)}{interval}{spread}; the search "
-        f"had given {number(winner.searched)}.",
+        f"Retrained under {count(winner.n_seeds, 'fresh seed')}, the configuration of "
+        f"{winner.config} has a mean {name} of {number(winner.mean)}{interval}{spread}{gave}.",
     )
     if len(configs) > 1:
         second = configs[1]
         noise = math.sqrt((winner.std**2 + second.std**2) / 2)
-        rival = f"trial {second.trial}, retrained alike"
+        rival = f"{second.config}, retrained alike"
         lead = _lead(winner, second.mean - winner.mean, noise, rival)
-        tested = any(True for _ in ties(results))  # which says more than that a lead is larger
-        yield from (finding for finding in lead if finding.level == "warning" or not tested)
+        yield from (finding for finding in lead if finding.level == "warning")  # `ties` has more
     elif len(results.complete) > 1:
         first_two = results.complete[results.manifest.metric].head(2).tolist()
         rival = "the second best trial of the search"
@@ -99,34 +101,40 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
 
 
 def ties(results: StudyResults) -> Iterator[Finding]:
-    """Configurations that fresh seeds do not tell apart from the first of the leaderboard."""
-    board, reruns = results.leaderboard, fresh_reruns(results)
-    if board is None or not {"config", "tie", "p_holm"} <= set(board):
+    """Which configurations fresh seeds tell from the first of the leaderboard."""
+    board = board_of(results)
+    if board is None or len(board) < 2:
         return
-    if reruns is not None and "vary" in board and set(board["vary"]) != set(reruns["vary"]):
-        return  # of seeds that draw other data; all else here is of the study's own
-    first, others = board.iloc[0], board.iloc[1:].dropna(subset=["p_holm"])
-    if others.empty:
-        return
-    tied = others[others["tie"].astype(bool)]
-    if tied.empty:
-        rest = "all others" if len(others) == len(board) - 1 else "all that can be compared with it"
-        yield Finding("result", f"On fresh seeds {first['config']} is better than {rest}.")
-        return
-    names = listed([str(name) for name in tied["config"].head(TOP)])
-    more = f" and {len(tied) - TOP} more" if len(tied) > TOP else ""
-    yield Finding(
-        "warning",
-        f"Fresh seeds do not tell {first['config']} from {names}{more} (paired t-tests on the same "
-        f"seeds, Holm's correction over all pairs, p at least "
-        f"{number(float(tied['p_holm'].min()))}).",
-    )
+    metric = results.manifest.metric
+    said = _told_apart(board, metric)
+    if said:
+        tied = board["tie"].iloc[1:].any()
+        yield Finding("warning" if tied else "result", f"On fresh seeds, by {said}.")
+    for figure in held_out(board)[-1:]:
+        if said := _told_apart(board, figure):
+            yield Finding("result", f"The same trainings on points that chose nothing, by {said}.")
+
+
+def _told_apart(board: "pd.DataFrame", figure: str) -> str:
+    first, *others = board["config"]
+    words = {"tie": "ties with", "worse": "is better than", "better": "is worse than"}
+    groups: dict[str, list[str]] = {}
+    for config, paired in zip(others, verdicts(board, figure)[1:], strict=True):
+        if paired.word is not None:
+            groups.setdefault(words[paired.word], []).append(config)
+    said = [
+        f"{how} {listed(configs[:TOP])}"
+        + (f" and {len(configs) - TOP} more" if len(configs) > TOP else "")
+        for how, configs in groups.items()
+    ]
+    method = "paired t-tests, Holm's correction over all pairs, level 5 %"
+    return f"{short_label(figure)}, {first} {listed(said)} ({method})" if said else ""
 
 
 def _lead(winner: Retrained, gain: float, noise: float, rival: str) -> Iterator[Finding]:
     if math.isnan(noise):
         return
-    over = f"The gain of trial {winner.trial} over {rival}, {number(gain)}"
+    over = f"The gain of {winner.config} over {rival}, {number(gain)}"
     spread = f"the noise of the seeds, {number(noise)} (standard deviation)"
     if gain < noise:
         warning = "which of the two is better is not settled by one run of each"

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,14 @@ class _Flight:
     retraining: Retraining
     job: TrialJob
     report: Report | None = None
+    at_rungs: dict[int, float] = field(default_factory=dict)
 
 
 class RerunLedger:
-    """Hands out the retrainings that are missing, and records each when it has ended."""
+    """Hands out the retrainings that are missing, and records each when it has ended.
+
+    One that failed is missing: what raised may have been the machine's fault.
+    """
 
     def __init__(
         self,
@@ -33,18 +37,19 @@ class RerunLedger:
         metrics: tuple[str, ...],
         model: "type[VAE] | None",
     ) -> None:
-        """Opens the file, or makes it.
+        """Reads the file, if it is there.
 
         Raises:
             StudyError: a line of it is damaged.
-            OSError: it cannot be written.
         """
-        done = {row["key"] for row in read_reruns(path)}
+        ended = {row["key"]: row["state"] for row in read_reruns(path)}
+        done = {key: state for key, state in ended.items() if state != "failed"}
         self._missing = deque(r for r in wanted if r.key not in done)
-        self._file = AppendOnly(path)
+        self._path = path
+        self._file: AppendOnly | None = None
         self._metrics, self._model = metrics, model
         self._flights: dict[str, _Flight] = {}
-        finished: Counter[State] = Counter({"complete": len(wanted) - len(self._missing)})
+        finished: Counter[State] = Counter(done[r.key] for r in wanted if r.key in done)
         self.tally = Tally(len(wanted), states=finished)
         self.broken: OSError | None = None
         self._number = 0
@@ -66,9 +71,12 @@ class RerunLedger:
         return job
 
     def take(self, key: str, report: Report) -> None:
-        """Keeps the report for the end."""
-        self._flights[key].report = report
-        self.tally.take(self._flights[key].job, report)
+        """Keeps the report for the end, and of those at rungs what ASHA would have seen."""
+        flight = self._flights[key]
+        flight.report = report
+        if report.status == "running":
+            flight.at_rungs[report.epochs] = report.metrics[self._metrics[0]]
+        self.tally.take(flight.job, report)
 
     def close(self, key: str, error: str | None = None) -> None:
         """Records a retraining; one whose worker died too often is left to a later call."""
@@ -78,17 +86,21 @@ class RerunLedger:
         if report is not None and error is None and report.status != "running":
             state = report.status
             try:
-                self._file.append(_line(flight.retraining, report))
+                self._file = self._file or AppendOnly(self._path)
+                self._file.append(_line(flight, report))
             except OSError as failure:
                 self.broken = failure
-        self.tally.close(flight.job, state, error or (report.error if report else None))
+        why = error or (report.error if report else None)
+        self.tally.close(flight.job, state, why, flight.retraining.candidate.label)
 
 
-def _line(retraining: Retraining, report: Report) -> bytes:
-    r = retraining
+def _line(flight: _Flight, report: Report) -> bytes:
+    r = flight.retraining
     row: dict[str, Any] = {"key": r.key, "purpose": r.purpose, "config": r.candidate.label}
     row |= {"trial": r.candidate.trial, "vary": r.vary, "seed_index": r.index, "seed": r.seed}
     row |= {"state": report.status, "error": report.error} | r.config.as_dict() | report.row
+    if flight.at_rungs:
+        row["rungs"] = flight.at_rungs
     return json.dumps(row, separators=(",", ":")).encode() + b"\n"
 
 
@@ -102,7 +114,7 @@ def read_reruns(path: Path) -> list[dict[str, Any]]:
     for number, line in enumerate(drop_broken_line(path).splitlines(), start=1):
         try:
             row = json.loads(line)
-            if "key" not in row:
+            if not {"key", "state"} <= set(row):
                 raise ValueError
         except (ValueError, TypeError):
             raise StudyError(

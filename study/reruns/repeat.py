@@ -1,5 +1,6 @@
 """`--seed-of-trial`: one trial again, from its own config and seed, compared to the last digit."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ import torch
 
 from moons.models import VAE
 from study.record.folder import Folder
-from study.record.manifest import Manifest, machine, versions
-from study.reruns.jobs import named_candidates
+from study.record.manifest import Manifest, git_state, machine, versions
+from study.reruns.candidates import named_candidates
 from study.training import TrialTraining
 from study.trial import TrialJob
 
@@ -17,6 +18,8 @@ COMPARED = (
     *("epochs", "best_epoch", "val_mse", "val_loss", "val_kl"),
     *("replicates", "engine", "n_parameters"),
 )
+# How a training that came out the same may have ended for the study.
+ENDED = {"running": ("pruned", "running", "interrupted")}
 
 
 def repeat_trial(
@@ -31,31 +34,36 @@ def repeat_trial(
     Raises:
         StudyError: there is no such trial.
     """
-    (candidate,) = named_candidates(trials, (number,))
+    (candidate,) = named_candidates(trials, (number,), "--seed-of-trial")
     row: dict[str, Any] = trials[trials["trial"] == number].to_dict("records")[0]  # type: ignore[assignment]
     epochs = int(row["epochs"])
     if not epochs:
         return False, f"trial {number} was {row['state']} before its first epoch: nothing to repeat"
     metrics = tuple(str(manifest.options["metric"]).split(","))
-    engine = row["engine"]
     job = TrialJob(
         trial=number,
         config=candidate.config,
         seed=row["seed"],
-        # A trial that was stopped is repeated to the rung where it was.
-        rungs=(epochs,) if epochs < candidate.config.max_epochs else (),
+        # Rung by rung, as replicates take turns, and to where a trial that was stopped was.
+        rungs=tuple(sorted({*(rung for rung in manifest.rungs if rung < epochs), epochs})),
         metrics=metrics,
-        engine=engine,
+        engine=manifest.options["engine"] if pd.isna(row["engine"]) else row["engine"],
         replicates=manifest.options.get("replicates", 1),
         model_class=model,
     )
     torch.set_num_threads(1)  # as a worker has it
-    report = TrialTraining(job).advance()
+    training = TrialTraining(job)
+    report = training.advance()
+    while report.status == "running" and report.epochs < epochs:
+        report = training.advance()
+    found = report.row | {name: report.metrics.get(name, report.row.get(name)) for name in metrics}
     differing = [
-        f"{name} {report.row[name]!r}, was {row[name]!r}"
-        for name in COMPARED
-        if report.row.get(name) != row[name] and not pd.isna(row[name])
+        f"{name} {found[name]!r}, was {row[name]!r}"
+        for name in dict.fromkeys((*COMPARED, *metrics))
+        if not (pd.isna(row[name]) or found[name] == row[name])
     ]
+    if row["state"] not in ENDED.get(report.status, (report.status,)):
+        differing.append(f"state {report.status!r}, was {row['state']!r}")
     weights = Folder(folder).checkpoint(number) / "model.safetensors"
     same_weights = ""
     if report.weights is not None and weights.is_file():
@@ -69,11 +77,18 @@ def repeat_trial(
 
 def causes(manifest: Manifest) -> str:
     """What differs from where the study was run."""
-    here = versions() | {f"machine's {k}": v for k, v in machine().items()}
-    there = dict(manifest.versions) | {f"machine's {k}": v for k, v in manifest.machine.items()}
+    here = _circumstances(versions(), machine(), git_state())
+    there = _circumstances(manifest.versions, manifest.machine, manifest.git)
     differing = [
         f"{name} is {here[name]}, was {there.get(name)}"
         for name in here
         if here[name] != there.get(name)
     ]
-    return ", ".join(differing) or "no version and no part of the machine differs"
+    return ", ".join(differing) or "no version, no commit and no part of the machine differs"
+
+
+def _circumstances(
+    versions: Mapping[str, Any], machine: Mapping[str, Any], git: Mapping[str, Any]
+) -> dict[str, Any]:
+    of_machine = {f"machine's {name}": value for name, value in machine.items()}
+    return dict(versions) | of_machine | {"the project's commit": git.get("commit")}

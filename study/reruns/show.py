@@ -14,53 +14,83 @@ from study.summary import WIDTH
 
 
 def show_leaderboard(folder: Path, trials: pd.DataFrame, metric: str, vary: str) -> None:
-    """Writes `leaderboard.parquet` and prints it; the path comes last."""
-    from analysis.leaderboard import leaderboard
+    """Writes `leaderboard.parquet` and prints it; the path comes last.
 
-    board = leaderboard(pd.read_parquet(folder / "reruns.parquet"), trials, metric, vary)
+    The file holds a leaderboard for each of the options of `--vary` that was used.
+    """
+    from analysis.leaderboard import held_out, leaderboard
+
+    reruns = pd.read_parquet(folder / "reruns.parquet")
+    boards = {
+        str(kind): leaderboard(reruns, trials, metric, str(kind)) for kind in set(reruns["vary"])
+    }
     with appearing(folder / "leaderboard.parquet") as draft:
-        board.to_parquet(draft, index=False)
+        pd.concat([boards[kind] for kind in sorted(boards, reverse=True)]).to_parquet(
+            draft, index=False
+        )
+    board = boards[vary]
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH
     console.print(board_table(board, metric, vary))
+    if held_out(board):
+        console.print(held_out_table(board))
+    if (folder / "report.html").exists():
+        console.print(f"for the report: python -m analysis.report {folder}", soft_wrap=True)
     console.print(str(folder / "leaderboard.parquet"), soft_wrap=True)
 
 
 def board_table(board: pd.DataFrame, metric: str, vary: str) -> Table:
     """The leaderboard for a terminal: means with 95 % bootstrap intervals."""
+    from analysis.leaderboard import verdicts
+
     table = Table(
-        title=f"{metric} on fresh seeds (varying {vary}), chosen on validation", box=box.SIMPLE
+        title=f"{metric} on fresh seeds (varying {vary}), on the validation points that chose",
+        box=box.SIMPLE,
     )
-    test = [c for c in ("test_excess_nll", "fresh_excess_nll") if c in board]
-    heads = ["rank", "config", "seeds", f"mean {metric} [95 %]", "search said", "optimism"]
-    for head in [*heads, "against the first", *(f"{c} [95 %]" for c in test)]:
+    heads = ("rank", "config", "seeds", f"mean {metric} [95 %]", "search said", "optimism")
+    for head in (*heads, "against the first"):
         table.add_column(head, justify="right")
-    for row in board.to_dict("records"):
+    for row, against in zip(board.to_dict("records"), verdicts(board, metric), strict=True):
         lost = f" ({row['lost']} lost)" if row["lost"] else ""
         table.add_row(
             str(row["rank"]),
-            str(row["config"]),
+            row["config"],
             f"{row['seeds']}{lost}",
             _interval(row, metric),  # type: ignore[arg-type]
-            f"{row['search_score']:.4g}",
-            f"{row['optimism']:+.2g}",
-            _verdict(row),  # type: ignore[arg-type]
-            *(_interval(row, column) for column in test),  # type: ignore[arg-type]
+            _known(row["search_score"], ".4g"),
+            _known(row["optimism"], "+.2g"),
+            "" if row["rank"] == 1 else str(against),
         )
     return table
 
 
-def _verdict(row: dict[str, float]) -> str:
-    if row["rank"] == 1:
-        return ""
-    if math.isnan(row["p_holm"]):
-        return "too few seeds"
-    return f"{'tie' if row['tie'] else 'worse'}, p = {row['p_holm']:.2g}"
+def held_out_table(board: pd.DataFrame) -> Table:
+    """The same configs by figures that chose nothing."""
+    from analysis.leaderboard import held_out, verdicts
+
+    table = Table(title="the same on points that chose nothing", box=box.SIMPLE)
+    table.add_column("config", justify="right")
+    columns = [board["config"].tolist()]
+    for figure in held_out(board):
+        table.add_column(f"{figure} [95 %]", justify="right")
+        table.add_column("against the first", justify="right")
+        columns.append([_interval(row, figure) for row in board.to_dict("records")])  # type: ignore[arg-type]
+        columns.append(["", *map(str, verdicts(board, figure)[1:])])
+    for cells in zip(*columns, strict=True):
+        table.add_row(*cells)
+    return table
 
 
-def _interval(row: dict[str, float], column: str) -> str:
-    return f"{row[column]:.4g} [{row[f'{column}_low']:.4g}, {row[f'{column}_high']:.4g}]"
+def _interval(row: dict[str, float], figure: str) -> str:
+    ends = f"[{row[f'{figure}_low']:.4g}, {row[f'{figure}_high']:.4g}]"
+    return (
+        f"{_known(row[figure], '.4g')} {'' if math.isnan(row[f'{figure}_low']) else ends}".strip()
+    )
+
+
+def _known(value: float, how: str) -> str:
+    return "-" if math.isnan(value) else format(value, how)
 
 
 def show_audit(folder: Path, trials: pd.DataFrame, metric: str, rungs: Sequence[int]) -> None:
@@ -68,8 +98,7 @@ def show_audit(folder: Path, trials: pd.DataFrame, metric: str, rungs: Sequence[
     from analysis.audit import audit
 
     audited = pd.read_parquet(folder / "audit.parquet")
-    epochs = pd.read_parquet(folder / "epochs.parquet")
     console = Console(highlight=False, soft_wrap=True)
-    for sentence in audit(audited, trials, epochs, metric, rungs).sentences():
+    for sentence in audit(audited, trials, metric, rungs).sentences():
         console.print(sentence)
     console.print(str(folder / "audit.parquet"))

@@ -280,8 +280,12 @@ def with_reruns(folder: Path, spread: float = 0.0005, n_seeds: int = 8, n_config
     best = trials[trials["state"] == "complete"].nsmallest(n_configs, "val_mse")
     rows = [
         {
+            "config": f"trial {trial}",
             "trial": trial,
+            "vary": "init",
+            "seed_index": seed,
             "seed": 50 + seed,
+            "state": "complete",
             "val_mse": value * 1.02 + spread * rng.normal(),
             "test_excess_nll": 8 * value + 10 * spread * rng.normal(),
         }

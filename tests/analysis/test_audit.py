@@ -1,13 +1,16 @@
 """What early stopping cost, on trials whose ends are known."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from analysis.audit import audit, rung_correlations
+from analysis.audit import audit, rung_correlations, weighted_spearman
 
 
-def study(pruned_ends: list[float]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def study(pruned_ends: list[float]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Six complete trials of 40 epochs that end at 1 to 6, and pruned ones stopped at 10."""
     n = len(pruned_ends)
     trials = pd.DataFrame(
@@ -16,6 +19,7 @@ def study(pruned_ends: list[float]) -> tuple[pd.DataFrame, pd.DataFrame, pd.Data
             "state": ["complete"] * 6 + ["pruned"] * n,
             "epochs": [40] * 6 + [10] * n,
             "val_mse": [1.0, 2, 3, 4, 5, 6, *[9.0] * n],
+            "rungs": [json.dumps({"10": 10.0 + trial}) for trial in range(6 + n)],
         }
     )
     audited = pd.DataFrame(
@@ -24,18 +28,15 @@ def study(pruned_ends: list[float]) -> tuple[pd.DataFrame, pd.DataFrame, pd.Data
             "state": "complete",
             "epochs": 40,
             "val_mse": pruned_ends,
+            "rungs": [json.dumps({"10": 16.0 + k, "20": 1.0}) for k in range(n)],
         }
     )
-    epochs = pd.concat(
-        pd.DataFrame({"trial": t, "epoch": np.arange(1, e + 1), "val_mse": 10.0 + t})
-        for t, e in zip(trials["trial"], trials["epochs"], strict=True)
-    )
-    return audited, trials, epochs.assign(replicate=0)
+    return audited, trials
 
 
 def test_a_pruned_trial_that_would_have_won_is_counted_and_is_the_regret() -> None:
-    audited, trials, epochs = study([0.25, 4.5, 7.0])
-    found = audit(audited, trials, epochs, "val_mse", (10,))
+    audited, trials = study([0.25, 4.5, 7.0])
+    found = audit(audited, trials, "val_mse", (10,))
     assert (found.audited, found.pruned, found.entering) == (3, 3, 2)
     assert found.regret == pytest.approx(0.75)
     assert 0 < found.share_low < 2 / 3 < found.share_high < 1
@@ -49,39 +50,44 @@ def test_there_is_no_regret_where_none_would_have_won() -> None:
 
 
 def test_the_rank_correlation_is_one_where_a_rung_orders_as_the_end_does() -> None:
-    _, _, epochs = study([7.0, 8.0])
-    ends = pd.Series(np.arange(8.0), index=np.arange(8))
-    assert rung_correlations(epochs, "val_mse", ends, (10,))[10] == pytest.approx(1.0)
-    assert rung_correlations(epochs, "val_mse", -ends, (10,))[10] == pytest.approx(-1.0)
+    _, trials = study([7.0, 8.0])
+    for sign in (1.0, -1.0):
+        ended = trials.assign(val_mse=sign * np.arange(8.0))
+        found = rung_correlations(ended, "val_mse", np.ones(8), (10,))
+        assert found[10] == pytest.approx(sign)
 
 
-def test_a_rung_s_value_is_the_mean_over_replicates_of_their_best() -> None:
-    _, _, epochs = study([7.0, 8.0])
-    odd = epochs["val_mse"].where(epochs["trial"] != 7, -10.0)  # best of all on one seed of two
-    both = pd.concat([epochs.assign(val_mse=odd), epochs.assign(val_mse=100.0, replicate=1)])
-    both.loc[(both["trial"] == 7) & (both["replicate"] == 1), "val_mse"] = 1000.0
-    ends = pd.Series(np.arange(8.0), index=np.arange(8))
-    assert rung_correlations(both, "val_mse", ends, (10,))[10] == pytest.approx(1.0)
+def test_a_weight_counts_a_trial_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 12))
+    weights = np.repeat([1.0, 3.0], [8, 4])
+    often = np.repeat(np.arange(12), weights.astype(int))
+    expected = stats.spearmanr(x[often], y[often]).statistic
+    assert weighted_spearman(x, y, weights) == pytest.approx(expected)
+
+
+def test_the_audited_stand_for_all_that_were_pruned() -> None:
+    audited, trials = study([0.5, 8.0, 9.0, 10.0])
+    few = audit(audited.head(1), trials, "val_mse", (10,)).correlations[10]
+    unweighted = audit(audited.head(1), trials.head(7), "val_mse", (10,)).correlations[10]
+    assert few < unweighted  # the one that comes from last to first counts four times
 
 
 def test_an_audited_trial_that_diverged_has_not_entered_and_counts() -> None:
-    audited, trials, epochs = study([0.25, 8.0])
+    audited, trials = study([0.25, 8.0])
     audited.loc[1, "state"] = "diverged"
-    found = audit(audited, trials, epochs, "val_mse", (10,))
+    found = audit(audited, trials, "val_mse", (10,))
     assert (found.audited, found.entering) == (2, 1)
     assert found.share_low < 0.5 < found.share_high < 1
 
 
-def test_the_rungs_are_told_by_the_validation_mse_where_epochs_lack_the_metric() -> None:
-    audited, trials, epochs = study([7.0, 8.0])
-    dear = {"val_mse": "val_excess_nll"}
-    found = audit(
-        audited.rename(columns=dear), trials.rename(columns=dear), epochs, "val_excess_nll", (10,)
-    )
-    assert "rank correlation of val_mse at rung 10 with val_excess_nll" in found.sentences()[-1]
-
-
 def test_a_rung_that_too_few_trials_reached_has_no_correlation() -> None:
-    _, _, epochs = study([7.0])
-    ends = pd.Series(np.arange(7.0), index=np.arange(7))
-    assert rung_correlations(epochs, "val_mse", ends, (10, 400)).keys() == {10}
+    audited, trials = study([7.0])
+    assert audit(audited, trials, "val_mse", (10, 20, 400)).correlations.keys() == {10}
+
+
+def test_without_a_complete_trial_the_regret_is_unknown() -> None:
+    audited, trials = study([7.0])
+    found = audit(audited, trials.tail(1), "val_mse", (10,))
+    assert np.isnan(found.regret)
+    assert "regret: unknown" in " ".join(found.sentences())

@@ -48,6 +48,13 @@ def test_an_error_is_one_line_and_a_status(
     assert capsys.readouterr() == ("", f"{said}\n")
 
 
+def test_an_option_that_cannot_be_read_is_one_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(lambda options: 0, "--times", "few") == 2
+    said = capsys.readouterr()
+    assert "few" in said.err
+    assert said.err.count("\n") == 1
+
+
 def test_the_help_describes_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         run(lambda options: 0, "--help")

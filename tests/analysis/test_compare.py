@@ -78,9 +78,9 @@ def test_retraining_decides_where_both_were_retrained(results, tmp_path):
     assert "retrained on fresh seeds" in found.findings[0]
     again = found.again[0]
     assert again is not None
-    best = read_results(tmp_path / "vae").reruns.groupby("trial")["val_mse"].mean()
-    assert (again.trial, again.mean) == (best.idxmin(), pytest.approx(best.min()))
-    assert f"vae, trial {again.trial}, retrained under 8 fresh seeds" in " ".join(found.findings)
+    best = read_results(tmp_path / "vae").reruns.groupby("config")["val_mse"].mean()
+    assert (again.config, again.mean) == (best.idxmin(), pytest.approx(best.min()))
+    assert f"vae, {again.config}, retrained under 8 fresh seeds" in " ".join(found.findings)
     assert isinstance(draw_comparison("compare_retrained", found), Drawing)
 
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.leaderboard import holm, leaderboard, mean_interval, paired_p
+from analysis.intervals import mean_interval
+from analysis.leaderboard import leaderboard, verdicts
+from analysis.paired import holm, paired_p
 
 SEEDS = 20
 
@@ -28,7 +30,8 @@ def runs(**scores: np.ndarray) -> pd.DataFrame:
 
 
 def trials(*scores: float) -> pd.DataFrame:
-    return pd.DataFrame({"trial": np.arange(len(scores)), "val_mse": scores})
+    numbers = np.arange(len(scores))
+    return pd.DataFrame({"trial": numbers, "state": "complete", "val_mse": scores})
 
 
 @pytest.mark.parametrize("kind", ["normal", "skewed"])
@@ -62,10 +65,12 @@ def test_few_scores_have_students_interval_as_two_have_no_resamples_that_differ(
     assert (two.mean, two.low, two.high) == pytest.approx((1.5, -4.8531, 7.8531), abs=1e-4)
 
 
-def test_one_score_or_equal_scores_have_no_width() -> None:
-    for scores in (np.array([0.3]), np.full(5, 0.3)):
-        interval = mean_interval(scores)
-        assert (interval.mean, interval.low, interval.high) == (0.3, 0.3, 0.3)
+def test_equal_scores_have_no_width_and_one_alone_has_no_interval() -> None:
+    equal = mean_interval(np.full(5, 0.3))
+    assert (equal.mean, equal.low, equal.high) == (0.3, 0.3, 0.3)
+    alone = mean_interval(np.array([0.3]))
+    assert alone.mean == 0.3
+    assert np.isnan([alone.low, alone.high]).all()
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
@@ -93,7 +98,7 @@ def test_identical_configs_are_a_tie_and_a_clearly_worse_one_is_not() -> None:
     by_config = board.set_index("config")
     assert by_config["tie"].to_dict() == {"a": True, "b": True, "c": False}
     assert by_config["rank"]["c"] == 3
-    assert by_config["p_holm"]["c"] < 1e-6
+    assert by_config["val_mse_p_holm"]["c"] < 1e-6
 
 
 def test_pairing_tells_apart_what_unpaired_scores_do_not() -> None:
@@ -121,7 +126,7 @@ def test_a_config_that_lost_seeds_never_comes_first() -> None:
     table.loc[(table["config"] == "lucky") & (table["seed_index"] > 0), "state"] = "diverged"
     board = leaderboard(table, trials(0.1, 0.1), "val_mse").set_index("config")
     assert board["rank"].to_dict() == {"a": 1, "lucky": 2}
-    assert np.isnan(board["p_holm"]["lucky"])  # one seed in common tells nothing
+    assert np.isnan(board["val_mse_p_holm"]["lucky"])  # one seed in common tells nothing
     assert not board["tie"]["lucky"]
 
 
@@ -134,7 +139,9 @@ def test_p_values_are_corrected_for_all_pairs_as_the_first_is_chosen_by_the_scor
     board = leaderboard(runs(**scores), trials(0.0, 0.0, 0.0), "val_mse").set_index("config")
     raw = [paired_p(scores[x], scores[y]) for x, y in (("a", "b"), ("a", "c"), ("b", "c"))]
     corrected = holm(np.array(raw))
-    assert (board["p_holm"]["b"], board["p_holm"]["c"]) == pytest.approx(tuple(corrected[:2]))
+    assert (board["val_mse_p_holm"]["b"], board["val_mse_p_holm"]["c"]) == pytest.approx(
+        tuple(corrected[:2])
+    )
     assert corrected.min() == pytest.approx(3 * min(raw))
 
 
@@ -144,3 +151,46 @@ def test_a_config_from_a_file_has_no_search_score() -> None:
     board = leaderboard(table, trials(0.1), "val_mse").set_index("config")
     assert pd.isna(board["trial"]["b"])
     assert np.isnan(board["search_score"]["b"])
+
+
+def test_a_config_with_fewer_seeds_never_comes_first() -> None:
+    table = runs(a=np.array([0.3, 0.4, 0.5]), lucky=np.array([0.1]))
+    board = leaderboard(table, trials(0.1, 0.1), "val_mse").set_index("config")
+    assert board["rank"].to_dict() == {"a": 1, "lucky": 2}
+    assert board["lost"].to_dict() == {"a": 0, "lucky": 0}
+    assert np.isnan(board["val_mse_low"]["lucky"])
+
+
+def test_a_config_that_is_better_on_the_common_seeds_is_not_called_worse() -> None:
+    scores = np.linspace(0.3, 0.5, SEEDS)
+    noise = np.random.default_rng(0).normal(0, 0.001, SEEDS)
+    table = runs(a=scores, better=scores - 0.1 + noise)
+    table.loc[len(table) - 1, "state"] = "diverged"
+    board = leaderboard(table, trials(0.1, 0.1), "val_mse")
+    assert board["config"].tolist() == ["a", "better"]
+    assert str(verdicts(board, "val_mse")[1]).startswith("better, p = ")
+    assert board["val_mse_difference"][1] == pytest.approx(-0.1, abs=0.001)
+
+
+def test_held_out_figures_have_verdicts_of_their_own() -> None:
+    rng = np.random.default_rng(6)
+    scores = rng.normal(0.02, 0.002, SEEDS)
+    table = runs(a=scores, b=scores + 0.01)
+    held_out = np.concatenate([rng.normal(2.0, 0.1, SEEDS), rng.normal(1.0, 0.1, SEEDS)])
+    board = leaderboard(table.assign(fresh_excess_nll=held_out), trials(0.0, 0.0), "val_mse")
+    assert [each.word for each in verdicts(board, "val_mse")] == ["tie", "worse"]
+    assert [each.word for each in verdicts(board, "fresh_excess_nll")] == ["tie", "better"]
+
+
+def test_data_without_a_density_are_judged_by_samples() -> None:
+    table = runs(a=np.array([0.1, 0.2]), b=np.array([0.3, 0.4]))
+    table = table.assign(fresh_excess_nll=np.nan, fresh_energy_distance=[0.1, 0.2, 0.3, 0.5])
+    board = leaderboard(table, trials(0.1, 0.1), "val_mse")
+    assert board["fresh_energy_distance"].tolist() == pytest.approx([0.15, 0.4])
+    assert "fresh_excess_nll" not in board
+
+
+def test_a_trial_that_was_pruned_has_no_score_to_be_optimistic_about() -> None:
+    searched = trials(0.1).assign(state="pruned")
+    board = leaderboard(runs(a=np.array([0.1, 0.2])), searched, "val_mse")
+    assert np.isnan(board[["search_score", "optimism"]].to_numpy(dtype=float)).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.leaderboard import Interval
+from analysis.intervals import Interval
 from tests.benchmarks.ablation.curves import chosen, epochs_grid, ever_chosen, read_curve
 from tests.benchmarks.ablation.readme import shown, verdict
 from tests.benchmarks.ablation.standing import bands, standings

@@ -142,3 +142,10 @@ def test_a_config_cannot_be_changed():
 @given(st.floats(0.001, 10.0))
 def test_the_decoder_s_noise_that_a_loss_implies_leads_back_to_beta(sigma):
     assert Config(beta=2 * sigma**2).sigma_x == pytest.approx(sigma)
+
+
+@given(st.one_of(st.integers(1, 4096), st.lists(st.integers(1, 4096), min_size=2, max_size=4)))
+def test_widths_come_back_from_a_table_whose_column_is_text(widths):
+    config = Config(encoder_hidden=widths, encoder_layers=1 if isinstance(widths, list) else 2)
+    text = ",".join(map(str, widths)) if isinstance(widths, list) else str(widths)
+    assert Config.from_row(config.as_dict() | {"encoder_hidden": text}, "a table") == config

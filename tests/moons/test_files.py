@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from moons.files import appearing, write_whole
+from moons.files import appearing, folder_appearing, write_whole
 
 
 def test_what_was_written_is_what_is_read(tmp_path):
@@ -66,3 +66,19 @@ def test_a_reader_sees_the_old_content_or_the_new_and_never_a_part(tmp_path):
 def test_a_folder_that_is_not_there_is_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "missing" / "file", "text")
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path):
+    with folder_appearing(tmp_path / "a" / "whole") as draft:
+        (draft / "file").write_text("content")
+        assert not (tmp_path / "a" / "whole").exists()
+    assert (tmp_path / "a" / "whole" / "file").read_text() == "content"
+
+    def half() -> None:
+        with folder_appearing(tmp_path / "half") as draft:
+            (draft / "file").write_text("content")
+            raise ValueError("half")
+
+    with pytest.raises(ValueError, match="half"):
+        half()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analysis.intervals import Interval
 from analysis.labels import label, unit
-from analysis.leaderboard import Interval
 from tests.benchmarks.ablation.standing import Standing
 
 HEAD = """# What the defaults of `study.run` are worth: `{space}`

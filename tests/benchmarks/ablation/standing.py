@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.leaderboard import CONFIDENCE, Interval, holm, mean_interval, paired_p
+from analysis.intervals import CONFIDENCE, Interval, mean_interval
+from analysis.paired import holm, paired_p
 
 Figure = Literal["best", "selected_score"]
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))

@@ -22,7 +22,7 @@ def test_every_state_is_told_also_those_without_a_trial() -> None:
 def test_the_best_is_told_once_there_is_one() -> None:
     tally = Tally(9)
     assert BEST not in {value.metric for value in read(tally)}
-    tally.best = (0.25, 4, "a config")
+    tally.best = (0.25, "trial 4", "a config")
     assert Value(BEST, 0.25, ("val_mse",)) in read(tally)
 
 
@@ -31,7 +31,7 @@ def test_all_else_is_told_from_the_beginning() -> None:
 
 
 def test_values_have_the_tags_of_their_metric() -> None:
-    tally = Tally(9, best=(0.25, 4, "a config"))
+    tally = Tally(9, best=(0.25, "trial 4", "a config"))
     told = read(tally)
     assert {value.metric for value in told} == set(METRICS)
     assert all(len(value.tags) == len(value.metric.tags) for value in told)

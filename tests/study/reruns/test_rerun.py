@@ -1,7 +1,6 @@
 """Retraining on fresh seeds, from the command to the leaderboard."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,24 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.tables import write_tables
 from study.record.manifest import Manifest
 from study.rerun import main
-from study.reruns.jobs import audited, config_from_file, on_fresh_seeds, top_candidates
-from tests.study.local import plan, run_locally
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    results = tmp_path_factory.mktemp("finished")
-    run_locally(plan(results, "--trials", 8))
-    write_tables(results / "s")
-    return results / "s"
-
-
-@pytest.fixture
-def study(finished: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(finished, tmp_path / "s"))
+from study.reruns.candidates import config_from_file, top_candidates
+from study.reruns.jobs import audited, on_fresh_seeds
 
 
 def trials_of(folder: Path) -> pd.DataFrame:
@@ -45,6 +30,12 @@ def test_all_configs_meet_the_same_seeds_and_none_of_the_search_s(finished: Path
     assert not set(first) & set(trials["seed"])
 
 
+def test_a_config_that_is_named_twice_is_trained_once(finished: Path) -> None:
+    candidates = top_candidates(trials_of(finished), "val_mse", 2)
+    once = on_fresh_seeds(candidates, 3, "init", 42, "auto")
+    assert on_fresh_seeds(candidates + candidates[:1], 3, "init", 42, "auto") == once
+
+
 def test_varying_the_data_draws_new_moons_and_varying_init_does_not(finished: Path) -> None:
     candidates = top_candidates(trials_of(finished), "val_mse", 1)
     drawn = {
@@ -58,7 +49,7 @@ def test_varying_the_data_draws_new_moons_and_varying_init_does_not(finished: Pa
 def test_an_audit_takes_pruned_trials_on_their_own_seeds(finished: Path) -> None:
     trials = trials_of(finished)
     pruned = trials[trials["state"] == "pruned"].set_index("trial")
-    for retraining in audited(trials, 2, 42, 1, "torch"):
+    for retraining in audited(trials, 2, 42, 1, (10,), "torch"):
         assert retraining.seed == pruned["seed"][retraining.candidate.trial]
         assert retraining.engine == "torch"  # the study's: another one ends in other digits
 
@@ -82,6 +73,8 @@ def test_configs_of_files_with_one_name_are_told_apart(finished: Path, tmp_path:
         ('{"latent_dim": 0}', "latent_dim must be whole numbers in"),
         ('{"width": 3}', "unknown key 'width'"),
         ("[1]", "must be a JSON object"),
+        ('{"config": null}', "must be a JSON object"),
+        ('{"data_seed": 7}', "data_seed must be the study's 42, got 7"),
     ],
 )
 def test_a_config_file_that_cannot_be_trained_is_refused(
@@ -94,37 +87,11 @@ def test_a_config_file_that_cannot_be_trained_is_refused(
     assert str(path) in str(refused.value)
 
 
-@pytest.mark.parametrize("kind", ["complete", "pruned"])
-def test_a_trial_repeats_to_the_last_digit(
-    study: Path, capsys: pytest.CaptureFixture[str], kind: str
-) -> None:
-    number = trials_of(study).query("state == @kind")["trial"].iloc[0]
-    assert main([str(study), "--seed-of-trial", str(number)]) == 0
-    said = capsys.readouterr().out
-    assert "the same in every number" in said
-    assert ("bit for bit" in said) == (kind == "complete")
-
-
-def test_a_repeat_that_differs_says_which_version_does(
-    study: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    number = trials_of(study).query("state == 'complete'")["trial"].iloc[0]
-    weights = study / "checkpoints" / str(number) / "model.safetensors"
-    other = next(p for p in (study / "checkpoints").iterdir() if p.name != str(number))
-    weights.write_bytes((other / "model.safetensors").read_bytes())
-    manifest = json.loads((study / "study.json").read_text())
-    manifest["versions"]["numpy"] = "1.0"
-    (study / "study.json").write_text(json.dumps(manifest))
-    assert main([str(study), "--seed-of-trial", str(number)]) == 6
-    said = capsys.readouterr().out
-    assert "other weights" in said
-    assert "was 1.0" in said
-
-
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (("--trial", "99"), "--trial must be one of 0 to 7, got 99"),
+        (("--seed-of-trial", "99"), "--seed-of-trial must be one of 0 to 7, got 99"),
         (("--seeds", "0"), "--seeds must be a whole number in"),
         (("--vary", "all"), "--vary"),
         (("--config", "nowhere.json"), "cannot be read: nowhere.json"),
