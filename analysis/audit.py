@@ -1,6 +1,5 @@
 """What early stopping cost: pruned trials trained to their end, beside those never stopped."""
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
+
+from analysis.budget import recorded_at_rungs
 
 TOP = 5
 Floats = NDArray[np.float64]
@@ -113,11 +114,10 @@ def rung_correlations(
         weights: of each row.
         rungs: where trials report.
     """
-    reported = [json.loads(text) if isinstance(text, str) else {} for text in ended["rungs"]]
+    reported = recorded_at_rungs(ended["rungs"]).reindex(columns=[str(rung) for rung in rungs])
     found = {}
     for rung in rungs:
-        at_rung = np.array([float(values.get(str(rung), math.nan)) for values in reported])
-        both = np.stack([at_rung, ended[metric].to_numpy(dtype=np.float64)])
+        both = np.stack([reported[str(rung)], ended[metric].to_numpy(dtype=np.float64)])
         known = np.isfinite(both).all(axis=0)
         if known.sum() > 2 and np.ptp(both[:, known], axis=1).all():
             found[rung] = weighted_spearman(both[0, known], both[1, known], weights[known])

@@ -1,5 +1,6 @@
 """Trials at equal budgets: their values at a rung, the epochs that pruning saved, busy workers."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,17 +72,29 @@ def values_at(results: StudyResults, budget: Budget) -> "pd.Series[float]":
     """The best value so far of each trial that reached the budget, by trial number.
 
     A complete trial that stopped by itself before that epoch keeps its best value. Diverged,
-    failed and interrupted trials have none.
+    failed and interrupted trials have none. A metric that epochs do not have is known at rungs
+    alone, as the scheduler saw it.
     """
     if budget.epoch is None:
         values: pd.Series[float] = results.complete.set_index("trial")[budget.metric]
         return values.sort_index()
-    epochs = results.epochs
-    within = epochs[epochs["epoch"] <= budget.epoch]
-    best = within.groupby("trial")[budget.metric].min()
     trials = results.in_state(*COMPARABLE).set_index("trial")
+    if budget.metric in results.epochs:
+        within = results.epochs[results.epochs["epoch"] <= budget.epoch]
+        best = within.groupby("trial")[budget.metric].min()
+    else:
+        at_rungs = recorded_at_rungs(trials["rungs"])
+        best = at_rungs.get(str(budget.epoch), pd.Series(np.nan, index=trials.index))
+        over = trials.index[(trials["state"] == "complete") & (trials["epochs"] < budget.epoch)]
+        best = best.where(~best.index.isin(over), trials[budget.metric])
     reached = trials.index[(trials["epochs"] >= budget.epoch) | (trials["state"] == "complete")]
     return best.reindex(reached).dropna().sort_index()
+
+
+def recorded_at_rungs(rungs: "pd.Series[str]") -> pd.DataFrame:
+    """What trials reported to the scheduler: a row each, a column a rung, named by its epoch."""
+    read = [json.loads(text) if isinstance(text, str) else {} for text in rungs]
+    return pd.DataFrame(read, index=rungs.index, dtype=np.float64)
 
 
 def rung_values(results: StudyResults) -> pd.DataFrame:
@@ -91,7 +104,7 @@ def rung_values(results: StudyResults) -> pd.DataFrame:
         One row a trial that reached the first rung, one column a rung, labelled by its epoch as
         a string, and `end`; NaN beyond what a trial reached.
     """
-    metric = results.curve_metric
+    metric = results.rung_metric
     columns = {
         str(rung): values_at(results, Budget(rung, metric)) for rung in results.manifest.rungs
     }
@@ -111,11 +124,11 @@ def comparisons(results: StudyResults, enough: int = ENOUGH) -> tuple[Comparison
 
     The first rung, which nearly every trial reached, so that no good or bad ones are missing; and
     the largest budget that enough trials reached. Without rungs, or where the metric is not known
-    at every epoch, trials compare at their end.
+    at them, trials compare at their end.
     """
     metric = results.manifest.metric
     budgets = []
-    if metric in results.epochs.columns and len(results.epochs):
+    if metric == results.rung_metric and len(results.epochs):
         budgets = [Budget(rung, metric) for rung in results.manifest.rungs]
     reached = [compared_at(results, budget) for budget in (*budgets, Budget(None, metric))]
     first = next((c for c in reached if len(c.trials)), reached[-1])

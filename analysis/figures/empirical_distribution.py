@@ -66,7 +66,7 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
     data = empirical_distribution_data(results)
-    return Drawing(draw_empirical_distribution(data, results.curve_metric))
+    return Drawing(draw_empirical_distribution(data, results.rung_metric))
 
 
 FIGURE = FigureSpec(

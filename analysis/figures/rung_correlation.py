@@ -117,7 +117,7 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
     data = rung_correlation_data(results)
-    by = f"Trials are ranked by {label(results.curve_metric)}, the best until the rung."
+    by = f"Trials are ranked by {label(results.rung_metric)}, the best until the rung."
     return Drawing(draw_rung_correlation(data), join(by))
 
 

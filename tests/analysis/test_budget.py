@@ -74,6 +74,25 @@ def test_without_rungs_trials_compare_at_their_end() -> None:
     assert str(only) == "the end (2 complete trials)"
 
 
+def test_a_metric_that_epochs_do_not_have_is_the_one_that_was_reported_at_rungs() -> None:
+    metric = "val_excess_nll"
+    results = known_results(
+        [
+            {"state": "pruned", "epochs": 2, "rungs": '{"2": 0.9}'},
+            {metric: 0.3, "epochs": 3, "rungs": '{"2": 0.5}'},
+            {metric: 0.1, "epochs": 5, "rungs": '{"2": 0.7, "4": 0.2}'},
+            {"state": "failed", "epochs": 0, "rungs": None},
+        ],
+        {0: [0.6, 0.5], 1: [0.3] * 3, 2: [0.9] * 5},
+        rungs=(2, 4),
+        metrics=(metric,),
+    )
+    assert values_at(results, Budget(2, metric)).to_dict() == {0: 0.9, 1: 0.5, 2: 0.7}
+    assert values_at(results, Budget(4, metric)).to_dict() == {1: 0.3, 2: 0.2}
+    assert rung_values(results)["end"].dropna().to_dict() == {1: 0.3, 2: 0.1}
+    assert comparisons(results, enough=3)[0].budget == Budget(2, metric)
+
+
 def test_a_metric_that_epochs_do_not_have_compares_at_the_end() -> None:
     results = known_results(
         [{"val_excess_nll": 0.3}], {0: [0.3] * 5}, rungs=(2,), metrics=("val_excess_nll",)
