@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 from rich.console import Console
 
-from analysis.command import run_command
+from analysis.command import STUDIES, run_command
 from analysis.comparison.comparable import study_names
 from analysis.folder import StudyResults, read_results
+from moons.command_line import OptionalPath, Text, opt
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -26,14 +27,12 @@ NAMED = 3  # studies that the folder's name holds
 class Options:
     """Says which of some studies is better, by how much, and how sure that is."""
 
-    studies: Annotated[
-        tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="STUDY STUDY [STUDY ...]")
-    ]
-    """The studies' folders, results/<study>; two or more."""
-    metric: str | None = None
-    """The validation figure to compare by; by default what the studies minimise."""
-    out: Path | None = None
-    """Where the table and the figures go; by default comparison-<A>-vs-<B> beside the first."""
+    studies: Annotated[tuple[Path, ...], tyro.conf.Positional, STUDIES]
+    """The studies' folders, such as results/cvae-1; two or more."""
+    metric: Annotated[Text, opt("METRIC", "what the studies minimise")] = None
+    """The validation figure to compare by."""
+    out: Annotated[OptionalPath, opt("FOLDER", "comparison-<A>-vs-<B> beside the first")] = None
+    """Where the table and the figures go."""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from analysis.command import STUDIES, run_command
 from analysis.folder import StudyResults, read_results
+from moons.command_line import OptionalPath, opt
 from moons.files import write_whole
 
 if TYPE_CHECKING:  # they import pandas and matplotlib: --help does without
@@ -89,9 +90,10 @@ class Options:
 
     studies: Annotated[tuple[Path, ...], tyro.conf.Positional, STUDIES]
     """The studies' folders, such as results/cvae-1; one or more."""
-    out: Path | None = None
-    """Where to write; by default report.html in the study's folder, and of several studies
-    report-<names>.html beside them."""
+    out: Annotated[
+        OptionalPath, opt("FILE", "report.html in the folder; of several, beside it")
+    ] = None
+    """Where to write."""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,13 +2,65 @@
 
 import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
-from typing import TypeVar
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
 import tyro
+from tyro.conf import arg
+from tyro.constructors import PrimitiveConstructorSpec
 
 T = TypeVar("T")
+
+
+def opt(metavar: str, default: str) -> object:
+    """How `--help` shows an option whose default is None."""
+    return arg(metavar=metavar, help_behavior_hint=f"(default: {default})")
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"must be a whole number, got {text!r}") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"must be a number, got {text!r}") from None
+
+
+def one_of(names: tuple[str, ...]) -> Callable[[str], str]:
+    """Reads one of some names."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"must be one of {', '.join(names)}, got {text!r}")
+        return text
+
+    return read
+
+
+def read_by(read: Callable[[str], object]) -> PrimitiveConstructorSpec[Any]:
+    """How to read a word; by itself tyro takes the word None for an option that was left out."""
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="INT",
+        instance_from_str=lambda words: read(words[0]),
+        is_instance=lambda value: True,
+        str_from_instance=lambda value: [str(value)],
+    )
+
+
+Text = Annotated[str | None, read_by(str)]
+OptionalPath = Annotated[Path | None, read_by(Path)]
+AnyPath = Annotated[Path, read_by(Path)]
+Number = Annotated[float | None, read_by(_number)]
+Whole = Annotated[int | None, read_by(_whole)]
+Count = Annotated[int, read_by(_whole)]
 
 
 def read_command_line(

@@ -4,15 +4,24 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Literal, TypeVar, get_args
 
-from tyro.conf import FlagCreatePairsOff, Suppress, arg
-from tyro.constructors import PrimitiveConstructorSpec
+from tyro.conf import FlagCreatePairsOff, Suppress
 
-from moons.command_line import read_command_line
+from moons.command_line import (
+    Count,
+    Number,
+    OptionalPath,
+    Text,
+    Whole,
+    one_of,
+    opt,
+    read_by,
+    read_command_line,
+)
 from search_spaces.space import Sampler, Scheduler
 from study.errors import StudyError
 from study.trackers.choice import read_trackers
@@ -22,53 +31,8 @@ Flag = FlagCreatePairsOff[bool]
 T = TypeVar("T")
 
 
-def opt(metavar: str, default: str) -> object:
-    """How `--help` shows an option whose default is None."""
-    return arg(metavar=metavar, help_behavior_hint=f"(default: {default})")
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"must be a whole number, got {text!r}") from None
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"must be a number, got {text!r}") from None
-
-
-def _one_of(names: tuple[str, ...]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in names:
-            raise ValueError(f"must be one of {', '.join(names)}, got {text!r}")
-        return text
-
-    return read
-
-
-def _read(read: Callable[[str], object]) -> PrimitiveConstructorSpec[Any]:
-    """How to read a word; by itself tyro takes the word None for an option that was left out."""
-    return PrimitiveConstructorSpec(
-        nargs=1,
-        metavar="INT",
-        instance_from_str=lambda words: read(words[0]),
-        is_instance=lambda value: True,
-        str_from_instance=lambda value: [str(value)],
-    )
-
-
-Text = Annotated[str | None, _read(str)]
-OptionalPath = Annotated[Path | None, _read(Path)]
-AnyPath = Annotated[Path, _read(Path)]
-Number = Annotated[float | None, _read(_number)]
-Whole = Annotated[int | None, _read(_whole)]
-Count = Annotated[int, _read(_whole)]
-SamplerName = Annotated[Sampler | None, _read(_one_of(get_args(Sampler)))]
-SchedulerName = Annotated[Scheduler | None, _read(_one_of(get_args(Scheduler)))]
+SamplerName = Annotated[Sampler | None, read_by(one_of(get_args(Sampler)))]
+SchedulerName = Annotated[Scheduler | None, read_by(one_of(get_args(Scheduler)))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

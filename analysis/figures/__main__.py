@@ -12,6 +12,7 @@ from rich.progress import Progress
 from analysis.command import run_command
 from analysis.figures import MODEL_FIGURES, STUDY_FIGURES, Drawing, draw_figure, load_figure
 from analysis.folder import read_results
+from moons.command_line import Whole, opt
 
 NAMES = (*STUDY_FIGURES, *MODEL_FIGURES)
 
@@ -20,12 +21,12 @@ NAMES = (*STUDY_FIGURES, *MODEL_FIGURES)
 class Options:
     """Draws the figures of a study as PNG into its folder `figures/`."""
 
-    study: Annotated[Path, tyro.conf.Positional]
-    """The study's folder, results/<study>."""
-    only: str | None = None
-    """Draw this figure alone; the names are listed below."""
-    trial: int | None = None
-    """The trial that figures about a model show; the best one by default."""
+    study: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STUDY")]
+    """The study's folder, such as results/cvae-1."""
+    only: Annotated[tuple[str, ...], tyro.conf.UseAppendAction, opt("FIGURE", "all")] = ()
+    """A figure to draw, of those listed below; may be said more than once."""
+    trial: Annotated[Whole, opt("N", "the best one")] = None
+    """The trial that figures about a model show."""
     svg: bool = False
     """Write SVG besides PNG."""
 
@@ -44,7 +45,7 @@ def draw_all(options: Options) -> int:
         DamagedRecord: a file of the study is missing or damaged.
         OSError: a figure cannot be written.
     """
-    names = NAMES if options.only is None else (load_figure(options.only).name,)
+    names = tuple(load_figure(name).name for name in options.only) or NAMES
     results = read_results(options.study)
     if options.trial is not None:
         results.trial(options.trial)

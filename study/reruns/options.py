@@ -6,18 +6,9 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
+from moons.command_line import AnyPath, Count, OptionalPath, Text, Whole, opt
 from study.errors import StudyError
-from study.options import (
-    AnyPath,
-    Count,
-    OptionalPath,
-    Text,
-    Whole,
-    check_address,
-    check_range,
-    opt,
-    read_options,
-)
+from study.options import check_address, check_range, read_options
 
 Vary = Literal["init", "data"]
 

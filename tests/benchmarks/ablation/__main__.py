@@ -12,9 +12,10 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
+from moons.command_line import Count, Number
 from search_spaces.load import load_space
 from study.errors import StudyError
-from study.options import Count, Number, check_range, read_options
+from study.options import check_range, read_options
 from tests.benchmarks.ablation.arms import all_arms, default_arm
 from tests.benchmarks.ablation.parts import Part
 from tests.benchmarks.ablation.pool import run_parts
