@@ -30,7 +30,7 @@ def write_baselines(folder: Path) -> Path:
     manifest = read_manifest(folder / "study.json")
     data = {f.name for f in fields(Config)} & {"n_samples", "noise"}
     fixed = {key: value for key, value in manifest.fixed.items() if key in data}
-    config = Config(data_seed=manifest.seed or 0, **fixed)
+    config = Config(data_seed=manifest.data_seed or 0, **fixed)
     path = folder / "baselines.parquet"
     with appearing(path) as draft:
         pd.DataFrame(baseline_rows(config)).to_parquet(draft, index=False)

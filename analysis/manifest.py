@@ -65,6 +65,7 @@ class Manifest:
     max_epochs: int
     workers: int | None
     seed: int | None
+    data_seed: int | None
     started: str | None
     ended: str | None
     seconds: float | None
@@ -104,6 +105,7 @@ def read_manifest(path: Path) -> Manifest:
             max_epochs=int(options["max_epochs"]),
             workers=options.get("workers"),
             seed=options.get("seed"),
+            data_seed=options.get("data_seed", options.get("seed")),
             started=about.get("started"),
             ended=about.get("ended"),
             seconds=about.get("seconds"),

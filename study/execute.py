@@ -71,7 +71,7 @@ def _load(plan: Plan) -> None:
 
     if "n_samples" not in plan.space.searched and "noise" not in plan.space.searched:
         usual = Config(**dict(plan.space.fixed))
-        load_moons(usual.n_samples, usual.noise, plan.seed)
+        load_moons(usual.n_samples, usual.noise, plan.data_seed)
 
 
 def _outcome(ledger: Ledger, stop: Stop) -> Outcome:

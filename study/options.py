@@ -61,6 +61,8 @@ class Options:
     """Trials at a time, one CPU each."""
     seed: Count = 42
     """What data, proposals and training are drawn from."""
+    data_seed: Annotated[Whole, opt("N", "--seed")] = None
+    """What the data and their split are drawn from: searches on the same data share it."""
     replicates: Count = 1
     """Seeds that each trial is trained on; the mean over them is minimised."""
     time_budget: Annotated[Number, opt("SECONDS", "none")] = None
@@ -80,7 +82,7 @@ class Options:
     no_report: Flag = False
     """Leaves out the report that a study writes at its end."""
     smoke: Flag = False
-    """The same job on 4 trials of 20 epochs."""
+    """The same job on 4 trials, or a grid's points, of 20 epochs."""
     dry_run: Flag = False
     """Shows the plan, sampled configs and an estimate of the duration; writes nothing."""
     list_spaces: Flag = False
@@ -101,6 +103,7 @@ class Options:
         check_range("--workers", self.workers, 1, 100_000)
         check_range("--replicates", self.replicates, 1, 1000)
         check_range("--seed", self.seed, 0, 2**32 - 1)
+        check_range("--data-seed", self.data_seed, 0, 2**32 - 1)
         if self.time_budget is not None and not 0 < self.time_budget < math.inf:
             raise StudyError(f"--time-budget must be seconds above 0, got {self.time_budget:g}")
         if self.address is not None:

@@ -15,7 +15,7 @@ from study.trackers.choice import Tracker, check_usable, read_trackers
 
 SMOKE_TRIALS, SMOKE_EPOCHS, SMOKE_GRACE = 4, 20, 10
 RECORDED = (
-    *("trials", "max_epochs", "scheduler", "grace", "reduction", "workers", "seed"),
+    *("trials", "max_epochs", "scheduler", "grace", "reduction", "workers", "seed", "data_seed"),
     *("replicates", "time_budget_s", "engine", "address"),
 )
 
@@ -45,6 +45,7 @@ class Plan:
     rungs: tuple[int, ...]
     workers: int | None
     seed: int
+    data_seed: int
     replicates: int = 1
     time_budget_s: float | None
     engine: EngineChoice
@@ -56,7 +57,7 @@ class Plan:
 
     def config(self, params: dict[str, Any]) -> Config:
         """The training run that a point of the space stands for."""
-        return self.space.config(params, data_seed=self.seed, max_epochs=self.max_epochs)
+        return self.space.config(params, data_seed=self.data_seed, max_epochs=self.max_epochs)
 
     def options(self) -> dict[str, Any]:
         """The options as resolved, as the manifest holds them."""
@@ -102,6 +103,7 @@ def make_plan(options: Options) -> Plan:
         rungs=make_rungs(grace, options.reduction, max_epochs) if scheduler == "asha" else (),
         workers=options.workers or (default_workers() if address is None else None),
         seed=options.seed,
+        data_seed=options.seed if options.data_seed is None else options.data_seed,
         replicates=options.replicates,
         time_budget_s=options.time_budget,
         engine=options.engine,

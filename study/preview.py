@@ -18,7 +18,7 @@ from study.progress import clock
 SAMPLED_CONFIGS = 5
 MICRO_EPOCHS = 5
 # Measured: from the command to the first report, and Tune's driver for each trial after that.
-START_S, DRIVER_S_PER_TRIAL = 12.0, 0.04
+START_S, DRIVER_S_PER_TRIAL = 13.0, 0.03
 # Where a trial usually ends: what the median complete trial of the base spaces takes.
 USUAL_EPOCHS = 200
 
@@ -51,7 +51,7 @@ def show_plan(plan: Plan) -> None:
     console.print(
         f"[bold]{plan.folder}[/]: {plan.trials} trials of {space.model_name}, {space.sampler}, "
         f"minimising {space.metric}; {stops}; at most {plan.max_epochs} epochs a trial; "
-        f"{plan.workers or 'all'} workers; seed {plan.seed}"
+        f"{plan.workers or 'all'} workers; seed {plan.seed}, of the data {plan.data_seed}"
     )
     console.print(_ranges(space))
     sampled = sample_configs(plan, SAMPLED_CONFIGS)

@@ -63,6 +63,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             rungs=manifest.rungs,
             workers=options.workers or (asked["workers"] or default_workers() if own else None),
             seed=asked["seed"],
+            data_seed=asked.get("data_seed", asked["seed"]),
             replicates=asked.get("replicates", 1),
             time_budget_s=options.time_budget,
             engine=asked["engine"],

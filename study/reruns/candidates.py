@@ -76,8 +76,9 @@ def config_from_file(path: Path, manifest: Manifest) -> Candidate:
             data than the study's, on which nothing would compare.
     """
     settings: dict[str, Any] = {"family": manifest.space["family"]}
-    settings |= {"data_seed": manifest.options["seed"]} | dict(manifest.space["fixed"])
-    settings |= {"max_epochs": manifest.options["max_epochs"]}
+    asked = manifest.options
+    settings |= {"data_seed": asked.get("data_seed", asked["seed"])} | dict(manifest.space["fixed"])
+    settings |= {"max_epochs": asked["max_epochs"]}
     try:
         given = json.loads(path.read_text())
         given = given.get("config", given) if isinstance(given, dict) else given

@@ -37,7 +37,7 @@ class RerunOptions:
     """Writes the winner as a folder that others can use."""
     workers: Annotated[Whole, opt("N", "every CPU")] = None
     """Trainings at a time, one CPU each."""
-    address: Annotated[Text, opt("auto|HOST:PORT", "a cluster of its own")] = None
+    address: Annotated[Text, opt("auto|HOST:PORT", "its own; in a job, the job's")] = None
     """An existing Ray cluster to run on."""
     space: Annotated[OptionalPath, opt("FILE.py", "none")] = None
     """The file of a study whose model is one's own."""

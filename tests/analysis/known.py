@@ -28,6 +28,7 @@ def known_manifest(**changes: Any) -> Manifest:
         "max_epochs": 100,
         "workers": 2,
         "seed": 0,
+        "data_seed": 0,
         "started": None,
         "ended": None,
         "seconds": None,

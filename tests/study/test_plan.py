@@ -123,6 +123,12 @@ def test_a_trial_s_config_is_the_point_with_the_study_s_seed_and_budget():
     assert (made.family, made.lr, made.data_seed, made.max_epochs) == ("cvae", 0.01, 7, 50)
 
 
+def test_searches_of_other_seeds_may_share_their_data():
+    made = plan("--space", "cvae", "--seed", "7", "--data-seed", "0")
+    assert (made.seed, made.config({"lr": 0.01}).data_seed) == (7, 0)
+    assert made.options()["data_seed"] == 0
+
+
 def test_the_options_as_resolved_are_json_and_name_the_sampler_and_the_metric():
     resolved = plan("--space", "vae", "--warm-start", "results/other", "--workers", "2").options()
     assert json.loads(json.dumps(resolved)) == resolved

@@ -1,5 +1,6 @@
 """A study goes on from its record alone: nothing finished is lost, nothing is run twice."""
 
+import json
 import random
 import shutil
 from pathlib import Path
@@ -126,6 +127,7 @@ def test_a_warm_start_stays_on_record(finished: Path, tmp_path: Path) -> None:
     ("words", "difference"),
     [
         (("--seed", 7), "seed 42, got 7"),
+        (("--data-seed", 7), "data_seed 42, got 7"),
         (("--metric", "val_loss"), "metric val_mse, got val_loss"),
         (("--space", "vae"), "name 'cvae', got 'vae'"),
         (("--max-epochs", 99), "max_epochs 12, got 99"),
@@ -141,6 +143,17 @@ def test_a_changed_option_is_refused_and_named(
 
 def test_the_same_options_said_again_are_no_change(cut_off: Path) -> None:
     assert resumed(cut_off, "--seed", 42, "--space", "cvae").seed == 42
+    assert resumed(cut_off).data_seed == plan(cut_off, "--seed", 42).data_seed
+
+
+def test_a_study_from_before_data_had_a_seed_of_their_own_goes_on(
+    cut_off: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(cut_off, tmp_path / "s"))
+    manifest = json.loads((folder / "study.json").read_text())
+    del manifest["options"]["data_seed"]
+    (folder / "study.json").write_text(json.dumps(manifest))
+    assert resumed(folder).data_seed == 42
 
 
 def test_a_folder_that_is_no_study_is_refused(tmp_path: Path) -> None:
