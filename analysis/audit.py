@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.budget import recorded_at_rungs
+from moons.seeds import derive_seed
 
 TOP = 5
 Floats = NDArray[np.float64]
@@ -65,17 +66,40 @@ class Audit:
         return found
 
 
-def audit(audited: pd.DataFrame, trials: pd.DataFrame, metric: str, rungs: Sequence[int]) -> Audit:
+def in_drawing_order(pruned: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Pruned trials in the order in which an audit draws them.
+
+    Each has a lot of its own, so that more of them, or those of an extended study, join in.
+
+    Args:
+        pruned: rows of trials.
+        seed: the study's.
+    """
+    lots = [derive_seed(seed, "audit", int(number)) for number in pruned["trial"]]
+    return pruned.iloc[np.argsort(lots, kind="stable")]
+
+
+def audit(
+    audited: pd.DataFrame, trials: pd.DataFrame, metric: str, rungs: Sequence[int], seed: int
+) -> Audit:
     """Compares audited trials with those that the study finished.
+
+    Of the audited it takes those that an audit of as many would draw now, without which those
+    drawn before a study was extended would count too often.
 
     Args:
         audited: `audit.parquet`.
         trials: `trials.parquet`.
         metric: what the study minimises.
         rungs: where it could stop a trial.
+        seed: the study's.
     """
     complete = trials[trials["state"] == "complete"].set_index("trial")
-    ended = audited[audited["state"] == "complete"].set_index("trial")
+    pruned = in_drawing_order(trials[trials["state"] == "pruned"], seed)
+    known = pruned["trial"].isin(audited["trial"]).to_numpy()
+    drawn = pruned["trial"][np.logical_and.accumulate(known)]
+    audited = audited[audited["trial"].isin(drawn)].set_index("trial")
+    ended = audited[audited["state"] == "complete"]
     best = complete[metric].nsmallest(TOP)
     threshold = best.max() if len(best) == TOP else np.inf
     entering = int((ended[metric] < threshold).sum())
@@ -84,43 +108,49 @@ def audit(audited: pd.DataFrame, trials: pd.DataFrame, metric: str, rungs: Seque
         if len(audited)
         else (0.0, 1.0)
     )
-    pruned = int((trials["state"] == "pruned").sum())
     stopped = trials.set_index("trial")["epochs"].reindex(ended.index)
-    weights = np.repeat([1.0, pruned / max(len(audited), 1)], [len(complete), len(ended)])
     return Audit(
         metric=metric,
         audited=len(audited),
-        pruned=pruned,
+        pruned=len(pruned),
         entering=entering,
         share_low=float(low),
         share_high=float(high),
         regret=max(0.0, float(complete[metric].min() - ended[metric].min()))
         if len(ended) and len(complete)
         else math.nan,
-        correlations=rung_correlations(pd.concat([complete, ended]), metric, weights, rungs),
+        correlations=rung_correlations(complete, audited, len(pruned), metric, rungs),
         epochs_saved=int((ended["epochs"] - stopped).sum()),
         epochs_needed=int(ended["epochs"].sum()),
     )
 
 
 def rung_correlations(
-    ended: pd.DataFrame, metric: str, weights: Floats, rungs: Sequence[int]
+    complete: pd.DataFrame, audited: pd.DataFrame, pruned: int, metric: str, rungs: Sequence[int]
 ) -> dict[int, float]:
     """Rank correlation of what was reported at a rung with the end, by rung.
 
     Args:
-        ended: rows of trials that were trained to their end, with their `rungs`.
+        complete: rows of complete trials, with their `rungs`.
+        audited: likewise of audited ones; where they are known, they stand for all that were
+            pruned, and where none is, nothing is said.
+        pruned: how many were.
         metric: what they reported.
-        weights: of each row.
         rungs: where trials report.
     """
-    reported = recorded_at_rungs(ended["rungs"]).reindex(columns=[str(rung) for rung in rungs])
+    lost = int((audited["state"] != "complete").sum())  # of the pruned as of the audited
+    both = pd.concat([complete, audited[audited["state"] == "complete"]])
+    reported = recorded_at_rungs(both["rungs"]).reindex(columns=[str(rung) for rung in rungs])
     found = {}
     for rung in rungs:
-        both = np.stack([reported[str(rung)], ended[metric].to_numpy(dtype=np.float64)])
-        known = np.isfinite(both).all(axis=0)
-        if known.sum() > 2 and np.ptp(both[:, known], axis=1).all():
-            found[rung] = weighted_spearman(both[0, known], both[1, known], weights[known])
+        values = np.stack([reported[str(rung)], both[metric].to_numpy(dtype=np.float64)])
+        known = np.isfinite(values).all(axis=0)
+        standing = int(known[len(complete) :].sum())
+        share = pruned / (standing + lost) if standing else 0.0
+        weights = np.repeat([1.0, share], [len(complete), len(both) - len(complete)])
+        enough = known.sum() > 2 and (standing > 0 or not pruned)
+        if enough and np.ptp(values[:, known], axis=1).all():
+            found[rung] = weighted_spearman(values[0, known], values[1, known], weights[known])
     return found
 
 

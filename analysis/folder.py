@@ -172,6 +172,8 @@ def read_results(path: Path) -> StudyResults:
         epochs = _empty(EPOCH_COLUMNS)
     reruns, reruns_note = _read_optional(folder.reruns, RERUN_COLUMNS, folder)
     audited, audit_note = _read_optional(folder.audit, (*RERUN_COLUMNS, "rungs"), folder)
+    if audited is not None and "rungs" not in trials:
+        audited, audit_note = None, f"{folder.trials.name} has no rungs: the audit is left out."
     baselines, baselines_note = _read_optional(folder.baselines, ("baseline", "family"), folder)
     return StudyResults(
         folder=folder,

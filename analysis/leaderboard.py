@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.intervals import mean_interval
+from analysis.intervals import LEAST, mean_interval
 from analysis.paired import Paired, against_first
 
 # What no config was chosen by; of the last where the data have no density.
@@ -17,8 +17,9 @@ def leaderboard(
 ) -> pd.DataFrame:
     """One row a config that was retrained, best validation mean first.
 
-    Those that miss seeds come after all that do not, the more the later: a mean over the seeds
-    that did not diverge is no mean over all seeds, and one over a few may be luck.
+    Those that lost seeds come after all that did not, the more the later: a mean over the seeds
+    that did not diverge is no mean over all seeds. Last are those with fewer seeds than `LEAST`
+    and than others have, whose mean may be luck.
 
     Args:
         reruns: `reruns.parquet`.
@@ -37,10 +38,10 @@ def leaderboard(
     complete = chosen[(chosen["state"] == "complete") & chosen[metric].notna()]
     board = chosen.groupby("config").agg(trial=("trial", "first"), lost=("state", "size"))
     board["seeds"] = complete.groupby("config").size().reindex(board.index, fill_value=0)
-    board["missing"] = board["lost"].max() - board["seeds"]
     board["lost"] -= board["seeds"]
+    board["few"] = board["seeds"] < min(LEAST, board["seeds"].max())
     board["mean"] = complete.groupby("config")[metric].mean()
-    board = board.sort_values(["missing", "mean"]).reset_index()
+    board = board.sort_values(["few", "lost", "mean"]).reset_index()
     configs = board["config"].astype(str).tolist()
     searched = trials[trials["state"] == "complete"].set_index("trial")[metric]
     scores = [searched.get(number, np.nan) for number in board["trial"]]

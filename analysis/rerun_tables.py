@@ -13,10 +13,11 @@ FILES = {"rerun": "reruns.parquet", "audit": "audit.parquet"}
 # What a retraining has in common with a trial; it has no slot, and no time in the search.
 SHARED = (
     *("seed", "state", "error", "epochs", "best_epoch", "val_mse", "val_loss", "val_kl"),
-    *("train_s", "eval_s", "engine", "worker", "n_parameters"),
+    *("train_s", "eval_s", "engine", "worker", "n_parameters", "rungs"),
 )
 OWN = {"config": "string", "trial": "Int64", "vary": "string", "seed_index": "int64"}
 COLUMNS = OWN | {name: TRIAL_COLUMNS[name] for name in SHARED}
+ONCE = ("purpose", "config", "vary", "seed_index")  # what there is one retraining of
 
 
 def write_rerun_tables(folder: Path) -> list[Path]:
@@ -41,16 +42,19 @@ def read_retrainings(path: Path) -> list[dict[str, Any]]:
     Raises:
         ValueError: a line before the last is damaged.
     """
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     content = path.read_bytes() if path.exists() else b""
     for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
             row = json.loads(line)
-            if not {"key", "purpose", "config", "seed"} <= set(row):
+            if not {"key", "seed", "state", *ONCE} <= set(row):
                 raise ValueError
         except (ValueError, TypeError):
-            raise ValueError(f"{path} is damaged in line {number}: it is no retraining") from None
-        rows[row["key"]] = row
+            raise ValueError(
+                f"{path} is damaged in line {number}: it is no retraining; take the line out, and "
+                "what it held is trained again"
+            ) from None
+        rows[tuple(row[name] for name in ONCE)] = row
     return list(rows.values())
 
 

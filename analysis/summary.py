@@ -126,12 +126,15 @@ def retrainings(results: StudyResults) -> Table | None:
         for row, against in zip(board.to_dict("records"), paired, strict=True)
     )
     columns = ("config", "seeds", "mean", "95 % interval", "std over seeds", "in the search")
+    points = "the validation split that chose the configurations"
+    if board["vary"].iloc[0] == "data":
+        points = "validation splits of data that each seed drew anew"
     return Table(
         (*columns, "optimism", "against the first"),
         rows,
-        f"The metric is {label(metric)}, on the validation split that chose the configurations. "
-        "The interval is the bootstrap's, over seeds; optimism is the mean less what the search "
-        "had. Against the first: paired t-tests on the same seeds, Holm's correction over pairs.",
+        f"The metric is {label(metric)}, on {points}. The interval is the bootstrap's, over seeds, "
+        "and Student's for fewer than five; optimism is the mean less what the search had. Against "
+        "the first: paired t-tests on the same seeds, Holm's correction over pairs.",
     )
 
 

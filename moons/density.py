@@ -9,7 +9,8 @@ from moons.data import Split
 from moons.seeds import derive_seed
 
 NODES = 2000  # midpoints along an arc; the density integrates to 1 within 1e-6 at noise 0.05
-LABEL_NODES = 25  # times 1 / noise: to say which moon is the likelier one takes fewer
+# To say which moon is the likelier one takes fewer: times 1 / noise, and at least.
+LABEL_NODES, LEAST_NODES = 25, 100
 UNDERFLOW = -700.0  # exp of less is subnormal, ten times slower, and adds nothing
 BLOCK = 64  # points times nodes of float64 stay in a core's second-level cache
 
@@ -57,7 +58,8 @@ def moon_log_densities(x: ArrayLike, noise: float, nodes: int = NODES) -> Floats
 def bayes_label(x: ArrayLike, noise: float) -> NDArray[np.int64]:
     """The moon that each point most probably came from, shape (n,)."""
     _check(noise)
-    both = moon_log_densities(x, noise, min(NODES, int(np.ceil(LABEL_NODES / noise))))
+    nodes = min(NODES, max(LEAST_NODES, int(np.ceil(LABEL_NODES / noise))))
+    both = moon_log_densities(x, noise, nodes)
     return (both[:, 1] > both[:, 0]).astype(np.int64)
 
 

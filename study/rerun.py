@@ -173,7 +173,7 @@ def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -
 
     metric = manifest.options["metric"].split(",")[0]
     if options.audit is not None:
-        show_audit(options.study, trials, metric, manifest.rungs)
+        show_audit(options.study, trials, metric, manifest.rungs, manifest.options["seed"])
         return
     show_leaderboard(options.study, trials, metric, options.vary)
     if options.export is not None:

@@ -1,6 +1,7 @@
 """What all tests share: one Ray cluster, and ways to run a study on it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,7 +48,10 @@ class Ended:
 def run_study(
     ray_address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., Ended]:
-    """Runs `study.run` in this process on the shared cluster, with results under `tmp_path`."""
+    """Runs `study.run` in this process on the shared cluster, with results under `tmp_path`.
+
+    One trial at a time, unless it is told otherwise: a second worker has as much to import.
+    """
     from study.run import main
 
     def run(*words: object, address: str | None = ray_address, report: bool = False) -> Ended:
@@ -58,12 +62,31 @@ def run_study(
             args += ["--results", str(tmp_path)]
         if address is not None:
             args += ["--address", address]
+        if "--workers" not in args:
+            args += ["--workers", "1"]
         capfd.readouterr()
         code = main(args)
         said = capfd.readouterr()
         return Ended(code, said.out, said.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def smoke(ray_address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of the CVAE that `--smoke` ran; not to be changed."""
+    from study.run import main
+
+    results = tmp_path_factory.mktemp("smoke")
+    words = ["--space", "cvae", "--smoke", "--seed", "5", "--name", "s", "--no-report"]
+    assert main([*words, "--results", str(results), "--address", ray_address]) == 0
+    return results / "s"
+
+
+@pytest.fixture
+def smoked(smoke: Path, tmp_path: Path) -> Path:
+    """A copy of it, at `tmp_path / "s"`."""
+    return Path(shutil.copytree(smoke, tmp_path / "s"))
 
 
 class Driver:

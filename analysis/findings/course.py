@@ -103,10 +103,10 @@ def pruned(results: StudyResults) -> Iterator[Finding]:
 
 def pruned_too_early(results: StudyResults) -> Iterator[Finding]:
     """What pruning cost, by an audit."""
-    if results.audited is None or "rungs" not in results.trials:
+    if results.audited is None:
         return
-    manifest = results.manifest
-    found = audit(results.audited, results.trials, manifest.metric, manifest.rungs)
+    m = results.manifest
+    found = audit(results.audited, results.trials, m.metric, m.rungs, m.seed or 0)
     said = "; ".join(found.sentences())
     yield Finding("warning" if found.entering else "result", f"Audit of the pruning: {said}.")
 

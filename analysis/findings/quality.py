@@ -10,7 +10,7 @@ from analysis.findings.finding import Finding
 from analysis.folder import Dimension, StudyResults
 from analysis.labels import short_label
 from analysis.leaderboard import held_out, verdicts
-from analysis.reruns import Retrained, board_of, retrained
+from analysis.reruns import Retrained, board_of, fresh_reruns, retrained
 from analysis.words import count, listed, number, state_counts, value_in_words
 
 EDGE = 0.02  # of a range: nearer to its end counts as at the end
@@ -83,9 +83,12 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
     gave = (
         "" if math.isnan(winner.searched) else f"; the search had given {number(winner.searched)}"
     )
+    fresh = fresh_reruns(results)
+    drawn = fresh is not None and set(fresh["vary"]) == {"data"}
+    data = ", each with new data" if drawn else ""
     yield Finding(
         "result",
-        f"Retrained under {count(winner.n_seeds, 'fresh seed')}, the configuration of "
+        f"Retrained under {count(winner.n_seeds, 'fresh seed')}{data}, the configuration of "
         f"{winner.config} has a mean {name} of {number(winner.mean)}{interval}{spread}{gave}.",
     )
     if len(configs) > 1:
@@ -93,7 +96,8 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
         noise = math.sqrt((winner.std**2 + second.std**2) / 2)
         rival = f"{second.config}, retrained alike"
         lead = _lead(winner, second.mean - winner.mean, noise, rival)
-        yield from (finding for finding in lead if finding.level == "warning")  # `ties` has more
+        if second.mean > winner.mean:  # it may have lost seeds; and `ties` says more than a note
+            yield from (finding for finding in lead if finding.level == "warning")
     elif len(results.complete) > 1:
         first_two = results.complete[results.manifest.metric].head(2).tolist()
         rival = "the second best trial of the search"
@@ -108,8 +112,8 @@ def ties(results: StudyResults) -> Iterator[Finding]:
     metric = results.manifest.metric
     said = _told_apart(board, metric)
     if said:
-        tied = board["tie"].iloc[1:].any()
-        yield Finding("warning" if tied else "result", f"On fresh seeds, by {said}.")
+        beaten = all(against.word == "worse" for against in verdicts(board, metric)[1:])
+        yield Finding("result" if beaten else "warning", f"On fresh seeds, by {said}.")
     for figure in held_out(board)[-1:]:
         if said := _told_apart(board, figure):
             yield Finding("result", f"The same trainings on points that chose nothing, by {said}.")
@@ -117,7 +121,7 @@ def ties(results: StudyResults) -> Iterator[Finding]:
 
 def _told_apart(board: "pd.DataFrame", figure: str) -> str:
     first, *others = board["config"]
-    words = {"tie": "ties with", "worse": "is better than", "better": "is worse than"}
+    words = {"tie": "is not told from", "worse": "is better than", "better": "is worse than"}
     groups: dict[str, list[str]] = {}
     for config, paired in zip(others, verdicts(board, figure)[1:], strict=True):
         if paired.word is not None:

@@ -107,17 +107,18 @@ def audited(
 ) -> list[Retraining]:
     """Pruned trials drawn at random, on their own seeds: where they would have ended.
 
-    Training is a function of config and seed, so training from the start is going on. Each trial
-    has a lot of its own, so that more of them, or those of an extended study, join those drawn.
+    Training is a function of config and seed, so training from the start is going on.
 
     Raises:
         StudyError: no trial was pruned.
     """
-    pruned = trials[trials["state"] == "pruned"].to_dict("records")
-    if not pruned:
+    from analysis.audit import in_drawing_order
+
+    pruned = trials[trials["state"] == "pruned"]
+    if pruned.empty:
         raise StudyError("--audit needs pruned trials, and the study has none")
-    pruned.sort(key=lambda row: derive_seed(study_seed, "audit", int(row["trial"])))
-    candidates = [candidate_of(row) for row in pruned[:k]]  # type: ignore[arg-type]
+    drawn = in_drawing_order(pruned, study_seed).head(k).to_dict("records")
+    candidates = [candidate_of(row) for row in drawn]  # type: ignore[arg-type]
     return [
         Retraining(
             purpose="audit",

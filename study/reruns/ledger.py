@@ -42,7 +42,7 @@ class RerunLedger:
         Raises:
             StudyError: a line of it is damaged.
         """
-        ended = {row["key"]: row["state"] for row in read_reruns(path)}
+        ended = {row["key"]: row["state"] for row in _read(path)}
         done = {key: state for key, state in ended.items() if state != "failed"}
         self._missing = deque(r for r in wanted if r.key not in done)
         self._path = path
@@ -104,23 +104,12 @@ def _line(flight: _Flight, report: Report) -> bytes:
     return json.dumps(row, separators=(",", ":")).encode() + b"\n"
 
 
-def read_reruns(path: Path) -> list[dict[str, Any]]:
-    """The retrainings recorded so far; a half-written last line is cut off the file.
+def _read(path: Path) -> list[dict[str, Any]]:
+    """The retrainings recorded so far; a half-written last line is cut off the file."""
+    from analysis.rerun_tables import read_retrainings
 
-    Raises:
-        StudyError: a line before the last is damaged.
-    """
-    rows = []
-    for number, line in enumerate(drop_broken_line(path).splitlines(), start=1):
-        try:
-            row = json.loads(line)
-            if not {"key", "state"} <= set(row):
-                raise ValueError
-        except (ValueError, TypeError):
-            raise StudyError(
-                f"{path} is damaged in line {number}: it is no retraining; take the line out, "
-                "and what it held is trained again",
-                DAMAGED,
-            ) from None
-        rows.append(row)
-    return rows
+    drop_broken_line(path)
+    try:
+        return read_retrainings(path)
+    except ValueError as error:
+        raise StudyError(str(error), DAMAGED) from None

@@ -1,5 +1,6 @@
 """`--seed-of-trial`: one trial again, from its own config and seed, compared to the last digit."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ COMPARED = (
     *("replicates", "engine", "n_parameters"),
 )
 # How a training that came out the same may have ended for the study.
-ENDED = {"running": ("pruned", "running", "interrupted")}
+ENDED = {"running": ("pruned", "running", "interrupted", "failed")}
 
 
 def repeat_trial(
@@ -56,11 +57,12 @@ def repeat_trial(
     report = training.advance()
     while report.status == "running" and report.epochs < epochs:
         report = training.advance()
-    found = report.row | {name: report.metrics.get(name, report.row.get(name)) for name in metrics}
+    found = report.row | report.metrics
+    was = row | _at_rung(row["rungs"], epochs, metrics[0])
     differing = [
-        f"{name} {found[name]!r}, was {row[name]!r}"
+        f"{name} {found.get(name)!r}, was {was[name]!r}"
         for name in dict.fromkeys((*COMPARED, *metrics))
-        if not (pd.isna(row[name]) or found[name] == row[name])
+        if not (pd.isna(was[name]) or found.get(name) == was[name])
     ]
     if row["state"] not in ENDED.get(report.status, (report.status,)):
         differing.append(f"state {report.status!r}, was {row['state']!r}")
@@ -73,6 +75,12 @@ def repeat_trial(
     if not differing:
         return True, f"trial {number} came out the same in every number{same_weights}"
     return False, f"trial {number} came out with {'; '.join(differing)}; {causes(manifest)}"
+
+
+def _at_rung(rungs: str | None, epoch: int, metric: str) -> dict[str, float]:
+    """The metric that a trial had reported when it was stopped there."""
+    reported = json.loads(rungs) if isinstance(rungs, str) else {}
+    return {metric: reported[str(epoch)]} if str(epoch) in reported else {}
 
 
 def causes(manifest: Manifest) -> str:

@@ -12,6 +12,11 @@ from rich.table import Table
 from moons.files import appearing
 from study.summary import WIDTH
 
+POINTS = {
+    "init": "the validation points that chose",
+    "data": "validation points drawn anew with each seed",
+}
+
 
 def show_leaderboard(folder: Path, trials: pd.DataFrame, metric: str, vary: str) -> None:
     """Writes `leaderboard.parquet` and prints it; the path comes last.
@@ -45,7 +50,7 @@ def board_table(board: pd.DataFrame, metric: str, vary: str) -> Table:
     from analysis.leaderboard import verdicts
 
     table = Table(
-        title=f"{metric} on fresh seeds (varying {vary}), on the validation points that chose",
+        title=f"{metric} on fresh seeds, on {POINTS[vary]}",
         box=box.SIMPLE,
     )
     heads = ("rank", "config", "seeds", f"mean {metric} [95 %]", "search said", "optimism")
@@ -93,12 +98,14 @@ def _known(value: float, how: str) -> str:
     return "-" if math.isnan(value) else format(value, how)
 
 
-def show_audit(folder: Path, trials: pd.DataFrame, metric: str, rungs: Sequence[int]) -> None:
+def show_audit(
+    folder: Path, trials: pd.DataFrame, metric: str, rungs: Sequence[int], seed: int
+) -> None:
     """Prints what pruning cost; the path comes last."""
     from analysis.audit import audit
 
     audited = pd.read_parquet(folder / "audit.parquet")
     console = Console(highlight=False, soft_wrap=True)
-    for sentence in audit(audited, trials, metric, rungs).sentences():
+    for sentence in audit(audited, trials, metric, rungs, seed).sentences():
         console.print(sentence)
     console.print(str(folder / "audit.parquet"))

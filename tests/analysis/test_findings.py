@@ -107,6 +107,14 @@ def test_retrainings_that_diverged_or_had_other_data_are_no_fresh_seeds() -> Non
     assert "Retrained under 3 fresh seeds" in said(results, "result")
 
 
+def test_seeds_that_drew_new_data_are_said_to_have() -> None:
+    trials = [{"val_mse": 0.09}, {"val_mse": 0.2}]
+    results = known_results(trials, reruns=reruns(spread=0.01).assign(vary="data"))
+    assert "Retrained under 3 fresh seeds, each with new data, the config" in said(
+        results, "result"
+    )
+
+
 def test_a_config_that_lost_seeds_is_not_the_winner() -> None:
     runs = reruns(spread=0.01)
     runs.loc[(runs["trial"] == 0) & (runs["seed_index"] > 0), "state"] = "diverged"
@@ -228,8 +236,9 @@ def test_a_leaderboard_of_ties_is_a_warning_and_a_clear_winner_a_result() -> Non
     runs = reruns(spread=0.05)
     noise = np.array([0.0, 0.1, -0.1, 0.0, 0.0, 0.0])  # so that the seeds differ between configs
     tied = known_results(trials, reruns=runs.assign(val_mse=runs["val_mse"] + noise))
-    assert "On fresh seeds, by validation MSE, trial 0 ties with trial 1 (paired t-tests" in said(
-        tied, "warning"
+    assert (
+        "On fresh seeds, by validation MSE, trial 0 is not told from trial 1 (paired t-tests"
+        in said(tied, "warning")
     )
     clear = known_results(trials, reruns=runs.assign(val_mse=runs["val_mse"] + noise / 1e4))
     assert "trial 0 is better than trial 1" in said(clear, "result")

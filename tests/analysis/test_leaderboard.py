@@ -153,12 +153,19 @@ def test_a_config_from_a_file_has_no_search_score() -> None:
     assert np.isnan(board["search_score"]["b"])
 
 
-def test_a_config_with_fewer_seeds_never_comes_first() -> None:
+def test_a_config_with_few_seeds_comes_after_those_with_more() -> None:
     table = runs(a=np.array([0.3, 0.4, 0.5]), lucky=np.array([0.1]))
     board = leaderboard(table, trials(0.1, 0.1), "val_mse").set_index("config")
     assert board["rank"].to_dict() == {"a": 1, "lucky": 2}
     assert board["lost"].to_dict() == {"a": 0, "lucky": 0}
     assert np.isnan(board["val_mse_low"]["lucky"])
+
+
+def test_more_seeds_than_enough_are_no_merit() -> None:
+    rng = np.random.default_rng(7)
+    table = runs(more=rng.normal(0.9, 0.01, 40), better=rng.normal(0.1, 0.01, SEEDS))
+    board = leaderboard(table, trials(0.9, 0.1), "val_mse")
+    assert board["config"].tolist() == ["better", "more"]
 
 
 def test_a_config_that_is_better_on_the_common_seeds_is_not_called_worse() -> None:

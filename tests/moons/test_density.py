@@ -90,6 +90,13 @@ def test_more_nodes_change_nothing():
     )
 
 
+@pytest.mark.parametrize("noise", [0.02, 0.1, 1.0, 10.0])
+def test_fewer_nodes_give_a_point_the_label_that_many_give(noise):
+    x = draw_exact(2000, 3 * noise, seed=4).x
+    upper, lower = moon_log_densities(x, noise).T
+    assert (bayes_label(x, noise) == (lower > upper))[np.abs(upper - lower) > 1e-3].all()
+
+
 @pytest.mark.parametrize("noise", NOISES)
 def test_the_bayes_accuracy_is_the_share_of_right_bayes_labels(noise):
     drawn = draw_exact(5000, noise, seed=5)

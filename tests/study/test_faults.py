@@ -132,7 +132,7 @@ def is_trial_of(process: psutil.Process, one: Driver) -> bool:
         return False
 
 
-@pytest.mark.slow
+@pytest.mark.cluster
 def test_a_node_that_is_lost_costs_no_trial(tmp_path: Path, driver: Start) -> None:
     from ray.cluster_utils import Cluster
 
@@ -184,22 +184,21 @@ def test_a_study_without_a_complete_trial_says_why_and_exits_with_6(
 
 @pytest.mark.slow
 def test_a_second_driver_is_refused_and_told_who_has_the_study(
-    run_study: Run, tmp_path: Path
+    run_study: Run, smoked: Path
 ) -> None:
-    assert run_study("--space", "vae", "--smoke", "--name", "s").code == 0
     holder = (
         "import sys, time; from pathlib import Path; from study.record.lock import held\n"
         "with held(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
-    lock = tmp_path / "s" / ".lock"
+    lock = smoked / ".lock"
     with subprocess.Popen(
         [sys.executable, "-c", holder, str(lock)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
-        ended = run_study("--resume", tmp_path / "s", "--trials", 5)
+        ended = run_study("--resume", smoked, "--trials", 5)
         other.kill()
     assert ended.code == 3
     assert f"pid {other.pid} on host" in ended.err
     # The dead owner's lock is taken over.
-    assert run_study("--resume", tmp_path / "s").code == 0
+    assert run_study("--resume", smoked).code == 0

@@ -5,13 +5,13 @@ import os
 import pickle
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from analysis.tables import main as tables_again
 from analysis.tables import write_tables
 from tests.conftest import Driver, Ended
 from tests.study.settled import lines, settled
@@ -100,19 +100,18 @@ class Canary:
 
 @pytest.mark.slow
 def test_a_pickle_in_any_file_of_a_results_folder_is_never_executed(
-    run_study: Run, tmp_path: Path
+    run_study: Run, smoke: Path, tmp_path: Path
 ) -> None:
-    assert run_study("--space", "cvae", "--smoke", "--name", "s").code == 0
     trace = tmp_path / "trace"
     canary = pickle.dumps(Canary(trace))
-    for file in sorted(p for p in (tmp_path / "s").rglob("*") if p.is_file()):
+    for file in sorted(p for p in smoke.rglob("*") if p.is_file()):
         folder = tmp_path / "planted"
-        shutil.copytree(tmp_path / "s", folder)
-        planted = folder / file.relative_to(tmp_path / "s")
+        shutil.copytree(smoke, folder)
+        planted = folder / file.relative_to(smoke)
         planted.write_bytes(canary)
         run_study("--resume", folder)
         run_study("--space", "cvae", "--warm-start", folder, "--dry-run")
-        subprocess.run([sys.executable, "-m", "analysis.tables", folder], capture_output=True)
+        tables_again([str(folder)])
         for checkpoint in (folder / "checkpoints").iterdir():
             load_or_refuse(checkpoint)
         shutil.rmtree(folder)
@@ -129,12 +128,11 @@ def load_or_refuse(checkpoint: Path) -> None:
 
 
 @pytest.mark.slow
-def test_tables_can_be_deleted_and_come_back_identical(run_study: Run, tmp_path: Path) -> None:
-    assert run_study("--space", "cvae", "--smoke", "--name", "s").code == 0
-    paths = [tmp_path / "s" / f"{name}.parquet" for name in ("trials", "epochs")]
+def test_tables_can_be_deleted_and_come_back_identical(smoked: Path) -> None:
+    paths = [smoked / f"{name}.parquet" for name in ("trials", "epochs")]
     before = [pd.read_parquet(path) for path in paths]
     for path in paths:
         path.unlink()
-    write_tables(tmp_path / "s")
+    write_tables(smoked)
     for path, table in zip(paths, before, strict=True):
         pd.testing.assert_frame_equal(pd.read_parquet(path), table, check_exact=True)

@@ -1,6 +1,6 @@
 """A few float32 numbers that the processor works on at once, as a type for compiled code.
 
-`load`, `store`, `spread`, `total`, `lower`, `least`, `clip` and the operators +, -, *, / make loops
+`load`, `store`, `spread`, `total`, `least`, `clip` and the operators +, -, *, / make loops
 that run over `LANES` numbers at a time by what they say; left to the compiler, whether such loops
 are vectorised depends on what it can prove about the overlap of buffers. They lower to LLVM's
 portable vector operations. None of them assumes that its numbers are finite.
@@ -158,16 +158,6 @@ def total(_typing: Any, value: Any) -> Any:
         return _reduced(builder, values[0], lambda _, left, right: builder.fadd(left, right))
 
     return types.float32(lanes), build
-
-
-@intrinsic
-def lower(_typing: Any, left: Any, right: Any) -> Any:
-    """The lower of two numbers in each lane; the second where one is NaN."""
-
-    def build(_context: Any, builder: ir.IRBuilder, _signature: Any, values: Any) -> ir.Value:
-        return _lower(builder, values[0], values[1])
-
-    return lanes(lanes, lanes), build
 
 
 @intrinsic
