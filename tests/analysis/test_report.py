@@ -106,6 +106,7 @@ def test_a_figure_that_fails_costs_no_report(
     assert "It could not be drawn: RuntimeError: a defect." in "".join(page.text)
 
 
+@pytest.mark.slow
 def test_several_studies_stand_side_by_side(study: Path, few_figures: None, tmp_path: Path) -> None:
     other = make_study(tmp_path / "other", Recipe(name="other", n_trials=8, scheduler="none"))
     path = report.write_report([other, study])

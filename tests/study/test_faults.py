@@ -132,6 +132,7 @@ def is_trial_of(process: psutil.Process, one: Driver) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.cluster
 def test_a_node_that_is_lost_costs_no_trial(tmp_path: Path, driver: Start) -> None:
     from ray.cluster_utils import Cluster

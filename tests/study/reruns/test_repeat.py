@@ -64,6 +64,7 @@ def test_a_trial_that_was_cut_off_after_a_rung_repeats_too(tmp_path: Path) -> No
     assert same, said
 
 
+@pytest.mark.slow
 def test_replicates_take_turns_at_the_rungs_as_they_did(tmp_path: Path) -> None:
     run_locally(plan(tmp_path, "--trials", 4, "--replicates", 2))
     write_tables(tmp_path / "s")
