@@ -176,6 +176,7 @@ def test_the_same_studies_give_the_same_table(results):
     pd.testing.assert_frame_equal(first, second)
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_verdict_and_ends_with_what_it_wrote(results, tmp_path, capsys):
     out = tmp_path / "out"
     status = main([str(results / "vae"), str(results / "cvae"), "--out", str(out)])

@@ -45,6 +45,7 @@ def study(space: str, arm: Arm = DEFAULT, budget: int = BUDGET) -> tuple[Ended, 
 ARMS = {arm.name: arm for arm in all_arms(DEFAULT)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arm", ARMS.values(), ids=ARMS)
 def test_every_arm_spends_the_budget_but_for_less_than_a_trial(arm: Arm, tiny: str) -> None:
     trials = study(tiny, arm)

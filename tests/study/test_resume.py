@@ -42,7 +42,9 @@ def cut_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return results / "s"
 
 
-@pytest.mark.parametrize("stops", [(1,), (5, 2), (3, 3, 3)])
+@pytest.mark.parametrize(
+    "stops", [(1,), *(pytest.param(s, marks=pytest.mark.slow) for s in ((5, 2), (3, 3, 3)))]
+)
 def test_a_study_cut_off_and_resumed_ends_as_an_undisturbed_one(
     finished: Path, tmp_path: Path, stops: tuple[int, ...]
 ) -> None:
@@ -187,6 +189,7 @@ def reopened(folder: Path) -> int | StudyError:
         return error
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_file_cut_at_any_byte_is_repaired_or_named_and_no_trial_is_forgotten(
