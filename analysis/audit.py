@@ -51,10 +51,7 @@ class Audit:
             f"of {self.pruned} pruned trials {self.audited} were trained to their end: "
             f"{self.entering} would have entered the top {TOP} "
             f"(95 % interval of the share: {self.share_low:.0%} to {self.share_high:.0%})",
-            f"regret: {self.regret:.4g}"
-            + ("" if self.regret else ", as none of them beats the study's best")
-            if math.isfinite(self.regret)
-            else "regret: unknown, as the study has no complete trial, or no audited one ended",
+            f"regret: {self._regret}",
             f"stopping them saved {self.epochs_saved} of {self.epochs_needed} epochs",
         ]
         if self.correlations:
@@ -64,6 +61,12 @@ class Audit:
                 f"the audited for all pruned: {', '.join(each)}"
             )
         return found
+
+    @property
+    def _regret(self) -> str:
+        if math.isnan(self.regret):
+            return "unknown, as the study has no complete trial, or no audited one ended"
+        return f"{self.regret:.4g}" if self.regret else "0, as none of them beats the study's best"
 
 
 def in_drawing_order(pruned: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -95,9 +95,9 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
         second = configs[1]
         noise = math.sqrt((winner.std**2 + second.std**2) / 2)
         rival = f"{second.config}, retrained alike"
-        lead = _lead(winner, second.mean - winner.mean, noise, rival)
-        if second.mean > winner.mean:  # it may have lost seeds; and `ties` says more than a note
-            yield from (finding for finding in lead if finding.level == "warning")
+        gain = second.mean - winner.mean  # below 0 where the second lost seeds
+        if 0 < gain < noise:  # of a larger one `ties` says more
+            yield from _lead(winner, gain, noise, rival)
     elif len(results.complete) > 1:
         first_two = results.complete[results.manifest.metric].head(2).tolist()
         rival = "the second best trial of the search"

@@ -46,13 +46,10 @@ def show_leaderboard(folder: Path, trials: pd.DataFrame, metric: str, vary: str)
 
 
 def board_table(board: pd.DataFrame, metric: str, vary: str) -> Table:
-    """The leaderboard for a terminal: means with 95 % bootstrap intervals."""
+    """The leaderboard for a terminal: means with their 95 % intervals."""
     from analysis.leaderboard import verdicts
 
-    table = Table(
-        title=f"{metric} on fresh seeds, on {POINTS[vary]}",
-        box=box.SIMPLE,
-    )
+    table = Table(title=f"{metric} on fresh seeds, on {POINTS[vary]}", box=box.SIMPLE)
     heads = ("rank", "config", "seeds", f"mean {metric} [95 %]", "search said", "optimism")
     for head in (*heads, "against the first"):
         table.add_column(head, justify="right")
@@ -88,10 +85,9 @@ def held_out_table(board: pd.DataFrame) -> Table:
 
 
 def _interval(row: dict[str, float], figure: str) -> str:
-    ends = f"[{row[f'{figure}_low']:.4g}, {row[f'{figure}_high']:.4g}]"
-    return (
-        f"{_known(row[figure], '.4g')} {'' if math.isnan(row[f'{figure}_low']) else ends}".strip()
-    )
+    mean, low, high = (row[f"{figure}{end}"] for end in ("", "_low", "_high"))
+    ends = "" if math.isnan(low) else f" [{low:.4g}, {high:.4g}]"
+    return f"{_known(mean, '.4g')}{ends}"
 
 
 def _known(value: float, how: str) -> str:

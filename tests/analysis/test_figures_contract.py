@@ -65,14 +65,8 @@ def test_a_figure_says_what_it_shows(name: str) -> None:
     assert spec.caption.endswith(".")
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
-        *ODD_STUDIES,
-        *(pytest.param(name, marks=pytest.mark.slow) for name in WHOLE_STUDIES),
-    ],
-)
 @pytest.mark.slow
+@pytest.mark.parametrize("odd", [*ODD_STUDIES, *WHOLE_STUDIES])
 @pytest.mark.filterwarnings("error")
 def test_every_figure_draws_an_odd_study_or_says_why_not(odd: str, tmp_path: Path) -> None:
     recipe, edit = (ODD_STUDIES | WHOLE_STUDIES)[odd]
