@@ -6,14 +6,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from moons.config import Config
-from study.cluster import Cluster, Unreachable, connected
 from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError
 from study.history import take_stock
 from study.ledger import Ledger
 from study.plan import Plan
 from study.record.manifest import Outcome
 from study.record.opening import Record, opened
-from study.stop import Stop
+from study.signals import Stop
+from study.tune.cluster import Cluster, Unreachable, connected
 
 BASELINE_METRICS = {"val_excess_nll", "val_energy_distance"}
 
@@ -41,7 +41,7 @@ def _run(plan: Plan, record: Record) -> ExitCode:
             record.manifest.going_on(plan).write(record.folder.manifest)
         try:
             with stop.on_signals(), _cluster(plan) as cluster:
-                from study.trials import run_trials
+                from study.tune.driver import run_trials
 
                 if not stop.asked:
                     run_trials(plan, cluster, ledger, history, stop)
@@ -66,7 +66,7 @@ def _cluster(plan: Plan) -> AbstractContextManager[Cluster]:
 
 def _load(plan: Plan) -> None:
     """Imports and draws what the first trial needs."""
-    import study.trials  # noqa: F401
+    import study.tune.driver  # noqa: F401
     from moons.data import load_moons
 
     if "n_samples" not in plan.space.searched and "noise" not in plan.space.searched:
@@ -83,7 +83,7 @@ def _outcome(ledger: Ledger, stop: Stop) -> Outcome:
 
 def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitCode:
     from analysis.tables import write_tables
-    from study.summary import show_summary
+    from study.final_table import show_summary
 
     write_tables(plan.folder)
     if outcome in ("interrupted", "time budget"):

@@ -9,10 +9,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from moons.config import Config
 from study.errors import DAMAGED, StudyError
+from study.monitoring.tally import Tally
 from study.plan import Plan
 from study.record.curves import last_epochs
 from study.record.opening import Record
-from study.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)

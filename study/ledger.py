@@ -13,8 +13,8 @@ from moons.seeds import derive_seed
 from study.history import History
 from study.plan import Plan
 from study.record.opening import Record
-from study.sampler import Reseeding
-from study.trial import Report, State, TrialJob
+from study.samplers import Reseeding
+from study.training.job import Report, State, TrialJob
 
 P = ParamSpec("P")
 T = TypeVar("T")

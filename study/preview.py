@@ -12,8 +12,8 @@ from rich.table import Table
 from moons.seeds import derive_seed
 from search_spaces.load import load_space, space_names
 from search_spaces.space import SearchSpace
+from study.monitoring.progress import clock
 from study.plan import Plan
-from study.progress import clock
 
 SAMPLED_CONFIGS = 5
 MICRO_EPOCHS = 5

@@ -113,10 +113,10 @@ def _train(
     model: "type[VAE] | None",
 ) -> ExitCode:
     from analysis.rerun_tables import write_rerun_tables
-    from study.cluster import connected
     from study.options import default_address, default_workers
     from study.reruns.ledger import RerunLedger
-    from study.stop import Stop
+    from study.signals import Stop
+    from study.tune.cluster import connected
 
     metrics = tuple(manifest.options["metric"].split(","))
     ledger = RerunLedger(options.study / "reruns.jsonl", wanted, metrics, model)
@@ -127,10 +127,10 @@ def _train(
         with stop.on_signals(), connected(address, workers, meanwhile=_load) as cluster:
             from ray.tune.schedulers import FIFOScheduler
 
-            from study.progress import Progress
-            from study.restarts import Restarts
-            from study.searcher import InTurn
-            from study.trials import run_on_tune
+            from study.monitoring.progress import Progress
+            from study.tune.driver import run_on_tune
+            from study.tune.lost_workers import Restarts
+            from study.tune.searcher import InTurn
 
             why = "for an audit" if options.audit is not None else f"varying {options.vary}"
             title = f"{options.study}: {len(wanted)} retrainings {why}, {ledger.missing} to come"
@@ -165,7 +165,7 @@ def _train(
 
 def _load() -> None:
     """Imports what the first training needs."""
-    import study.trials  # noqa: F401
+    import study.tune.driver  # noqa: F401
 
 
 def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from study.cluster import ENVIRONMENT
+from study.tune.cluster import ENVIRONMENT
 
 ROOT = Path(__file__).parent.parent
 torch.set_num_threads(1)  # as a worker does

@@ -146,12 +146,14 @@ def test_help_of_the_study_loads_nothing_that_takes_long():
 
 
 def test_a_driver_runs_trials_and_writes_their_tables_without_torch():
-    code = "import study.execute, study.trials; from analysis.tables import typed; typed([], {})"
+    code = (
+        "import study.execute, study.tune.driver; from analysis.tables import typed; typed([], {})"
+    )
     assert "torch" not in loaded_after(code)
 
 
 def test_what_workers_import_ahead_is_training_and_no_driver():
-    loaded = loaded_after("import study.ahead")
+    loaded = loaded_after("import study.tune.preload")
     assert {"torch", "numba", "ray"} <= loaded
     assert loaded & {"optuna", "tyro"} == set()
 

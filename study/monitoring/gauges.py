@@ -10,8 +10,8 @@ from typing import Protocol, Self
 from ray.util.metrics import Gauge
 
 from study.monitoring.pace import Pace
-from study.tally import Tally
-from study.trial import State
+from study.monitoring.tally import Tally
+from study.training.job import State
 
 EVERY_S = 5.0  # Ray exports every ten
 STATES: tuple[State, ...] = ("complete", "pruned", "diverged", "failed")

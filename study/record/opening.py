@@ -17,7 +17,7 @@ from study.record.folder import Folder
 from study.record.journal import SoleWriterJournal
 from study.record.lock import held
 from study.record.manifest import Manifest
-from study.sampler import make_sampler
+from study.samplers import make_sampler
 from study.warm_start import Learned, learn_from
 
 

@@ -12,7 +12,7 @@ from moons.seeds import derive_seed
 from study.errors import StudyError
 from study.reruns.candidates import Candidate, candidate_of
 from study.reruns.options import Vary
-from study.trial import TrialJob
+from study.training.job import TrialJob
 
 if TYPE_CHECKING:
     from moons.models import VAE

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.errors import DAMAGED, StudyError
+from study.monitoring.tally import Tally
 from study.record.append import AppendOnly, drop_broken_line
 from study.reruns.jobs import Retraining
-from study.tally import Tally
-from study.trial import Report, State, TrialJob
+from study.training.job import Report, State, TrialJob
 
 if TYPE_CHECKING:
     from moons.models import VAE

@@ -12,8 +12,8 @@ from moons.models import VAE
 from study.record.folder import Folder
 from study.record.manifest import Manifest, git_state, machine, versions
 from study.reruns.candidates import named_candidates
-from study.training import TrialTraining
-from study.trial import TrialJob
+from study.training.job import TrialJob
+from study.training.trial import TrialTraining
 
 COMPARED = (
     *("epochs", "best_epoch", "val_mse", "val_loss", "val_kl"),

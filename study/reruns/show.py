@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from moons.files import appearing
-from study.summary import WIDTH
+from study.final_table import WIDTH
 
 POINTS = {
     "init": "the validation points that chose",

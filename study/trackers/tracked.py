@@ -15,7 +15,7 @@ from study.plan import Plan
 from study.trackers.choice import Tracker
 from study.trackers.open import open_tracker
 from study.trackers.view import TrialView, plain_result
-from study.trial import Report
+from study.training.job import Report
 
 
 class Tracked(Callback):

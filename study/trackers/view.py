@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from study.trial import Report, TrialJob
+from study.training.job import Report, TrialJob
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from study.cluster import Cluster, connected
+from study.tune.cluster import Cluster, connected
 from tests.benchmarks.measured import ROOT, Measured, compared
 
 FEW, MANY, REPEATS = 100, 400, 3
@@ -68,8 +68,8 @@ def our_moments(cluster: Cluster, trials: int) -> list[float]:
     from study.options import parse
     from study.plan import make_plan
     from study.record.opening import opened
-    from study.stop import Stop
-    from study.trials import run_trials
+    from study.signals import Stop
+    from study.tune.driver import run_trials
 
     with tempfile.TemporaryDirectory() as folder:
         words = ["--space", "cvae", "--name", "s", "--results", folder, "--trials", str(trials)]
@@ -84,8 +84,8 @@ def our_moments(cluster: Cluster, trials: int) -> list[float]:
 
             ends = Ledger.close
             with (
-                mock.patch("study.trials.MoonsTrial", _at_once()),
-                mock.patch("study.trials.Progress"),
+                mock.patch("study.tune.driver.MoonsTrial", _at_once()),
+                mock.patch("study.tune.driver.Progress"),
                 mock.patch("study.ledger.Ledger.close", close),
             ):
                 run_trials(plan, cluster, ledger, history, Stop(None))
@@ -93,8 +93,8 @@ def our_moments(cluster: Cluster, trials: int) -> list[float]:
 
 
 def _at_once() -> type:
-    from study.trainable import MoonsTrial
-    from study.trial import Report
+    from study.training.job import Report
+    from study.tune.trainable import MoonsTrial
 
     class AtOnce(MoonsTrial):
         def step(self) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def tpe_moments(trials: int) -> list[float]:
     import optuna
 
     from search_spaces.load import load_space
-    from study.sampler import make_sampler
+    from study.samplers import make_sampler
 
     distributions = load_space("cvae").distributions()
     study, moments = optuna.create_study(sampler=make_sampler("tpe")), []
@@ -179,9 +179,9 @@ def mark(stage):
 import study.execute
 from study.run import main
 mark("imports")
-import study.cluster, study.ledger
+import study.tune.cluster, study.ledger
 from contextlib import contextmanager
-connected, take = study.cluster.connected, study.ledger.Ledger.take
+connected, take = study.tune.cluster.connected, study.ledger.Ledger.take
 @contextmanager
 def marked(*words, **named):
     with connected(*words, **named) as cluster:

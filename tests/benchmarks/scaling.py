@@ -47,7 +47,7 @@ def tpe_seconds(history: int) -> float:
     import optuna
 
     from search_spaces.load import load_space
-    from study.sampler import Reseeding, make_sampler
+    from study.samplers import Reseeding, make_sampler
 
     distributions = load_space("cvae").distributions()
     draw = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
@@ -72,7 +72,7 @@ def tpe_seconds(history: int) -> float:
 
 def measure() -> Cost:
     """The costs on this machine."""
-    from study.cluster import connected
+    from study.tune.cluster import connected
     from tests.benchmarks.driver import FEW, MANY, our_seconds, slope_ms, tpe_moments
 
     def processor_seconds(run: Callable[[int], object], trials: int) -> float:

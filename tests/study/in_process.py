@@ -14,8 +14,8 @@ from study.ledger import Ledger
 from study.options import parse
 from study.plan import Plan, make_plan
 from study.record.opening import opened
-from study.training import TrialTraining
-from study.trial import Report, TrialJob
+from study.training.job import Report, TrialJob
+from study.training.trial import TrialTraining
 
 QUICK = SearchSpace(
     name="quick",

@@ -11,9 +11,9 @@ from study.options import parse
 from study.plan import Plan, make_plan
 from study.record.opening import opened
 from study.resume import plan_to_resume
-from study.scheduler import FiniteASHA
-from study.training import TrialTraining
-from study.trials import make_scheduler
+from study.training.trial import TrialTraining
+from study.tune.driver import make_scheduler
+from study.tune.scheduler import FiniteASHA
 
 
 def plan(results: Path, *words: object, space: str = "cvae", name: str = "s") -> Plan:

@@ -11,9 +11,9 @@ import pytest
 import ray
 from ray.exceptions import AuthenticationError
 
-from study.cluster import Cluster, connected
 from study.run import main
-from study.stop import Stop
+from study.signals import Stop
+from study.tune.cluster import Cluster, connected
 from tests.study.local import plan, run_locally
 
 
@@ -27,7 +27,7 @@ def on_no_cluster(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Stop],
 
     def instead(happens: Callable[[Stop], None]) -> None:
         monkeypatch.setattr("study.execute.connected", no_cluster)
-        monkeypatch.setattr("study.trials.run_trials", lambda *words: happens(words[-1]))
+        monkeypatch.setattr("study.tune.driver.run_trials", lambda *words: happens(words[-1]))
 
     return instead
 

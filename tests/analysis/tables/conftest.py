@@ -12,7 +12,7 @@ from tests.study.in_process import diverge, fail, made_up, quick_plan, run_in_pr
 def quick_evaluation():
     """Trials are evaluated in no time; what is measured is not what is tested here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("study.replicate.evaluate", made_up)
+        patch.setattr("study.training.replicate.evaluate", made_up)
         yield
 
 

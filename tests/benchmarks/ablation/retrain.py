@@ -8,7 +8,7 @@ from typing_extensions import override
 from moons.config import Config
 from moons.evaluation import EVALUATION_SEED, ImportanceDraws, excess_nll
 from moons.seeds import derive_seed
-from study.trial import TrialJob
+from study.training.job import TrialJob
 from tests.benchmarks.ablation.simulate import MetricAlone
 
 # The search's own metric meets the validation split; where there are points that no model has

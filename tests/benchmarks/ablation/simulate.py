@@ -19,11 +19,11 @@ from study.history import History, take_stock
 from study.ledger import Ledger
 from study.plan import Plan
 from study.record.opening import opened
-from study.restarts import Restarts
-from study.searcher import HonestOptunaSearch, Recorder
-from study.training import TrialTraining
-from study.trial import Report, State, TrialJob
-from study.trials import make_scheduler
+from study.training.job import Report, State, TrialJob
+from study.training.trial import TrialTraining
+from study.tune.driver import make_scheduler
+from study.tune.lost_workers import Restarts
+from study.tune.searcher import HonestOptunaSearch, Recorder
 from tests.benchmarks.ablation.arms import Arm, Telling
 
 

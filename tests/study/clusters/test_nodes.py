@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from analysis.tables import trials_table
-from study.cluster import ENVIRONMENT
 from study.errors import StudyError
 from study.options import parse
 from study.plan import make_plan
+from study.tune.cluster import ENVIRONMENT
 from tests.conftest import ROOT, Driver
 from tests.study import spaces
 from tests.study.monitoring.conftest import free_port

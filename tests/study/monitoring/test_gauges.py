@@ -6,7 +6,7 @@ import pytest
 
 from study.monitoring.gauges import BEST, DRIVER, METRICS, PACE, TRIALS, WANTED, Readings, Value
 from study.monitoring.pace import WINDOW_S, Pace
-from study.tally import Tally
+from study.monitoring.tally import Tally
 
 
 def read(tally: Tally) -> list[Value]:

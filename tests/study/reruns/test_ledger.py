@@ -10,7 +10,7 @@ from analysis.rerun_tables import write_rerun_tables
 from study.reruns.candidates import top_candidates
 from study.reruns.jobs import Retraining, audited, on_fresh_seeds
 from study.reruns.ledger import RerunLedger
-from study.trial import Report, Status
+from study.training.job import Report, Status
 
 
 def wanted(finished: Path, seeds: int = 2) -> list[Retraining]:

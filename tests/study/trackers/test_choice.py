@@ -43,5 +43,5 @@ def test_wandb_without_a_key_is_refused_and_offline_it_needs_none(
 
 
 def test_no_tracker_is_loaded_unless_it_is_asked_for() -> None:
-    loaded = loaded_after("import study.trials, study.execute")
+    loaded = loaded_after("import study.tune.driver, study.execute")
     assert loaded & set(MODULES.values()) == set()

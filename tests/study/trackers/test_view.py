@@ -6,7 +6,7 @@ from pathlib import Path
 
 from moons.config import Config
 from study.trackers.view import TrialView, plain_result
-from study.trial import Report, TrialJob
+from study.training.job import Report, TrialJob
 
 ROW = {"epochs": 20, "val_kl": math.nan, "engine": "fused", "best_epoch": None, "train_s": 1.5}
 

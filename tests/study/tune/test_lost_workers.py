@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from moons.config import Config
-from study import restarts
-from study.restarts import PAUSES_S, Restarts
-from study.trial import Report, TrialJob, TrialSnapshot
+from study.training.job import Report, TrialJob, TrialSnapshot
+from study.tune import lost_workers
+from study.tune.lost_workers import PAUSES_S, Restarts
 
 SNAPSHOT = TrialSnapshot(runs=(), train_s=1.0, eval_s=0.5)
 AT_A_RUNG = Report(status="running", epochs=10, snapshot=SNAPSHOT)
@@ -40,7 +40,7 @@ def _job(number):
 def clock(monkeypatch):
     """The seconds that have passed; a test moves it on."""
     now = [0.0]
-    monkeypatch.setattr(restarts.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(lost_workers.time, "monotonic", lambda: now[0])
     return now
 
 

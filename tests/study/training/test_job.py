@@ -5,7 +5,7 @@ import numpy as np
 from moons.config import Config
 from moons.data import load_moons
 from study.record.curves import Block
-from study.trial import Report, TrialJob
+from study.training.job import Report, TrialJob
 
 
 def test_jobs_and_reports_are_short_to_write_out() -> None:

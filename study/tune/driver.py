@@ -12,20 +12,20 @@ from ray.tune import Callback
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from study.cluster import Cluster
 from study.history import History
-from study.lean import lean_tune
 from study.ledger import Ledger
 from study.monitoring.gauges import Gauges
+from study.monitoring.progress import Progress
 from study.plan import Plan
-from study.progress import Progress
-from study.restarts import Restarts
-from study.room import Room
-from study.scheduler import FiniteASHA
-from study.searcher import HonestOptunaSearch, Recorder
-from study.stop import Stop
-from study.stopper import Asked
-from study.trainable import MoonsTrial
+from study.signals import Stop
+from study.tune.capacity import Room
+from study.tune.cluster import Cluster
+from study.tune.lean import lean_tune
+from study.tune.lost_workers import Restarts
+from study.tune.scheduler import FiniteASHA
+from study.tune.searcher import HonestOptunaSearch, Recorder
+from study.tune.stopper import Asked
+from study.tune.trainable import MoonsTrial
 
 
 def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, stop: Stop) -> None:

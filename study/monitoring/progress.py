@@ -10,8 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from study.cluster import Cluster
-from study.tally import Tally
+from study.monitoring.tally import Tally
+from study.tune.cluster import Cluster
 
 PLAIN_EVERY_S = 5.0
 REFRESH_PER_S = 4

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from study.trial import Report, State, TrialJob
+from study.training.job import Report, State, TrialJob
 
 
 @dataclass(slots=True)

@@ -65,10 +65,10 @@ def _no_log_monitor(node: Any) -> None:
 @contextmanager
 def imports_ahead() -> Iterator[None]:
     """Has workers that Ray starts meanwhile import what trials need, from where we came from."""
-    places = [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    places = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
     wanted = {
         "PYTHONPATH": os.pathsep.join(places),
-        "RAY_preload_python_modules": "study.ahead",
+        "RAY_preload_python_modules": "study.tune.preload",
         # Ray would end one of them that has waited for the driver for a second.
         "RAY_idle_worker_killing_time_threshold_ms": "60000",
     }

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from study.trial import Report, TrialJob
+from study.training.job import Report, TrialJob
 
 # After a trial's first, second and third worker. At first there is none, so that no other trial
 # comes before it and with one worker a study ends as if nothing had happened.

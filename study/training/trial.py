@@ -11,8 +11,8 @@ from moons.checkpoint import pack_weights
 from moons.fit import Diverged
 from moons.models import count_parameters
 from study.record.curves import Block
-from study.replicate import Replicate, defined, mean_row, seed_errors
-from study.trial import Report, TrialJob, TrialSnapshot
+from study.training.job import Report, TrialJob, TrialSnapshot
+from study.training.replicate import Replicate, defined, mean_row, seed_errors
 
 LOSSES = ("val_mse", "val_loss", "val_kl")
 

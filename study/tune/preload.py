@@ -5,8 +5,8 @@ from contextlib import suppress
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # Ray's own word for it comes after these imports
 
-import study.trainable
-import study.training  # noqa: F401
+import study.training.trial
+import study.tune.trainable  # noqa: F401
 from moons.engines import warm_up
 
 with suppress(Exception):  # the first trial meets it again, and can say what it is

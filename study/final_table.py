@@ -5,9 +5,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from study.monitoring.progress import clock
+from study.monitoring.tally import Tally
 from study.plan import Plan
-from study.progress import clock
-from study.tally import Tally
 
 TOP = 5
 WIDTH = 120  # where there is no terminal to ask

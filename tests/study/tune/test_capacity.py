@@ -2,9 +2,9 @@
 
 from ray.tune.search import Searcher
 
-from study import room
-from study.cluster import Cluster
-from study.room import Room
+from study.tune import capacity
+from study.tune.capacity import Room
+from study.tune.cluster import Cluster
 
 
 class Willing(Searcher):
@@ -30,8 +30,8 @@ def test_as_many_trials_are_let_in_as_there_are_workers():
 
 
 def test_nodes_that_join_make_room(monkeypatch):
-    monkeypatch.setattr(room, "EVERY_S", -1.0)
-    monkeypatch.setattr(room, "present_cpus", lambda: 2)
+    monkeypatch.setattr(capacity, "EVERY_S", -1.0)
+    monkeypatch.setattr(capacity, "present_cpus", lambda: 2)
     grows = Room(Willing(), cluster(1, grows=True), lambda: False)
     assert grows.suggest("a") == grows.suggest("b") == {"lr": 1.0}
     stays = Room(Willing(), cluster(1), lambda: False)

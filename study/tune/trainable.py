@@ -9,10 +9,10 @@ from ray import tune
 from ray._raylet import setproctitle  # type: ignore[attr-defined]
 from typing_extensions import override
 
-from study.trial import Report, TrialJob
+from study.training.job import Report, TrialJob
 
 if TYPE_CHECKING:
-    from study.training import TrialTraining
+    from study.training.trial import TrialTraining
 
 
 class MoonsTrial(tune.Trainable):
@@ -40,7 +40,7 @@ class MoonsTrial(tune.Trainable):
         try:
             if self._training is None:
                 print(self._job, flush=True)  # so that the log says which trial a line is of
-                from study.training import TrialTraining
+                from study.training.trial import TrialTraining
 
                 self._training = TrialTraining(self._job)
             return self._training.advance().as_result()

@@ -84,7 +84,7 @@ def _own(workers: int | None) -> Iterator[tuple[Any, str | None]]:
     """A cluster of this machine alone, behind a token unless RAY_AUTH_MODE says otherwise."""
     import ray
 
-    from study.head import Dashboard, imports_ahead
+    from study.tune.head import Dashboard, imports_ahead
 
     dashboard = Dashboard()
     with dashboard.started_beside(), imports_ahead(), _our_signals():

@@ -7,7 +7,7 @@ from typing import Any
 from ray.tune.search import ConcurrencyLimiter, Searcher
 from typing_extensions import override
 
-from study.cluster import Cluster, present_cpus
+from study.tune.cluster import Cluster, present_cpus
 
 EVERY_S = 2.0  # asking the cluster takes a millisecond
 

@@ -8,11 +8,11 @@ from safetensors.torch import load as unpack
 
 from analysis.tables import epochs_table, trials_table
 from moons.fit import Diverged
-from study.replicate import Replicate, mean_row, seed_errors
-from study.training import TrialTraining
-from study.trial import Report, TrialJob
+from study.training.job import Report, TrialJob
+from study.training.replicate import Replicate, mean_row, seed_errors
+from study.training.trial import TrialTraining
 from tests.study.in_process import made_up, quick_plan, run_in_process
-from tests.study.test_training import CONFIG, JOB, reports_of
+from tests.study.training.test_trial import CONFIG, JOB, reports_of
 
 THRICE = replace(JOB, replicates=3)
 
@@ -20,7 +20,7 @@ THRICE = replace(JOB, replicates=3)
 @pytest.fixture(autouse=True)
 def quick_evaluation(monkeypatch):
     """What is measured at the end takes a second and has its own specification."""
-    monkeypatch.setattr("study.replicate.evaluate", made_up)
+    monkeypatch.setattr("study.training.replicate.evaluate", made_up)
 
 
 def alone(job: TrialJob, index: int) -> Replicate:

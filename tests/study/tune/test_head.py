@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from ray._private.node import Node
 
-from study.head import Dashboard, imports_ahead
+from study.tune.head import Dashboard, imports_ahead
 
 AHEAD = "RAY_preload_python_modules"
 
@@ -78,7 +78,7 @@ def test_workers_import_ahead_and_the_environment_is_as_it_was(
     monkeypatch.setenv("PYTHONPATH", "of the user")
     before = dict(os.environ)
     with imports_ahead():
-        assert os.environ[AHEAD] == "study.ahead"
+        assert os.environ[AHEAD] == "study.tune.preload"
         assert os.environ["PYTHONPATH"].endswith(f"{os.pathsep}of the user")
     assert dict(os.environ) == before
 

@@ -2,8 +2,8 @@
 
 from ray.tune.execution.class_cache import _ActorClassCache
 
-from study.lean import REPLACED, lean_tune
-from study.trainable import MoonsTrial
+from study.tune.lean import REPLACED, lean_tune
+from study.tune.trainable import MoonsTrial
 
 
 def environment_of_trials() -> object:

@@ -14,8 +14,8 @@ from moons.config import Config
 from moons.evaluation import EVALUATION_SEED, evaluate
 from moons.fit import fit, start
 from moons.models import CVAE, count_parameters
-from study.training import TrialTraining
-from study.trial import Report, TrialJob
+from study.training.job import Report, TrialJob
+from study.training.trial import TrialTraining
 from tests.conftest import ROOT
 from tests.study.in_process import made_up
 
@@ -35,7 +35,7 @@ DIVERGING = replace(JOB, config=replace(CONFIG, lr=10.0, latent_dim=64))
 def quick_evaluation(request, monkeypatch):
     """What is measured at the end takes a second and has its own specification."""
     if "real_evaluation" not in request.fixturenames:
-        monkeypatch.setattr("study.replicate.evaluate", made_up)
+        monkeypatch.setattr("study.training.replicate.evaluate", made_up)
 
 
 @pytest.fixture
@@ -171,7 +171,9 @@ def test_a_complete_trial_s_row_holds_what_is_measured_of_its_best_weights(real_
 
 
 def test_a_trial_that_is_not_over_or_diverged_is_not_evaluated(monkeypatch):
-    monkeypatch.setattr("study.replicate.evaluate", lambda *_: pytest.fail("it was evaluated"))
+    monkeypatch.setattr(
+        "study.training.replicate.evaluate", lambda *_: pytest.fail("it was evaluated")
+    )
     assert TrialTraining(JOB).advance().status == "running"
     assert reports_of(DIVERGING)[-1].status == "diverged"
 

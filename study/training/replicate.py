@@ -12,7 +12,7 @@ from moons.models import MODELS, VAE
 from moons.seeds import derive_seed
 from moons.snapshot import EpochRecord
 from study.record.curves import Block
-from study.trial import TrialJob
+from study.training.job import TrialJob
 
 # These describe one model, not a mean over models: the first replicate's, whose weights are kept.
 OF_THE_FIRST = ("best_epoch", "fresh_kl_per_latent")

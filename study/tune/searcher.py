@@ -10,7 +10,7 @@ from ray.tune.search.optuna import OptunaSearch
 from typing_extensions import override
 
 from study.plan import Plan
-from study.restarts import Restarts
+from study.tune.lost_workers import Restarts
 
 
 class HonestOptunaSearch(OptunaSearch):
