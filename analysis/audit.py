@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.budget import recorded_at_rungs
 from moons.seeds import derive_seed
+from study.record.rungs import rungs_table
 
 TOP = 5
 Floats = NDArray[np.float64]
@@ -143,7 +143,7 @@ def rung_correlations(
     """
     lost = int((audited["state"] != "complete").sum())  # of the pruned as of the audited
     both = pd.concat([complete, audited[audited["state"] == "complete"]])
-    reported = recorded_at_rungs(both["rungs"]).reindex(columns=[str(rung) for rung in rungs])
+    reported = rungs_table(both["rungs"], rungs)
     found = {}
     for rung in rungs:
         values = np.stack([reported[str(rung)], both[metric].to_numpy(dtype=np.float64)])

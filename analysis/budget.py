@@ -1,16 +1,15 @@
 """Trials at equal budgets: their values at a rung, the epochs that pruning saved, busy workers."""
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.folder import State, StudyResults
+from analysis.folder import StudyResults
 from analysis.words import count
+from study.record.rungs import rungs_table
 
-COMPARABLE: tuple[State, ...] = ("complete", "pruned", "running")
 ENOUGH = 50  # trials for an estimate over a search space of five dimensions
 
 
@@ -68,48 +67,33 @@ class Savings:
         return self.saved / (self.spent + self.saved) if self.saved else 0.0
 
 
-def values_at(results: StudyResults, budget: Budget) -> "pd.Series[float]":
-    """The best value so far of each trial that reached the budget, by trial number.
+def reached(results: StudyResults) -> pd.DataFrame:
+    """What each trial reported at each rung it reached, as the scheduler saw it.
 
-    A complete trial that stopped by itself before that epoch keeps its best value. Diverged,
-    failed and interrupted trials have none. A metric that epochs do not have is known at rungs
-    alone, as the scheduler saw it.
+    Every figure and finding takes it from here who reached a rung: trials that reported there,
+    however they ended later. Interrupted trials ran again under another number and do not count.
+
+    Returns:
+        Indexed by trial, one column a rung, labelled by its epoch as a string; NaN where the trial
+        did not reach it.
     """
-    if budget.epoch is None:
-        values: pd.Series[float] = results.complete.set_index("trial")[budget.metric]
-        return values.sort_index()
-    trials = results.in_state(*COMPARABLE).set_index("trial")
-    if budget.metric in results.epochs:
-        within = results.epochs[results.epochs["epoch"] <= budget.epoch]
-        best = within.groupby("trial")[budget.metric].min()
-    else:
-        at_rungs = recorded_at_rungs(trials["rungs"])
-        best = at_rungs.get(str(budget.epoch), pd.Series(np.nan, index=trials.index))
-        over = trials.index[(trials["state"] == "complete") & (trials["epochs"] < budget.epoch)]
-        best = best.where(~best.index.isin(over), trials[budget.metric])
-    reached = trials.index[(trials["epochs"] >= budget.epoch) | (trials["state"] == "complete")]
-    return best.reindex(reached).dropna().sort_index()
+    trials = results.trials[results.trials["state"] != "interrupted"].set_index("trial")
+    column = trials["rungs"] if "rungs" in trials else pd.Series(None, trials.index, dtype=object)
+    return rungs_table(column, results.manifest.rungs)
 
 
-def recorded_at_rungs(rungs: "pd.Series[str]") -> pd.DataFrame:
-    """What trials reported to the scheduler: a row each, a column a rung, named by its epoch."""
-    read = [json.loads(text) if isinstance(text, str) else {} for text in rungs]
-    return pd.DataFrame(read, index=rungs.index, dtype=np.float64)
+def values_at(results: StudyResults, budget: Budget) -> "pd.Series[float]":
+    """The value of each trial that reached the rung, or of each complete one, by trial number."""
+    if budget.epoch is not None:
+        return reached(results)[str(budget.epoch)].dropna()
+    values: pd.Series[float] = results.complete.set_index("trial")[budget.metric]
+    return values.sort_index()
 
 
 def rung_values(results: StudyResults) -> pd.DataFrame:
-    """The best value so far of every trial at every rung, and at the end.
-
-    Returns:
-        One row a trial that reached the first rung, one column a rung, labelled by its epoch as
-        a string, and `end`; NaN beyond what a trial reached.
-    """
-    metric = results.rung_metric
-    columns = {
-        str(rung): values_at(results, Budget(rung, metric)) for rung in results.manifest.rungs
-    }
-    columns["end"] = values_at(results, Budget(None, metric))
-    return pd.DataFrame(columns)
+    """`reached`, and besides in the column `end` the metric of complete trials."""
+    end = values_at(results, Budget(None, results.manifest.metric)).rename("end")
+    return reached(results).dropna(how="all").join(end, how="outer")
 
 
 def compared_at(results: StudyResults, budget: Budget) -> Comparison:
@@ -123,13 +107,10 @@ def comparisons(results: StudyResults, enough: int = ENOUGH) -> tuple[Comparison
     """The two budgets worth comparing trials at, or the one where they coincide.
 
     The first rung, which nearly every trial reached, so that no good or bad ones are missing; and
-    the largest budget that enough trials reached. Without rungs, or where the metric is not known
-    at them, trials compare at their end.
+    the largest budget that enough trials reached. Without rungs trials compare at their end.
     """
     metric = results.manifest.metric
-    budgets = []
-    if metric == results.rung_metric and len(results.epochs):
-        budgets = [Budget(rung, metric) for rung in results.manifest.rungs]
+    budgets = [Budget(rung, metric) for rung in results.manifest.rungs]
     reached = [compared_at(results, budget) for budget in (*budgets, Budget(None, metric))]
     first = next((c for c in reached if len(c.trials)), reached[-1])
     last = next((c for c in reversed(reached) if len(c.trials) >= enough), first)

@@ -139,12 +139,6 @@ class StudyResults:
         metric = self.manifest.metric
         return metric if metric in self.epochs.columns else "val_mse"
 
-    @property
-    def rung_metric(self) -> str:
-        """The metric where it is known at rungs, by epochs or by what was reported there."""
-        reported = "rungs" in self.trials and self.trials["rungs"].notna().any()
-        return self.manifest.metric if reported else self.curve_metric
-
 
 def read_results(path: Path) -> StudyResults:
     """Reads a study's folder.

@@ -16,7 +16,7 @@ NEVER = {
     "moons": {"ray", "optuna", "search_spaces", "study", "analysis"},
     "search_spaces": {"ray", "study", "analysis"},
     "study": set(),
-    "analysis": {"ray", "search_spaces", "study"},
+    "analysis": {"ray", "search_spaces"},
 }
 # Reading a pickle runs what is in it.
 PICKLING = {"pickle", "_pickle", "dill", "joblib", "shelve", "marshal", "jsonpickle"}
@@ -91,6 +91,13 @@ def test_imports_run_one_way(path):
     assert rooms(path) & NEVER[package] == set()
 
 
+@pytest.mark.parametrize("path", in_package("analysis"), ids=shown)
+def test_analysis_knows_of_study_what_is_on_disk_alone(path):
+    names = set(imports(ast.parse(path.read_text())))
+    of_study = {name for name in names if name.partition(".")[0] == "study"}
+    assert {name for name in of_study if not name.startswith("study.record.")} == set()
+
+
 @pytest.mark.parametrize("path", in_package("study"), ids=shown)
 def test_study_does_not_import_analysis_at_import_time(path):
     assert "analysis" not in rooms(path, on_import=True)
@@ -161,4 +168,4 @@ def test_what_workers_import_ahead_is_training_and_no_driver():
 def test_reading_tables_loads_neither_ray_nor_torch():
     loaded = loaded_after("import analysis.tables")
     assert "pandas" in loaded
-    assert loaded & {"ray", "torch", "study", "search_spaces"} == set()
+    assert loaded & {"ray", "torch", "search_spaces"} == set()

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from analysis.budget import Comparison
+from analysis.budget import Comparison, reached
 from analysis.figures.style import short_label
 from analysis.folder import Dimension, StudyResults
 from analysis.words import count, listed, state_counts
@@ -45,14 +45,13 @@ def lacks_curves(results: StudyResults) -> str | None:
     return "No epoch of any trial was recorded (epochs.parquet is empty, missing or damaged)."
 
 
-def lacks_rungs(results: StudyResults, least: int = 1) -> str | None:
-    """A sentence where the scheduler had fewer than `least` rungs."""
-    n_rungs = len(results.manifest.rungs)
-    if n_rungs >= least:
-        return None
-    if not n_rungs:
+def lacks_rungs(results: StudyResults) -> str | None:
+    """A sentence where the scheduler had no rungs, or no trial reached one."""
+    if not results.manifest.rungs:
         return "The study compared no trials at rungs: it ran without a scheduler."
-    return f"This needs at least {least} rungs; the scheduler had {n_rungs}."
+    if reached(results).notna().to_numpy().any():
+        return None
+    return "No trial reached a rung, or the record is older than the column that says so (rungs)."
 
 
 def varied(results: StudyResults, trials: pd.DataFrame) -> tuple[Dimension, ...]:

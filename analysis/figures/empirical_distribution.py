@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.budget import rung_values
 from analysis.figures import Drawing, FigureSpec
-from analysis.figures.conditions import lacks_complete, lacks_curves, lacks_trials
+from analysis.figures.conditions import lacks_complete, lacks_rungs
 from analysis.figures.style import BLACK, SEQUENTIAL, new_figure, scale_metric
 from analysis.folder import StudyResults
 
@@ -56,17 +56,12 @@ def draw_empirical_distribution(data: pd.DataFrame, metric: str) -> Figure:
 
 
 def _unfit(results: StudyResults, trial: int | None) -> str | None:
-    if results.manifest.rungs and lacks_curves(results) is None:
-        if sentence := lacks_trials(results):
-            return sentence
-        reached = rung_values(results).notna().to_numpy().any()
-        return None if reached else "No trial reached a rung or its end."
-    return lacks_complete(results)
+    return None if lacks_rungs(results) is None else lacks_complete(results)
 
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
     data = empirical_distribution_data(results)
-    return Drawing(draw_empirical_distribution(data, results.rung_metric))
+    return Drawing(draw_empirical_distribution(data, results.manifest.metric))
 
 
 FIGURE = FigureSpec(
@@ -74,8 +69,9 @@ FIGURE = FigureSpec(
     title="Empirical distribution",
     caption=(
         "For every value of the metric, the share of trials that are as good or better. One line "
-        "for the trials that reached each rung, by their best value until it, and a black one for "
-        "complete trials by their final value. Later lines hold only trials that survived."
+        "for the trials that reached each rung, by the value that the scheduler saw there, and a "
+        "black one for complete trials by their final value. Later lines hold only trials that "
+        "survived."
     ),
     unfit=_unfit,
     draw=_draw,

@@ -100,10 +100,10 @@ FIGURE = FigureSpec(
     title="Importance of hyperparameters",
     caption=(
         "How strongly each hyperparameter sets the best tenth of the trials apart from all of "
-        "them (PED-ANOVA, arXiv:2304.10255), as shares of the sum. Trials are compared by their "
-        "best value until the same epoch, never across budgets: at the first rung nearly all "
+        "them (PED-ANOVA, arXiv:2304.10255), as shares of the sum. Trials are compared by what "
+        "the scheduler saw at the same rung, never across budgets: at the first rung nearly all "
         "trials take part, at the larger budget only those that were not pruned before, so that "
-        "what the pruning decided by no longer shows. Diverged and failed trials take no part."
+        "what the pruning decided by no longer shows."
     ),
     unfit=_unfit,
     draw=_draw,

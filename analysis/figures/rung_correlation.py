@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from analysis.budget import rung_values
 from analysis.figures import Drawing, FigureSpec
-from analysis.figures.conditions import join, lacks_curves, lacks_rungs, lacks_trials
+from analysis.figures.conditions import lacks_rungs, lacks_trials
 from analysis.figures.style import label, new_figure
 from analysis.folder import StudyResults
 
@@ -104,7 +104,7 @@ def _cell(row: "pd.Series[Any]") -> str:
 
 
 def _unfit(results: StudyResults, trial: int | None) -> str | None:
-    if sentence := lacks_trials(results) or lacks_rungs(results) or lacks_curves(results):
+    if sentence := lacks_trials(results) or lacks_rungs(results):
         return sentence
     values = rung_values(results)
     most = max(len(values[list(pair)].dropna()) for pair in combinations(values.columns, 2))
@@ -117,8 +117,8 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
     data = rung_correlation_data(results)
-    by = f"Trials are ranked by {label(results.rung_metric)}, the best until the rung."
-    return Drawing(draw_rung_correlation(data), join(by))
+    by = f"Trials are ranked by {label(results.manifest.metric)}, as the scheduler saw it."
+    return Drawing(draw_rung_correlation(data), by)
 
 
 FIGURE = FigureSpec(

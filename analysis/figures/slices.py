@@ -33,12 +33,13 @@ def slices_data(results: StudyResults) -> pd.DataFrame:
 
     Returns:
         Columns `budget` (in words, in rising order), `trial`, `state`, `hyperparameter`, `place`
-        (on the axis, see `style.positions`) and `value`: the best until that budget; NaN for
-        diverged and failed trials, which stand under the first budget.
+        (on the axis, see `style.positions`) and `value` at that budget; NaN for trials that
+        diverged or failed before the first one, under which they stand.
     """
     compared = [(str(c), c.trials) for c in _compared(results)]
     dimensions = varied(results, compared[0][1])
     lost = results.in_state(*WITHOUT_VALUE).assign(value=np.nan)
+    lost = lost[~lost["trial"].isin(compared[0][1]["trial"])]
     compared.insert(1, (compared[0][0], lost))
     frames = [
         trials[["trial", "state", "value"]].assign(
@@ -151,10 +152,10 @@ FIGURE = FigureSpec(
     name="slices",
     title="Slices",
     caption=(
-        "The metric against each hyperparameter alone. In a row all values are the best until the "
-        "same budget, so that they compare; the mark says how the trial ended later. Diverged and "
-        "failed trials have no value and stand at the upper edge. Points over a list of options "
-        "are spread sideways."
+        "The metric against each hyperparameter alone. In a row all values are those of the same "
+        "rung, as the scheduler saw them, or of the end, so that they compare; the mark says how "
+        "the trial ended later. Trials that diverged or failed before have no value and stand at "
+        "the upper edge. Points over a list of options are spread sideways."
     ),
     unfit=_unfit,
     draw=_draw,

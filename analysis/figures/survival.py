@@ -1,13 +1,13 @@
 """How many trials were still training after how many epochs, and what pruning saved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.budget import Savings, savings
+from analysis.budget import Savings, reached, savings
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_rungs, lacks_trials
 from analysis.figures.style import PALE, SKY, STATE_STYLES, log_axis, mark_rungs, new_figure
@@ -36,26 +36,26 @@ def survival_data(results: StudyResults) -> pd.DataFrame:
 
 
 def draw_survival(
-    data: pd.DataFrame, rungs: Sequence[int], spent: "pd.Series[int]", saved: Savings
+    data: pd.DataFrame, at_rungs: Mapping[int, int], spent: "pd.Series[int]", saved: Savings
 ) -> Figure:
     """Trials by epoch above, epochs by state below.
 
     Args:
         data: from `survival_data`.
-        rungs: epochs at which trials were compared.
+        at_rungs: how many trials reached each rung.
         spent: epochs of all trials of a state, by state.
         saved: from `analysis.budget.savings`.
     """
     figure = new_figure(height=5.2)
     upper, lower = figure.subplots(2, 1, height_ratios=[4, 1])
-    _draw_fates(upper, data, rungs)
+    _draw_fates(upper, data, at_rungs)
     _draw_epochs(lower, spent, saved)
     handles, labels = upper.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=6)
     return figure
 
 
-def _draw_fates(ax: Axes, data: pd.DataFrame, rungs: Sequence[int]) -> None:
+def _draw_fates(ax: Axes, data: pd.DataFrame, at_rungs: Mapping[int, int]) -> None:
     layers = ["training", *(state for state in ENDED if data[state].any())]
     colours = [SKY, *(STATE_STYLES[state].colour for state in ENDED if data[state].any())]
     names = ["still training", *layers[1:]]
@@ -75,13 +75,13 @@ def _draw_fates(ax: Axes, data: pd.DataFrame, rungs: Sequence[int]) -> None:
     ax.yaxis.set_major_formatter("{x:,.0f}")
     log_axis(ax, "x", 1, max(data["epoch"].max(), 2))
     ax.grid(False)
-    mark_rungs(ax, rungs)
+    mark_rungs(ax, list(at_rungs))
     at = data.set_index("epoch")["training"]
-    for rung in rungs:
+    for rung, n_trials in at_rungs.items():
         if 1 < rung < data["epoch"].max():
             high, late = at[rung] > 0.9 * at.max(), rung > 0.5 * data["epoch"].max()
             ax.annotate(
-                f"{at[rung]:,}",
+                f"{n_trials:,}",
                 (rung, at[rung]),
                 xytext=(-4 if late else 4, -4 if high else 3),
                 textcoords="offset points",
@@ -125,7 +125,8 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
     spent = results.trials.groupby("state")["epochs"].sum()
     saved = savings(results)
-    drawn = draw_survival(survival_data(results), results.manifest.rungs, spent, saved)
+    at_rungs = {int(str(rung)): int(n) for rung, n in reached(results).notna().sum().items()}
+    drawn = draw_survival(survival_data(results), at_rungs, spent, saved)
     source = "the median of complete trials" if saved.measured else "the most that was allowed"
     return Drawing(
         drawn,
@@ -140,8 +141,8 @@ FIGURE = FigureSpec(
     caption=(
         "Above: of the trials that ended, how many were still training in each epoch, and what had "
         "become of the others; the numbers at the dotted lines are the trials that reached the "
-        "rung. Below: the epochs that trials of each state took, and an estimate of what they "
-        "would have taken without pruning."
+        "rung: they reported there and had not ended by themselves. Below: the epochs that trials "
+        "of each state took, and an estimate of what they would have taken without pruning."
     ),
     unfit=_unfit,
     draw=_draw,

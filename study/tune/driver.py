@@ -110,5 +110,5 @@ def make_scheduler(plan: Plan, history: History) -> TrialScheduler:
     if not plan.rungs:
         return FIFOScheduler()
     scheduler = FiniteASHA(plan.space.metrics[0], plan.rungs, plan.reduction)
-    scheduler.refill(history.rung_values())
+    scheduler.rungs.refill(history.rung_values())
     return scheduler

@@ -1,5 +1,7 @@
 """Small studies whose every number a test states, in memory."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,13 @@ def known_manifest(**changes: Any) -> Manifest:
     return Manifest(**fields | changes)
 
 
+def reports(curve: Sequence[float], state: str, rungs: Sequence[int]) -> str | None:
+    """What the scheduler saw of a trial: the best value until each rung that it went on from."""
+    stopped = state == "pruned"
+    passed = [rung for rung in rungs if rung < len(curve) + stopped]
+    return json.dumps({str(rung): min(curve[:rung]) for rung in passed}) if passed else None
+
+
 def known_results(
     trials: list[dict[str, Any]],
     curves: dict[int, list[float]] | None = None,
@@ -63,6 +72,10 @@ def known_results(
         row |= {"lr": 0.01, "latent_dim": 4, "worker": "node:1", "train_s": 1.0, "eval_s": 0.0}
         row |= {"start_s": float(number), "end_s": float(number + 1)}
         rows.append(row | said)
+    if manifest.get("rungs"):
+        for row, (number, said) in zip(rows, enumerate(trials), strict=True):
+            curve = (curves or {}).get(number, [])
+            row["rungs"] = said.get("rungs", reports(curve, row["state"], manifest["rungs"]))
     points = [
         {"trial": trial, "epoch": place, "val_mse": value, "val_loss": value, "val_kl": 1.0}
         for trial, values in (curves or {}).items()

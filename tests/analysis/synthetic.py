@@ -134,10 +134,11 @@ def simulate(recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
     for number in range(recipe.n_trials):
         start, worker = heapq.heappop(clock)
         params = _sample(rng, recipe, best)
-        state, curve = _train(rng, recipe, params, reached)
+        state, at_rungs, curve = _train(rng, recipe, params, reached)
         seconds = len(curve["epoch"]) * _epoch_seconds(params)
         heapq.heappush(clock, (start + seconds + 0.05, worker))
         row = _row(number, state, curve, params, start, seconds, worker)
+        row["rungs"] = json.dumps(at_rungs) if at_rungs else None
         if state == "complete" and row["val_mse"] < best_value:
             best, best_value = params, row["val_mse"]
         rows.append(row)
@@ -180,7 +181,7 @@ def _train(
     recipe: Recipe,
     params: dict[str, Any],
     reached: dict[int, list[float]],
-) -> tuple[str, Curve]:
+) -> tuple[str, dict[str, float], Curve]:
     settings = USUAL | params
     off = np.log10(settings["lr"]) + 2.0  # the best learning rate is 0.01
     narrow = 2.0 / settings["latent_dim"] + 1.5 / settings["decoder_hidden"]
@@ -195,13 +196,17 @@ def _train(
     epoch = np.arange(1, length + 1)
     mse = floor + (0.45 - floor) * np.exp(-rate * epoch**0.8)
     mse = mse * np.exp(0.03 * rng.normal(size=length))
+    at_rungs: dict[str, float] = {}
     if recipe.scheduler == "asha":
         for rung in recipe.rungs:
             if rung > length or state in ("diverged", "failed"):
                 break
+            if rung == length:
+                break
             value = float(mse[:rung].min())
+            at_rungs[str(rung)] = value
             bisect.insort(reached[rung], value)
-            if rung < length and value > reached[rung][len(reached[rung]) // recipe.reduction]:
+            if value > reached[rung][len(reached[rung]) // recipe.reduction]:
                 state, length = "pruned", rung
                 break
     epoch, mse = epoch[:length], mse[:length].copy()
@@ -211,7 +216,7 @@ def _train(
     loss = mse + settings["beta"] * kl / 2
     curve = {"epoch": epoch, "val_loss": loss, "val_mse": mse, "val_kl": kl}
     curve |= {"train_loss": 0.97 * loss, "train_mse": 0.97 * mse, "train_kl": 0.97 * kl}
-    return state, curve | {"lr": np.full(length, settings["lr"])}
+    return state, at_rungs, curve | {"lr": np.full(length, settings["lr"])}
 
 
 def _epoch_seconds(params: dict[str, Any]) -> float:

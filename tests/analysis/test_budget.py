@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -6,6 +8,7 @@ from hypothesis import strategies as st
 from analysis.budget import (
     Budget,
     comparisons,
+    reached,
     rung_values,
     savings,
     timed_trials,
@@ -37,12 +40,40 @@ def three_fates() -> StudyResults:
     )
 
 
-def test_a_value_at_a_rung_is_the_best_until_it() -> None:
+def test_trials_that_reported_at_a_rung_have_reached_it_however_they_ended() -> None:
     assert values_at(three_fates(), Budget(2, "val_mse")).to_dict() == {0: 0.5, 1: 0.3, 2: 0.7}
+    assert values_at(three_fates(), Budget(4, "val_mse")).to_dict() == {2: 0.5}
 
 
-def test_a_trial_that_stopped_by_itself_keeps_its_value_and_a_pruned_one_does_not() -> None:
-    assert values_at(three_fates(), Budget(4, "val_mse")).to_dict() == {1: 0.3, 2: 0.5}
+def test_values_at_rungs_are_those_that_the_scheduler_saw_and_not_those_of_the_epochs() -> None:
+    results = known_results(
+        [{"state": "pruned", "epochs": 2, "val_mse": 0.4, "rungs": '{"2": 0.118}'}],
+        {0: [0.102, 0.4]},  # a mean over replicates, or another monitor, has another best epoch
+        rungs=(2,),
+    )
+    assert values_at(results, Budget(2, "val_mse")).to_dict() == {0: 0.118}
+
+
+def test_all_figures_count_the_same_trials_at_a_rung(results: StudyResults) -> None:
+    from analysis.figures.empirical_distribution import empirical_distribution_data
+    from analysis.figures.rung_correlation import rung_correlation_data
+
+    counted = reached(results).notna().sum()
+    staircases = empirical_distribution_data(results)["budget"].value_counts()
+    pairs = rung_correlation_data(results)
+    at_last = [c for c in comparisons(results, enough=1) if c.budget.epoch is not None][-1]
+    for rung, n_trials in counted.items():
+        assert staircases.get(rung, 0) == n_trials
+        later = pairs[(pairs["later"] == rung) & (pairs["earlier"] == "10")]
+        assert (later["n_trials"] == n_trials).all()
+    assert len(at_last.trials) == counted[str(at_last.budget.epoch)]
+
+
+def test_a_record_older_than_the_column_compares_at_the_end() -> None:
+    results = known_results([{"val_mse": 0.3}], {0: [0.3] * 5}, rungs=(2,))
+    old = dataclasses.replace(results, trials=results.trials.drop(columns="rungs"))
+    (only,) = comparisons(old)
+    assert only.budget.epoch is None
 
 
 def test_the_end_is_for_complete_trials_alone() -> None:
@@ -61,9 +92,8 @@ def test_comparisons_are_at_the_first_rung_and_at_the_last_that_enough_trials_re
 ) -> None:
     first, last = comparisons(results, enough=5)
     assert first.budget.epoch == 10
-    n_ended = len(results.in_state("complete", "pruned"))
-    assert len(first.trials) == n_ended
-    assert 5 <= len(last.trials) < n_ended
+    assert len(first.trials) == reached(results)["10"].notna().sum()
+    assert 5 <= len(last.trials) < len(first.trials)
     assert [c.budget.epoch for c in comparisons(results, enough=1000)] == [10]
 
 
@@ -88,17 +118,9 @@ def test_a_metric_that_epochs_do_not_have_is_the_one_that_was_reported_at_rungs(
         metrics=(metric,),
     )
     assert values_at(results, Budget(2, metric)).to_dict() == {0: 0.9, 1: 0.5, 2: 0.7}
-    assert values_at(results, Budget(4, metric)).to_dict() == {1: 0.3, 2: 0.2}
+    assert values_at(results, Budget(4, metric)).to_dict() == {2: 0.2}
     assert rung_values(results)["end"].dropna().to_dict() == {1: 0.3, 2: 0.1}
     assert comparisons(results, enough=3)[0].budget == Budget(2, metric)
-
-
-def test_a_metric_that_epochs_do_not_have_compares_at_the_end() -> None:
-    results = known_results(
-        [{"val_excess_nll": 0.3}], {0: [0.3] * 5}, rungs=(2,), metrics=("val_excess_nll",)
-    )
-    (only,) = comparisons(results)
-    assert only.budget.epoch is None
 
 
 def test_savings_count_what_pruned_trials_lack_to_the_median_of_complete_ones() -> None:

@@ -193,11 +193,11 @@ def test_spearman_agrees_with_scipy_and_leaves_constants_unknown() -> None:
 
 def test_rungs_correlate_over_the_trials_that_reached_both() -> None:
     curves = {
-        0: [0.1, 0.4],
-        1: [0.2, 0.19],
-        2: [0.3, 0.28],
-        3: [0.4, 0.37],
-        4: [0.5, 0.46],
+        0: [0.1, 0.4, 0.4],
+        1: [0.2, 0.19, 0.19],
+        2: [0.3, 0.28, 0.28],
+        3: [0.4, 0.37, 0.37],
+        4: [0.5, 0.46, 0.46],
         5: [0.6],
     }
     trials = [{"epochs": len(c), "val_mse": min(c)} for c in curves.values()]
@@ -210,7 +210,7 @@ def test_rungs_correlate_over_the_trials_that_reached_both() -> None:
 
 def test_few_trials_have_no_correlation() -> None:
     data = rung_correlation_data(
-        known_results([{"val_mse": 0.1}] * 3, {n: [0.1] for n in range(3)}, rungs=(1,))
+        known_results([{"val_mse": 0.1}] * 3, {n: [0.1, 0.1] for n in range(3)}, rungs=(1,))
     )
     assert data["n_trials"].tolist() == [3]
     assert data[["correlation", "low", "high"]].isna().all(axis=None)

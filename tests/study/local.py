@@ -49,10 +49,10 @@ def run_locally(plan: Plan, stop_after: int | None = None) -> dict[int, dict[str
                 ledger.take(trial.trial_id, report)
                 reports += 1
                 if reports == stop_after:
-                    return scheduler.rung_values()
+                    return scheduler.rungs.values
                 result = report.as_result()
                 if result["done"] or scheduler.on_trial_result(None, trial, result) == "STOP":
                     break
             scheduler.on_trial_complete(None, trial, result)
             ledger.close(trial.trial_id)
-        return scheduler.rung_values()
+        return scheduler.rungs.values
