@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from analysis.command import Studies, run_command
-from analysis.manifest import read_manifest
+from study.record.folder import StudyFolder
+from study.record.manifest import Manifest
 
 
 def write_baselines(folder: Path) -> Path:
@@ -27,14 +28,14 @@ def write_baselines(folder: Path) -> Path:
     from moons.config import Config
     from moons.files import appearing
 
-    manifest = read_manifest(folder / "study.json")
+    place = StudyFolder(folder)
+    manifest = Manifest.read(place.manifest)
     data = {f.name for f in fields(Config)} & {"n_samples", "noise"}
     fixed = {key: value for key, value in manifest.fixed.items() if key in data}
-    config = Config(data_seed=manifest.data_seed or 0, **fixed)
-    path = folder / "baselines.parquet"
-    with appearing(path) as draft:
+    config = Config(data_seed=manifest.data_seed, **fixed)
+    with appearing(place.baselines) as draft:
         pd.DataFrame(baseline_rows(config)).to_parquet(draft, index=False)
-    return path
+    return place.baselines
 
 
 @dataclass(frozen=True)

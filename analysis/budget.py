@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.folder import StudyResults
 from analysis.words import count
+from study.record.results import StudyResults
 from study.record.rungs import rungs_table
 
 ENOUGH = 50  # trials for an estimate over a search space of five dimensions

@@ -8,8 +8,8 @@ from typing import Annotated, TypeVar
 
 import tyro
 
-from analysis.folder import DamagedRecord
 from moons.command_line import read_command_line
+from study.record.damage import DamagedRecord
 
 T = TypeVar("T")
 STUDIES = tyro.conf.arg(metavar="STUDY ...", help_behavior_hint="(required)")

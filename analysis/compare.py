@@ -11,8 +11,8 @@ from rich.console import Console
 
 from analysis.command import STUDIES, run_command
 from analysis.comparison.comparable import study_names
-from analysis.folder import StudyResults, read_results
 from moons.command_line import OptionalPath, Text, opt
+from study.record.results import StudyResults, read_results
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -21,7 +21,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from typing_extensions import override
 
 from analysis.budget import Comparison
-from analysis.folder import Dimension
+from study.record.manifest import Dimension
 
 LEAST = 20  # trials: the best tenth is then two
 MOST = 500  # trials: a hundred resamples of so many take three seconds

@@ -21,7 +21,7 @@ from analysis.figures import (
     redraw_command,
 )
 from analysis.figures.style import DPI, png_bytes, theme
-from analysis.folder import StudyResults, read_results
+from study.record.results import StudyResults, read_results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

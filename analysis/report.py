@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from analysis.command import STUDIES, run_command
-from analysis.folder import StudyResults, read_results
 from moons.command_line import OptionalPath, opt
 from moons.files import write_whole
+from study.record.results import StudyResults, read_results
 
 if TYPE_CHECKING:  # they import pandas and matplotlib: --help does without
     from analysis.chapters import Chapter, Together

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.folder import StudyResults
 from analysis.leaderboard import leaderboard
+from study.record.results import StudyResults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.folder import SPLITS, STATES, Dimension, StudyResults
-from analysis.labels import METRIC_NAMES, SPLIT_NAMES, label, short_label
 from analysis.leaderboard import held_out, verdicts
-from analysis.measured import measured
 from analysis.reruns import board_of, retrained
 from analysis.words import number, value_in_words
+from study.record.columns import SPLITS, STATES
+from study.record.labels import METRIC_NAMES, SPLIT_NAMES, label, short_label
+from study.record.manifest import Dimension
+from study.record.measured import measured
+from study.record.results import StudyResults
 
 MOST_ROWS = 1000  # a browser sorts as many at once
 TOP = 10
@@ -184,7 +186,7 @@ def about(results: StudyResults) -> Table:
     """How the study was run, a setting a row."""
     manifest = results.manifest
     facts: dict[str, object] = {
-        "search space": f"{manifest.space} ({manifest.space_hash})",
+        "search space": f"{manifest.space_name} ({manifest.space_hash})",
         "metric, minimised": ", ".join(manifest.metrics),
         "rungs": ", ".join(map(str, manifest.rungs)) or "none",
         "started": manifest.started,
@@ -213,7 +215,7 @@ def side_by_side(studies: Sequence[StudyResults]) -> Table:
         rows.append(
             (
                 results.manifest.name,
-                results.manifest.space,
+                results.manifest.space_name,
                 metric,
                 f"{len(results.trials):,}",
                 f"{len(complete):,}",

@@ -7,7 +7,6 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from analysis.folder import StudyResults
 from moons.checkpoint import Checkpoint, load_checkpoint
 from moons.config import Config
 from moons.data import Moons, Split, load_moons
@@ -16,6 +15,7 @@ from moons.evaluation.importance import ImportanceDraws
 from moons.evaluation.latents import ACTIVE_VARIANCE
 from moons.objective import gaussian_kl
 from moons.seeds import derive_seed
+from study.record.results import StudyResults
 
 Floats = NDArray[np.float64]
 

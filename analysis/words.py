@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from analysis.folder import STATES, StudyResults
+from study.record.columns import STATES
+from study.record.results import StudyResults
 
 
 def count(n: int, noun: str) -> str:

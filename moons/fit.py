@@ -11,8 +11,9 @@ from torch import Tensor
 
 from moons.config import Config, EngineChoice
 from moons.data import Moons, load_moons
-from moons.engines import Engine, choose_engine
+from moons.engines import choose_engine
 from moons.engines.draws import Draws
+from moons.engines.engine import Engine
 from moons.models import VAE, build_model
 from moons.objective import Losses
 from moons.schedule import PlateauSchedule

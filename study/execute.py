@@ -9,9 +9,10 @@ from moons.config import Config
 from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError
 from study.history import take_stock
 from study.ledger import Ledger
+from study.opened import opened
 from study.plan import Plan
 from study.record.manifest import Outcome
-from study.record.opening import Record, opened
+from study.record.opening import Record
 from study.signals import Stop
 from study.tune.cluster import Cluster, Unreachable, connected
 
@@ -38,7 +39,7 @@ def _run(plan: Plan, record: Record) -> ExitCode:
     began = time.monotonic()
     if len(history.finished) < plan.trials:
         if plan.resumed:  # it may extend the study, which a dead driver could not say any more
-            record.manifest.going_on(plan).write(record.folder.manifest)
+            record.manifest.going_on(plan.options()).write(record.folder.manifest)
         try:
             with stop.on_signals(), _cluster(plan) as cluster:
                 from study.tune.driver import run_trials
@@ -56,7 +57,9 @@ def _run(plan: Plan, record: Record) -> ExitCode:
     if ledger.broken is not None:
         raise ledger.broken
     outcome = _outcome(ledger, stop)
-    record.manifest.end(outcome, plan, time.monotonic() - began).write(record.folder.manifest)
+    record.manifest.end(outcome, plan.options(), time.monotonic() - began).write(
+        record.folder.manifest
+    )
     return _conclude(plan, ledger, outcome, stop)
 
 
@@ -82,8 +85,8 @@ def _outcome(ledger: Ledger, stop: Stop) -> Outcome:
 
 
 def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitCode:
-    from analysis.tables import write_tables
     from study.final_table import show_summary
+    from study.record.tables import write_tables
 
     write_tables(plan.folder)
     if outcome in ("interrupted", "time budget"):

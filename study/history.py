@@ -8,10 +8,11 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from moons.config import Config
-from study.errors import DAMAGED, StudyError
+from study.errors import StudyError
 from study.monitoring.tally import Tally
 from study.plan import Plan
 from study.record.curves import last_epochs
+from study.record.damage import DamagedRecord
 from study.record.opening import Record
 
 
@@ -123,18 +124,16 @@ def _check_curves(
     recorded = last_epochs(record.folder.curves)
     for number in sorted(recorded):
         if number >= len(trials) or "slot" not in trials[number].user_attrs:
-            raise StudyError(
+            raise DamagedRecord(
                 f"{record.folder.journal} has lost its end: {record.folder.curves.name} knows "
-                f"trial {number}, the journal does not; put back a copy of the journal",
-                DAMAGED,
+                f"trial {number}, the journal does not; put back a copy of the journal"
             )
     for trial in finished:
         epochs = outcome(trial)["epochs"]
         if recorded.get(trial.number, 0) < epochs:
-            raise StudyError(
+            raise DamagedRecord(
                 f"{record.folder.curves} has lost epochs of trial {trial.number}: it holds "
-                f"{recorded.get(trial.number, 0)} of {epochs}; put back a copy of the file",
-                DAMAGED,
+                f"{recorded.get(trial.number, 0)} of {epochs}; put back a copy of the file"
             )
 
 

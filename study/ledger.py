@@ -12,9 +12,10 @@ from moons.data import load_moons
 from moons.seeds import derive_seed
 from study.history import History
 from study.plan import Plan
+from study.record.columns import State
 from study.record.opening import Record
 from study.samplers import Reseeding
-from study.training.job import Report, State, TrialJob
+from study.training.job import Report, TrialJob
 
 P = ParamSpec("P")
 T = TypeVar("T")

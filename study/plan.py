@@ -11,6 +11,7 @@ from search_spaces.load import load_space
 from search_spaces.space import Scheduler, SearchSpace
 from study.errors import StudyError
 from study.options import Options, check_results, default_address, default_workers
+from study.record.manifest import Manifest
 from study.trackers.choice import Tracker, check_usable, read_trackers
 
 SMOKE_TRIALS, SMOKE_EPOCHS, SMOKE_GRACE = 4, 20, 10
@@ -65,6 +66,16 @@ class Plan:
         warm_start = None if self.warm_start is None else str(self.warm_start)
         own = {"metric": self.space.metric, "sampler": self.space.sampler}
         return kept | own | {"warm_start": warm_start, "log": ",".join(self.trackers) or None}
+
+    def manifest(self) -> Manifest:
+        """The manifest of a study that begins now."""
+        return Manifest.new(
+            name=self.name,
+            space=self.space.as_dict(),
+            space_hash=self.space.digest(),
+            options=self.options(),
+            rungs=self.rungs,
+        )
 
 
 def make_plan(options: Options) -> Plan:

@@ -33,20 +33,17 @@ def dispatch(options: RerunOptions) -> ExitCode:
     """Does what the options ask for."""
     import pandas as pd
 
-    from analysis.tables import write_tables
-    from study.record.folder import Folder
+    from study.record.folder import StudyFolder
     from study.record.lock import held
     from study.record.manifest import Manifest
+    from study.record.tables import write_tables
 
-    folder = options.study
-    manifest = Manifest.read(Folder(folder).manifest)
+    folder = StudyFolder(options.study)
+    manifest = Manifest.read(folder.manifest)
     model = _own_model(options, manifest)
-    with held(Folder(folder).lock):
-        try:
-            write_tables(folder)
-        except ValueError as error:
-            raise StudyError(str(error), 4) from None
-        trials = pd.read_parquet(folder / "trials.parquet")
+    with held(folder.lock):
+        write_tables(folder.path)
+        trials = pd.read_parquet(folder.trials)
         if options.seed_of_trial is not None:
             from study.reruns.repeat import repeat_trial
 
@@ -94,15 +91,14 @@ def _wanted(
     from study.reruns.candidates import config_from_file, named_candidates, top_candidates
     from study.reruns.jobs import audited, on_fresh_seeds
 
-    seed, engine = manifest.options["seed"], manifest.options["engine"]
+    seed, engine = manifest.seed, manifest.options["engine"]
     if options.audit is not None:
-        replicates = manifest.options.get("replicates", 1)
+        replicates = manifest.replicates
         return audited(trials, options.audit, seed, replicates, manifest.rungs, engine)
     candidates = named_candidates(trials, options.trial)
     candidates += [config_from_file(path, manifest) for path in options.config]
     if not candidates:
-        metric = manifest.options["metric"].split(",")[0]
-        candidates = top_candidates(trials, metric, options.top)
+        candidates = top_candidates(trials, manifest.metric, options.top)
     return on_fresh_seeds(candidates, options.seeds, options.vary, seed, engine)
 
 
@@ -112,14 +108,15 @@ def _train(
     wanted: "list[Retraining]",
     model: "type[VAE] | None",
 ) -> ExitCode:
-    from analysis.rerun_tables import write_rerun_tables
     from study.options import default_address, default_workers
+    from study.record.folder import StudyFolder
+    from study.record.tables import write_rerun_tables
     from study.reruns.ledger import RerunLedger
     from study.signals import Stop
     from study.tune.cluster import connected
 
-    metrics = tuple(manifest.options["metric"].split(","))
-    ledger = RerunLedger(options.study / "reruns.jsonl", wanted, metrics, model)
+    retrainings = StudyFolder(options.study).retrainings
+    ledger = RerunLedger(retrainings, wanted, manifest.metrics, model)
     stop = Stop(None)
     if ledger.missing:
         address = options.address or default_address()
@@ -171,9 +168,9 @@ def _load() -> None:
 def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -> None:
     from study.reruns.show import show_audit, show_leaderboard
 
-    metric = manifest.options["metric"].split(",")[0]
+    metric = manifest.metric
     if options.audit is not None:
-        show_audit(options.study, trials, metric, manifest.rungs, manifest.options["seed"])
+        show_audit(options.study, trials, metric, manifest.rungs, manifest.seed)
         return
     show_leaderboard(options.study, trials, metric, options.vary)
     if options.export is not None:

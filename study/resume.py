@@ -5,10 +5,11 @@ from typing import Any
 
 from search_spaces.load import load_space
 from search_spaces.space import SearchSpace
-from study.errors import DAMAGED, StudyError
+from study.errors import StudyError
 from study.options import Options, default_address, default_workers
 from study.plan import Plan
-from study.record.folder import Folder
+from study.record.damage import DamagedRecord
+from study.record.folder import StudyFolder
 from study.record.manifest import Manifest
 from study.trackers.choice import check_usable, read_trackers
 
@@ -35,7 +36,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
     """
     if not folder.is_dir():
         raise StudyError(f"--resume must name a study's folder, got {folder}, which is none")
-    manifest = Manifest.read(Folder(folder).manifest)
+    manifest = Manifest.read(StudyFolder(folder).manifest)
     asked = manifest.options
     for name in sorted(options.given - MAY_CHANGE):
         _check_same(name, getattr(options, name), asked, folder)
@@ -74,7 +75,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             trackers=trackers,
         )
     except KeyError as error:
-        raise StudyError(f"{folder / 'study.json'} is damaged: no {error}", DAMAGED) from None
+        raise DamagedRecord(f"{folder / 'study.json'} is damaged: no {error}") from None
 
 
 def _check_same(name: str, value: Any, asked: dict[str, Any] | Any, folder: Path) -> None:
@@ -102,7 +103,7 @@ def _space(options: Options, manifest: Manifest, folder: Path) -> SearchSpace:
         try:
             return SearchSpace.from_dict(recorded)
         except ValueError as error:
-            raise StudyError(f"{folder / 'study.json'} is damaged: {error}", DAMAGED) from None
+            raise DamagedRecord(f"{folder / 'study.json'} is damaged: {error}") from None
     try:
         space = load_space(options.space)
     except ValueError as error:

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
-from study.errors import DAMAGED, StudyError
+from study.errors import StudyError
 from study.plan import Plan
-from study.record.folder import Folder
+from study.record.folder import StudyFolder
+from study.record.journal import read_trials
 from study.record.manifest import Manifest
 
 # Settings that change what a value is worth, but not what a config is.
@@ -42,8 +41,9 @@ def learn_from(plan: Plan, other: Path) -> Learned:
     """
     if not other.is_dir():
         raise StudyError(f"--warm-start must name a study's folder, got {other}, which is none")
-    manifest = Manifest.read(Folder(other).manifest)
-    metric = manifest.options.get("metric")
+    folder = StudyFolder(other)
+    manifest = Manifest.read(folder.manifest)
+    metric = ",".join(manifest.metrics)
     if metric != plan.space.metric:
         raise StudyError(
             f"--warm-start must name a study that minimised {plan.space.metric}, got {other}, "
@@ -51,24 +51,14 @@ def learn_from(plan: Plan, other: Path) -> Learned:
         )
     refused: Counter[str] = Counter()
     fitting = []
-    for trial in _trials(other, manifest.name):
+    for trial in read_trials(folder.journal):
+        if "slot" not in trial.user_attrs:
+            continue
         if (why := _unfit(plan, trial)) is None:
             fitting.append(_as_history(plan, trial, manifest.name))
         else:
             refused[why] += 1
     return Learned(tuple(fitting), refused)
-
-
-def _trials(other: Path, name: str) -> list[FrozenTrial]:
-    journal = Folder(other).journal
-    if not journal.is_file():
-        raise StudyError(f"{journal} is missing: {other} has no trials to learn from", DAMAGED)
-    try:
-        storage = JournalStorage(JournalFileBackend(str(journal)))
-        trials = optuna.load_study(study_name=name, storage=storage).get_trials(deepcopy=False)
-    except (ValueError, KeyError) as error:
-        raise StudyError(f"{journal} is damaged: {error}; put back a copy", DAMAGED) from None
-    return [t for t in trials if "slot" in t.user_attrs and t.state != TrialState.WAITING]
 
 
 def _unfit(plan: Plan, trial: FrozenTrial) -> str | None:

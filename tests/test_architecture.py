@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -23,30 +24,37 @@ PICKLING = {"pickle", "_pickle", "dill", "joblib", "shelve", "marshal", "jsonpic
 UNPICKLING = {"torch.load", "pd.read_pickle", "pandas.read_pickle"}
 
 
-def imports(tree: ast.AST, *, on_import: bool = False) -> Iterator[str]:
+def imports(tree: ast.AST, *, on_import: bool = False, types: bool | None = None) -> Iterator[str]:
     """Full names of the modules that a source imports.
 
     Args:
         tree: the source.
         on_import: leaves out what is imported inside functions, and for type checkers alone.
+        types: whether what is imported for type checkers alone counts; by default as above.
     """
+    types = not on_import if types is None else types
     for node in ast.iter_child_nodes(tree):
         if on_import and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
-        if on_import and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        if not types and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        yield from imports(node, on_import=on_import)
+        yield from imports(node, on_import=on_import, types=types)
+
+
+def room(name: str) -> str:
+    """The top-level package of a module."""
+    return name.partition(".")[0]
 
 
 def rooms(path: Path, *, on_import: bool = False) -> set[str]:
     """The top-level packages that a file imports."""
     names = imports(ast.parse(path.read_text()), on_import=on_import)
-    return {name.partition(".")[0] for name in names}
+    return {room(name) for name in names}
 
 
 def in_package(package: str) -> list[Path]:
@@ -93,9 +101,27 @@ def test_imports_run_one_way(path):
 
 @pytest.mark.parametrize("path", in_package("analysis"), ids=shown)
 def test_analysis_knows_of_study_what_is_on_disk_alone(path):
-    names = set(imports(ast.parse(path.read_text())))
-    of_study = {name for name in names if name.partition(".")[0] == "study"}
+    of_study = {name for name in imports(ast.parse(path.read_text())) if room(name) == "study"}
     assert {name for name in of_study if not name.startswith("study.record.")} == set()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "study" / "record").glob("*.py")), ids=shown)
+def test_the_record_needs_neither_ray_nor_torch_nor_any_other_room_of_study(path):
+    found = set(imports(ast.parse(path.read_text())))
+    assert {room(name) for name in found} & {"ray", "torch", "search_spaces", "analysis"} == set()
+    of_study = {name for name in found if room(name) == "study"}
+    assert all(name.startswith(("study.record.", "study.errors.")) for name in of_study)
+
+
+def test_no_module_imports_itself_by_way_of_others_not_even_inside_functions():
+    modules = {".".join(p.relative_to(ROOT).with_suffix("").parts): p for p in SOURCES}
+    modules = {name.removesuffix(".__init__"): path for name, path in modules.items()}
+    imported = {}
+    for name, path in modules.items():
+        found = imports(ast.parse(path.read_text()), types=False)
+        targets = {one if one in modules else one.rpartition(".")[0] for one in found}
+        imported[name] = targets & modules.keys() - {name}
+    TopologicalSorter(imported).prepare()  # raises with the names of those in a circle
 
 
 @pytest.mark.parametrize("path", in_package("study"), ids=shown)
@@ -153,9 +179,7 @@ def test_help_of_the_study_loads_nothing_that_takes_long():
 
 
 def test_a_driver_runs_trials_and_writes_their_tables_without_torch():
-    code = (
-        "import study.execute, study.tune.driver; from analysis.tables import typed; typed([], {})"
-    )
+    code = "import study.execute, study.tune.driver, study.record.tables as t; t.typed([], {})"
     assert "torch" not in loaded_after(code)
 
 
@@ -166,6 +190,6 @@ def test_what_workers_import_ahead_is_training_and_no_driver():
 
 
 def test_reading_tables_loads_neither_ray_nor_torch():
-    loaded = loaded_after("import analysis.tables")
-    assert "pandas" in loaded
-    assert loaded & {"ray", "torch", "search_spaces"} == set()
+    loaded = loaded_after("import study.record.tables, study.record.results")
+    assert {"pandas", "optuna"} <= loaded
+    assert loaded & {"ray", "torch", "search_spaces", "analysis"} == set()

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from analysis.comparison.comparable import Check, checks, choose_metric, study_names
-from analysis.folder import StudyResults
+from study.record.results import StudyResults
 
 if TYPE_CHECKING:  # pandas takes most of a second: --help does without
     import pandas as pd

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from analysis.folder import StudyResults
 from analysis.words import listed
 from moons.config import Config
+from study.record.results import StudyResults
 
 Level = Literal["same", "note", "differs"]
 DATA = ("n_samples", "noise")

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.folder import State, StudyResults
 from moons.seeds import derive_seed
+from study.record.columns import State
+from study.record.results import StudyResults
 
 COUNTED: tuple[State, ...] = ("complete", "pruned", "diverged", "failed")
 SPENT = ("trials", "epochs", "seconds")

@@ -7,9 +7,9 @@ from analysis.comparison.comparable import Check
 from analysis.comparison.pairs import Pair, verdict
 from analysis.comparison.standing import Standing, telling_figure
 from analysis.comparison.winners import Parameter, differences
-from analysis.folder import STATES
 from analysis.reruns import Retrained
 from analysis.words import count, listed, number
+from study.record.columns import STATES
 
 
 def findings(

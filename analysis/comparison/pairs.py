@@ -16,9 +16,9 @@ from analysis.comparison.superiority import (
     median_difference,
     probability_better,
 )
-from analysis.folder import StudyResults
 from analysis.reruns import Retrained
 from analysis.words import count, number, percent
+from study.record.results import StudyResults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

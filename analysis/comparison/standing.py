@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.comparison.superiority import Estimate, estimate
-from analysis.folder import STATES, State, StudyResults
 from analysis.words import number
+from study.record.columns import STATES, State
+from study.record.results import StudyResults
 
 TOP = 5
 TELLING = (

@@ -14,8 +14,8 @@ from analysis.comparison.standing import TOP, Standing
 from analysis.comparison.superiority import RESAMPLES as PAIR_RESAMPLES
 from analysis.comparison.superiority import Estimate
 from analysis.comparison.winners import shown
-from analysis.folder import STATES
 from analysis.words import duration, number
+from study.record.columns import STATES
 
 MARKS: dict[Level, tuple[str, str]] = {
     "differs": ("differs", "bold red"),

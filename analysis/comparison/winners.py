@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 
 from analysis.comparison.standing import TOP, Standing
-from analysis.folder import Dimension, StudyResults
 from analysis.words import listed, number
+from study.record.manifest import Dimension
+from study.record.results import StudyResults
 
 ENOUGH = 3  # trials: fewer span no range that others could lie apart from
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from analysis.folder import StudyFolder, StudyResults
+from study.record.folder import StudyFolder
+from study.record.results import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,8 +11,8 @@ from rich.progress import Progress
 
 from analysis.command import run_command
 from analysis.figures import MODEL_FIGURES, STUDY_FIGURES, Drawing, draw_figure, load_figure
-from analysis.folder import read_results
 from moons.command_line import Whole, opt
+from study.record.results import read_results
 
 NAMES = (*STUDY_FIGURES, *MODEL_FIGURES)
 

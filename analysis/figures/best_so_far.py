@@ -15,7 +15,8 @@ from analysis.figures.style import (
     scale_metric,
     time_unit,
 )
-from analysis.folder import State, StudyResults
+from study.record.columns import State
+from study.record.results import StudyResults
 
 ENDED: tuple[State, ...] = ("complete", "pruned", "diverged", "failed", "interrupted")
 MANY = 60  # complete trials

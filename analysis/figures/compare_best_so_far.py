@@ -11,7 +11,7 @@ from analysis.comparison.figures import ComparisonFigure, lacks_ranked
 from analysis.figures import Drawing
 from analysis.figures.studies import StudyStyle, study_styles
 from analysis.figures.style import log_axis, new_figure, scale_metric, time_unit
-from analysis.labels import label
+from study.record.labels import label
 
 
 def compare_best_so_far_data(comparison: Comparison) -> pd.DataFrame:

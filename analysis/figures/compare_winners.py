@@ -12,8 +12,8 @@ from analysis.comparison.winners import Parameter, merge
 from analysis.figures import Drawing
 from analysis.figures.studies import StudyStyle, study_styles
 from analysis.figures.style import BLACK, GREY, new_figure, positions, scale_axis
-from analysis.folder import Dimension
 from analysis.words import listed
+from study.record.manifest import Dimension
 
 
 def compare_winners_data(parameters: tuple[Parameter, ...]) -> pd.DataFrame:

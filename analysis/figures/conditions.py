@@ -6,8 +6,9 @@ import pandas as pd
 
 from analysis.budget import Comparison, reached
 from analysis.figures.style import short_label
-from analysis.folder import Dimension, StudyResults
 from analysis.words import count, listed, state_counts
+from study.record.manifest import Dimension
+from study.record.results import StudyResults
 
 
 def lacks_trials(results: StudyResults) -> str | None:

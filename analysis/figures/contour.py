@@ -30,8 +30,9 @@ from analysis.figures.style import (
     scale_axis,
     short_label,
 )
-from analysis.folder import Dimension, StudyResults
 from analysis.importance import LEAST, importance
+from study.record.manifest import Dimension
+from study.record.results import StudyResults
 
 N_GRID = 60
 N_LEVELS = 14  # even: where all values are alike, rounding errors cross no level

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.plane import extent
 from analysis.figures.style import MOON_COLOURS, MOON_NAMES, new_figure
-from analysis.folder import StudyResults
 from moons.config import Config
 from moons.data import draw_moons
+from study.record.results import StudyResults
 
 SIZES = (100, 1000, 10_000)
 NOISES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)

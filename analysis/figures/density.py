@@ -17,10 +17,10 @@ from analysis.figures.plane import (
     plane_axes,
 )
 from analysis.figures.style import GREY, SEQUENTIAL, new_figure
-from analysis.folder import StudyResults
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from analysis.words import percent
 from moons.evaluation.generate import generate
+from study.record.results import StudyResults
 
 DRAWS = 40_000  # of the prior; the density's error is then some 2 % where it is high
 BLOCK = 10_000

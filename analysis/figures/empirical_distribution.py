@@ -9,7 +9,7 @@ from analysis.budget import rung_values
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_complete, lacks_rungs
 from analysis.figures.style import BLACK, SEQUENTIAL, new_figure, scale_metric
-from analysis.folder import StudyResults
+from study.record.results import StudyResults
 
 
 def empirical_distribution_data(results: StudyResults) -> pd.DataFrame:

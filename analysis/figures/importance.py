@@ -17,9 +17,9 @@ from analysis.figures.conditions import (
     varied,
 )
 from analysis.figures.style import BLUE, ORANGE, new_figure, short_label
-from analysis.folder import StudyResults
 from analysis.importance import LEAST, importance
 from analysis.words import count
+from study.record.results import StudyResults
 
 
 def importance_data(results: StudyResults) -> pd.DataFrame:

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.plane import draw_contours, exact_density, limits_of, plane_axes
 from analysis.figures.style import GREY, MOON_COLOURS, MOON_NAMES, SEQUENTIAL, new_figure
-from analysis.folder import StudyResults
 from analysis.trained import TrainedTrial, load_trial, why_no_model
+from study.record.results import StudyResults
 
 DRAWS = 400
 LINKS = 40  # latents whose two points are joined

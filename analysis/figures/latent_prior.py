@@ -9,10 +9,10 @@ from matplotlib.patches import Patch
 
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.style import BLACK, BLUE, GREY, new_figure
-from analysis.folder import StudyResults
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from analysis.words import count
 from moons.evaluation.latents import ACTIVE_VARIANCE
+from study.record.results import StudyResults
 
 SHOWN = 8
 DRAWS = 20_000  # of each latent, over all points

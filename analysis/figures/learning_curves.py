@@ -18,7 +18,8 @@ from analysis.figures.style import (
     new_figure,
     scale_metric,
 )
-from analysis.folder import State, StudyResults
+from study.record.columns import State
+from study.record.results import StudyResults
 
 MOST = 400  # curves a reader can still tell from a grey mass, and a second of drawing
 BACK_TO_FRONT: tuple[State, ...] = (

@@ -26,7 +26,8 @@ from analysis.figures.style import (
     positions,
     short_label,
 )
-from analysis.folder import Dimension, StudyResults
+from study.record.manifest import Dimension
+from study.record.results import StudyResults
 
 MOST = 600  # lines
 

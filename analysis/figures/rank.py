@@ -28,8 +28,10 @@ from analysis.figures.style import (
     scale_axis,
     short_label,
 )
-from analysis.folder import Dimension, State, StudyResults
 from analysis.words import listed
+from study.record.columns import State
+from study.record.manifest import Dimension
+from study.record.results import StudyResults
 
 MOST = 1000  # points a panel
 MOST_DIMENSIONS = 5

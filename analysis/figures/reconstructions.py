@@ -13,8 +13,8 @@ from analysis.figures.plane import (
     plane_axes,
 )
 from analysis.figures.style import MOON_COLOURS, MOON_NAMES, new_figure
-from analysis.folder import StudyResults
 from analysis.trained import TrainedTrial, load_trial, why_no_model
+from study.record.results import StudyResults
 
 MOST = 200  # arrows that a reader can still follow
 

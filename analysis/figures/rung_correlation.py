@@ -13,7 +13,7 @@ from analysis.budget import rung_values
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_rungs, lacks_trials
 from analysis.figures.style import label, new_figure
-from analysis.folder import StudyResults
+from study.record.results import StudyResults
 
 LEAST = 4  # trials for a correlation
 RESAMPLES = 500

@@ -15,10 +15,10 @@ from analysis.figures.plane import (
     plane_axes,
 )
 from analysis.figures.style import GREEN, MOON_COLOURS, MOON_NAMES, new_figure
-from analysis.folder import StudyResults
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from moons.density import draw_exact
 from moons.evaluation.generate import generate
+from study.record.results import StudyResults
 
 DRAWS = 1000  # as many fresh points as generated ones
 FRESH, GENERATED = "fresh", "generated"

@@ -20,7 +20,9 @@ from analysis.figures.style import (
     scale_axis,
     scale_metric,
 )
-from analysis.folder import STATES, Dimension, State, StudyResults
+from study.record.columns import STATES, State
+from study.record.manifest import Dimension
+from study.record.results import StudyResults
 
 MOST = 1500  # points a panel
 MOST_COLUMNS = 5

@@ -18,10 +18,11 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from numpy.typing import NDArray
 from PIL import Image
 
-from analysis.folder import Dimension, State
-from analysis.labels import label as label
-from analysis.labels import short_label as short_label
 from moons.files import appearing, write_whole
+from study.record.columns import State
+from study.record.labels import label as label
+from study.record.labels import short_label as short_label
+from study.record.manifest import Dimension
 
 Which = Literal["x", "y"]
 

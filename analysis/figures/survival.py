@@ -11,7 +11,8 @@ from analysis.budget import Savings, reached, savings
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_rungs, lacks_trials
 from analysis.figures.style import PALE, SKY, STATE_STYLES, log_axis, mark_rungs, new_figure
-from analysis.folder import State, StudyResults
+from study.record.columns import State
+from study.record.results import StudyResults
 
 ENDED: tuple[State, ...] = ("complete", "pruned", "diverged", "failed")
 

@@ -11,7 +11,8 @@ from analysis.budget import timed_trials, utilisation
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_trials
 from analysis.figures.style import BLUE, STATE_STYLES, new_figure, time_unit
-from analysis.folder import STATES, StudyResults
+from study.record.columns import STATES
+from study.record.results import StudyResults
 
 MOST_ROWS = 32  # workers with a row of their own
 

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.plane import X1, X2, draw_contours, exact_density, limits_of, plane_axes
 from analysis.figures.style import GREY, MOON_NAMES, SEQUENTIAL, new_figure
-from analysis.folder import StudyResults
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from analysis.words import count
+from study.record.results import StudyResults
 
 SHOWN = 4  # latents at most: the active ones, and one collapsed to compare them with
 PATHS = 9  # values at which the other latents are held

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from analysis.findings import course, generation, quality
 from analysis.findings.finding import Finding as Finding
 from analysis.findings.finding import Level as Level
-from analysis.folder import StudyResults
+from study.record.results import StudyResults
 
 PARTS: tuple[Callable[[StudyResults], Iterator[Finding]], ...] = (
     quality.best,

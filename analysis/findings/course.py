@@ -9,9 +9,11 @@ from scipy import stats
 from analysis.audit import audit
 from analysis.budget import savings, timed_trials, utilisation
 from analysis.findings.finding import Finding
-from analysis.folder import Dimension, State, StudyResults
-from analysis.labels import short_label
 from analysis.words import count, duration, number, percent, state_counts
+from study.record.columns import State
+from study.record.labels import short_label
+from study.record.manifest import Dimension
+from study.record.results import StudyResults
 
 ENDED: tuple[State, ...] = ("complete", "pruned", "diverged", "failed")
 LATE = 0.9  # of the trials

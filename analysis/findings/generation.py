@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.findings.finding import Finding
-from analysis.folder import StudyResults
-from analysis.labels import short_label, unit
-from analysis.measured import Measured, measured
 from analysis.words import count, listed, number
+from study.record.labels import short_label, unit
+from study.record.measured import Measured, measured
+from study.record.results import StudyResults
 
 HEADLINES = ("excess_nll", "energy_distance")
 MOST_HELD_OUT = ("fresh", "test", "val")

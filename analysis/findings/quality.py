@@ -7,11 +7,12 @@ from typing import Any, Literal
 import pandas as pd
 
 from analysis.findings.finding import Finding
-from analysis.folder import Dimension, StudyResults
-from analysis.labels import short_label
 from analysis.leaderboard import held_out, verdicts
 from analysis.reruns import Retrained, board_of, fresh_reruns, retrained
 from analysis.words import count, listed, number, state_counts, value_in_words
+from study.record.labels import short_label
+from study.record.manifest import Dimension
+from study.record.results import StudyResults
 
 EDGE = 0.02  # of a range: nearer to its end counts as at the end
 TOP = 5

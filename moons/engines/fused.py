@@ -8,8 +8,8 @@ from typing_extensions import override
 
 from moons.config import Config, EngineName
 from moons.data import Moons, Split
-from moons.engines import CLIP_NORM, Engine
 from moons.engines.cache import compiled
+from moons.engines.engine import CLIP_NORM, Engine
 from moons.engines.kernel.epoch import TRAIN_EPOCH, VALIDATE, train_epoch, validate
 from moons.engines.kernel.layout import PANEL, Layer, arrange
 from moons.models import MODELS, VAE, X_DIM, Decoder, Encoder

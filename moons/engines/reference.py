@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from moons.config import Config, EngineName
 from moons.data import Moons
-from moons.engines import CLIP_NORM, Engine
+from moons.engines.engine import CLIP_NORM, Engine
 from moons.models import VAE
 from moons.objective import Losses, NegativeElbo, negative_elbo
 from moons.snapshot import EngineState

@@ -11,7 +11,7 @@ from ray.util.metrics import Gauge
 
 from study.monitoring.pace import Pace
 from study.monitoring.tally import Tally
-from study.training.job import State
+from study.record.columns import State
 
 EVERY_S = 5.0  # Ray exports every ten
 STATES: tuple[State, ...] = ("complete", "pruned", "diverged", "failed")

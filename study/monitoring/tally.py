@@ -4,7 +4,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from study.training.job import Report, State, TrialJob
+from study.record.columns import State
+from study.training.job import Report, TrialJob
 
 
 @dataclass(slots=True)

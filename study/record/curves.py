@@ -2,15 +2,17 @@
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from moons.snapshot import EpochRecord
-from study.errors import DAMAGED, StudyError
-from study.record.append import AppendOnly, drop_broken_line
+from study.record.lines import AppendOnly, damaged_line, drop_broken_line, read_lines
 
 COLUMNS = ("train_loss", "train_mse", "train_kl", "val_loss", "val_mse", "val_kl", "lr")
+HEAD = {"trial", "replicate", "first_epoch"}
+BLOCK = "block of epochs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +72,30 @@ class CurveWriter:
         self._file.close()
 
 
+def read_curves(path: Path) -> Iterator[dict[str, Any]]:
+    """The blocks of the file, in its order: `trial`, `replicate`, `first_epoch` and `COLUMNS`.
+
+    Raises:
+        DamagedRecord: a line before the last is damaged, or the file is missing.
+    """
+    for number, block in read_lines(path, BLOCK):
+        try:
+            whole = len({len(block[name]) for name in COLUMNS}) == 1 and block.keys() >= HEAD
+        except (KeyError, TypeError):
+            whole = False
+        if not whole:
+            raise damaged_line(path, number, BLOCK)
+        yield block
+
+
 def last_epochs(path: Path) -> dict[int, int]:
     """The last epoch of every trial in the file.
 
     Raises:
-        StudyError: a line is damaged.
+        DamagedRecord: a line is damaged.
     """
     found: dict[int, int] = {}
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                block = json.loads(line)
-                last = int(block["first_epoch"]) + len(block["lr"]) - 1
-                found[int(block["trial"])] = max(last, found.get(int(block["trial"]), 0))
-            except (ValueError, KeyError, TypeError):
-                raise StudyError(
-                    f"{path} is damaged in line {number}: it is no block of epochs; "
-                    "put back a copy of the file",
-                    DAMAGED,
-                ) from None
+    for block in read_curves(path):
+        last = block["first_epoch"] + len(block["lr"]) - 1
+        found[block["trial"]] = max(last, found.get(block["trial"], 0))
     return found

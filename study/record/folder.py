@@ -1,35 +1,88 @@
-"""Where each part of a study's record is."""
+"""Where everything in a study's folder lies."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """The paths of one study."""
+class StudyFolder:
+    """Every path under `results/<study>/`."""
 
-    root: Path
+    path: Path
 
     @property
     def manifest(self) -> Path:
         """Options, seed, versions and outcome."""
-        return self.root / "study.json"
+        return self.path / "study.json"
 
     @property
     def journal(self) -> Path:
         """Optuna's journal: trials, rung values and states."""
-        return self.root / "journal.log"
+        return self.path / "journal.log"
 
     @property
     def curves(self) -> Path:
         """One line a report: the epochs since the last one."""
-        return self.root / "curves.jsonl"
+        return self.path / "curves.jsonl"
+
+    @property
+    def retrainings(self) -> Path:
+        """One line a retraining."""
+        return self.path / "reruns.jsonl"
 
     @property
     def lock(self) -> Path:
         """Held by the driver for as long as it lives."""
-        return self.root / ".lock"
+        return self.path / ".lock"
+
+    @property
+    def trials(self) -> Path:
+        """One row a trial."""
+        return self.path / "trials.parquet"
+
+    @property
+    def epochs(self) -> Path:
+        """One row an epoch of a trial."""
+        return self.path / "epochs.parquet"
+
+    @property
+    def reruns(self) -> Path:
+        """One row a retraining of a configuration under a fresh seed."""
+        return self.path / "reruns.parquet"
+
+    @property
+    def audit(self) -> Path:
+        """One row a pruned trial that was trained to its end."""
+        return self.path / "audit.parquet"
+
+    @property
+    def baselines(self) -> Path:
+        """One row a density estimate and family of models."""
+        return self.path / "baselines.parquet"
+
+    @property
+    def leaderboard(self) -> Path:
+        """One row a config that was retrained, ranked."""
+        return self.path / "leaderboard.parquet"
+
+    @property
+    def figures(self) -> Path:
+        """Where figures are drawn to."""
+        return self.path / "figures"
+
+    @property
+    def report(self) -> Path:
+        """`report.html`."""
+        return self.path / "report.html"
 
     def checkpoint(self, trial: int) -> Path:
-        """Weights and config of a trial that ran to its end."""
-        return self.root / "checkpoints" / str(trial)
+        """The folder with a trial's `model.safetensors` and `config.json`."""
+        return self.path / "checkpoints" / str(trial)
+
+    @property
+    def shown(self) -> str:
+        """The path as commands and reports show it: never with a machine's own folders."""
+        try:
+            return self.path.resolve().relative_to(Path.cwd()).as_posix()
+        except ValueError:
+            return f"results/{self.path.resolve().name}"

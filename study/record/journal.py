@@ -12,11 +12,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import optuna
+from optuna.samplers import BaseSampler
+from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
+from optuna.trial import FrozenTrial, TrialState
 from typing_extensions import override
 
-from study.errors import DAMAGED, StudyError
-from study.record.append import AppendOnly, drop_broken_line
+from study.record.damage import DamagedRecord
+from study.record.lines import AppendOnly, damaged_line, drop_broken_line, read_lines
+
+OPERATION = "operation of Optuna's journal"
 
 
 class SoleWriterJournal(BaseJournalBackend):
@@ -26,10 +32,11 @@ class SoleWriterJournal(BaseJournalBackend):
         """Opens a journal, or begins one.
 
         Raises:
-            StudyError: a line of the journal is damaged.
+            DamagedRecord: a line of the journal is damaged.
             OSError: the file cannot be read or written.
         """
-        self._logs = read_journal(path)
+        drop_broken_line(path)
+        self._logs = read_journal(path) if path.exists() else []
         self._file = AppendOnly(path)
         self._pending: list[bytes] = []
 
@@ -58,27 +65,65 @@ class SoleWriterJournal(BaseJournalBackend):
 
 
 def read_journal(path: Path) -> list[dict[str, Any]]:
-    """The operations of a journal; a half-written last line is cut off the file.
+    """The operations of a journal; a half-written last line is left out.
 
     Raises:
-        StudyError: a line before the last is damaged.
+        DamagedRecord: the file is missing, or a line before the last is damaged.
     """
-    whole = drop_broken_line(path)
     logs: list[dict[str, Any]] = []
-    for number, line in enumerate(whole.splitlines(), start=1):
-        try:
-            logs.append(_operation(line))
-        except ValueError:
-            raise StudyError(
-                f"{path} is damaged in line {number}: it is not an operation of Optuna's journal; "
-                "put back a copy of the file, or begin a new study",
-                DAMAGED,
-            ) from None
+    for number, log in read_lines(path, OPERATION):
+        if "op_code" not in log:
+            raise damaged_line(path, number, OPERATION)
+        logs.append(log)
     return logs
 
 
-def _operation(line: bytes) -> dict[str, Any]:
-    log = json.loads(line)
-    if not isinstance(log, dict) or "op_code" not in log:
-        raise ValueError
-    return log
+class _Replayed(BaseJournalBackend):
+    """A journal that was read to its end."""
+
+    def __init__(self, path: Path) -> None:
+        self._logs = read_journal(path)
+
+    @override
+    def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
+        return self._logs[log_number_from:]
+
+    @override
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        raise AssertionError("a journal that is only read")
+
+
+def read_trials(path: Path) -> list[FrozenTrial]:
+    """The trials of a study's journal but for those that only wait.
+
+    Raises:
+        DamagedRecord: the journal is missing, damaged or without a study.
+    """
+    study = open_study(path, _Replayed(path))
+    begun = [state for state in TrialState if state != TrialState.WAITING]
+    return study.get_trials(deepcopy=False, states=begun)
+
+
+def open_study(
+    path: Path, backend: BaseJournalBackend, sampler: BaseSampler | None = None
+) -> optuna.Study:
+    """The one study that a journal holds.
+
+    Args:
+        path: of the journal, to be named.
+        backend: that reads it.
+        sampler: of the study.
+
+    Raises:
+        DamagedRecord: the journal holds none, several, or what Optuna cannot replay.
+    """
+    try:
+        storage = JournalStorage(backend)
+        names = optuna.get_all_study_names(storage)
+        if len(names) == 1:
+            return optuna.load_study(study_name=names[0], storage=storage, sampler=sampler)
+    except Exception as error:  # Optuna's replay raises whatever a wrong operation leads to
+        why = f"Optuna cannot replay it ({type(error).__name__})"
+    else:
+        why = f"it must hold one study, got {len(names)}"
+    raise DamagedRecord(f"{path} is damaged: {why}; put back a copy")

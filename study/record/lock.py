@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from study.errors import LOCKED, StudyError
+from study.errors import LOCKED
+from study.record.damage import RecordError
 
 
 @contextmanager
@@ -18,13 +19,13 @@ def held(path: Path) -> Iterator[None]:
     The kernel lets go of it when the process ends in any way, so a dead owner's lock is free.
 
     Raises:
-        StudyError: another driver holds it; names its process and host.
+        RecordError: another driver holds it; names its process and host.
     """
     with path.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StudyError(
+            raise RecordError(
                 f"{path.parent} is in use by another driver ({_owner(path)}); "
                 "wait for it, or stop it",
                 LOCKED,

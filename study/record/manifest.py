@@ -1,22 +1,50 @@
 """`study.json`: what a study was asked for, by which versions, and how it ended."""
 
 import json
-import os
-import platform
-import subprocess
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from moons.files import write_whole
-from study.errors import DAMAGED, StudyError
-from study.plan import Plan
+from study.record.damage import DamagedRecord
+from study.record.origin import git_state, machine, now, versions
 
+FORMAT = 1  # of everything in a study's folder; this version reads it and all before it
 Outcome = Literal["running", "complete", "interrupted", "time budget", "no result"]
-PACKAGES = ("ray", "optuna", "torch", "numba", "numpy", "scipy", "scikit-learn")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dimension:
+    """One searched hyperparameter: a range with its ends included, or a list of options."""
+
+    name: str
+    kind: Literal["float", "int", "choice"]
+    low: float = float("nan")
+    high: float = float("nan")
+    log: bool = False
+    options: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        if self.kind == "choice":
+            return "one of " + ", ".join(str(option) for option in self.options)
+        return self.span + (", logarithmic" if self.log else "")
+
+    @property
+    def span(self) -> str:
+        """From the first to the last of its values."""
+        if self.kind == "choice":
+            return f"{self.options[0]} to {self.options[-1]}"
+        return f"{self.low:g} to {self.high:g}"
+
+    @classmethod
+    def of(cls, name: str, spec: Mapping[str, Any]) -> Self:
+        """From the manifest's; a list of widths becomes text, as `trials.parquet` holds it."""
+        if spec["kind"] == "choice":
+            options = (",".join(map(str, o)) if isinstance(o, list) else o for o in spec["options"])
+            return cls(name=name, kind="choice", options=tuple(options))
+        low, high, log = float(spec["low"]), float(spec["high"]), bool(spec.get("log", False))
+        return cls(name=name, kind=spec["kind"], low=low, high=high, log=log)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,39 +52,54 @@ class Manifest:
     """The manifest's fields, under the names they have in the file.
 
     Attributes:
+        format: the version of the folder's format.
         space: as `SearchSpace.as_dict` gives it; `space_hash` is its digest.
         options: every option as resolved.
-        rungs: epochs at which ASHA decides.
-        started: ISO 8601, UTC, of the first driver; `ended` of the last.
+        rungs: epochs at which ASHA decides, rising; none without a scheduler.
+        started: ISO 8601, UTC, of the first driver; `ended` of the last, None while one works on
+            the study or where it was cut off.
         seconds: that drivers have worked on it, all together.
+        unknown: keys of the file that this version does not know, kept when it is written again.
     """
 
+    format: int = FORMAT
     name: str
     space: Mapping[str, Any]
-    space_hash: str
+    space_hash: str = ""
     options: Mapping[str, Any]
-    rungs: tuple[int, ...]
-    versions: Mapping[str, str]
-    git: Mapping[str, Any]
-    machine: Mapping[str, Any]
-    started: str
+    rungs: tuple[int, ...] = ()
+    versions: Mapping[str, Any] = field(default_factory=dict)
+    git: Mapping[str, Any] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    started: str | None = None
     ended: str | None = None
-    seconds: float = 0.0
-    outcome: Outcome = "running"
+    seconds: float | None = None
+    outcome: str = "unfinished"
+    unknown: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, plan: Plan) -> Self:
-        """The manifest of a study that begins now."""
+    def new(
+        cls,
+        *,
+        name: str,
+        space: Mapping[str, Any],
+        space_hash: str,
+        options: Mapping[str, Any],
+        rungs: tuple[int, ...],
+    ) -> Self:
+        """The manifest of a study that begins now, here."""
         return cls(
-            name=plan.name,
-            space=plan.space.as_dict(),
-            space_hash=plan.space.digest(),
-            options=plan.options(),
-            rungs=plan.rungs,
+            name=name,
+            space=space,
+            space_hash=space_hash,
+            options=options,
+            rungs=rungs,
             versions=versions(),
             git=git_state(),
             machine=machine(),
             started=now(),
+            seconds=0.0,
+            outcome="running",
         )
 
     @classmethod
@@ -64,67 +107,109 @@ class Manifest:
         """Reads a manifest.
 
         Raises:
-            StudyError: it is missing or damaged.
+            DamagedRecord: it is missing or damaged; says what is wrong.
         """
         try:
-            fields = json.loads(path.read_text())
-            return cls(**fields | {"rungs": tuple(fields["rungs"])})
+            found = json.loads(path.read_text())
+            known = {k: v for k, v in found.items() if k in cls.__dataclass_fields__}
+            unknown = {k: v for k, v in found.items() if k not in known}
+            rungs = tuple(sorted(int(rung) for rung in found.get("rungs") or ()))
+            manifest = cls(**known | {"rungs": rungs, "unknown": unknown})
+            manifest._check()
         except FileNotFoundError:
-            raise StudyError(
-                f"{path} is missing: {path.parent} is no study, or lost its manifest", DAMAGED
+            raise DamagedRecord(
+                f"{path} is missing: {path.parent} is no study, or lost its manifest"
             ) from None
-        except (ValueError, TypeError, KeyError) as error:
-            raise StudyError(
-                f"{path} is damaged ({error}); put back a copy of the file", DAMAGED
-            ) from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            why = f"it lacks the key {error}" if isinstance(error, KeyError) else error
+            raise DamagedRecord(f"{path} is damaged ({why}); put back a copy of the file") from None
+        return manifest
+
+    def _check(self) -> None:
+        """Raises where a part that is needed is missing or of another type."""
+        _ = self.searched, self.metrics, self.n_trials, self.max_epochs, self.family
 
     def write(self, path: Path) -> None:
         """Writes the manifest whole."""
-        write_whole(path, json.dumps(asdict(self), indent=2) + "\n")
+        fields = asdict(self)
+        unknown = fields.pop("unknown")
+        write_whole(path, json.dumps(fields | unknown, indent=2) + "\n")
 
-    def going_on(self, plan: Plan) -> Self:
-        """The manifest of a study whose driver begins now; `plan` may extend it."""
-        return replace(self, options=plan.options(), ended=None, outcome="running")
+    def going_on(self, options: Mapping[str, Any]) -> Self:
+        """The manifest of a study whose driver begins now; `options` may extend it."""
+        return replace(self, options=options, ended=None, outcome="running")
 
-    def end(self, outcome: Outcome, plan: Plan, seconds: float) -> Self:
+    def end(self, outcome: Outcome, options: Mapping[str, Any], seconds: float) -> Self:
         """The manifest of a study whose driver stops now, after so many seconds of work."""
-        return replace(
-            self,
-            options=plan.options(),
-            ended=now(),
-            outcome=outcome,
-            seconds=round(self.seconds + seconds, 3),
-        )
+        worked = round((self.seconds or 0.0) + seconds, 3)
+        return replace(self, options=options, ended=now(), outcome=outcome, seconds=worked)
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What is minimised, one or two columns of `trials.parquet`."""
+        return tuple(part.strip() for part in self.options["metric"].split(","))
 
-def now() -> str:
-    """The time as the manifest holds it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    @property
+    def metric(self) -> str:
+        """What trials are ranked by: the first of `metrics`."""
+        return self.metrics[0]
 
+    @property
+    def searched(self) -> tuple[Dimension, ...]:
+        """The search space, a dimension each."""
+        return tuple(Dimension.of(name, spec) for name, spec in self.space["searched"].items())
 
-def versions() -> dict[str, str]:
-    """Of Python and of the packages that decide what comes out."""
-    packages = {package: version(package) for package in PACKAGES}
-    return {"python": platform.python_version()} | packages
+    @property
+    def fixed(self) -> Mapping[str, Any]:
+        """The settings that every trial shares."""
+        return self.space.get("fixed") or {}
 
+    @property
+    def space_name(self) -> str:
+        """The search space, as `--space` takes it."""
+        return str(self.space["name"])
 
-def machine() -> dict[str, Any]:
-    """What the driver runs on; no name and no address."""
-    return {"system": platform.platform(), "cpu": platform.machine(), "cpus": os.cpu_count()}
+    @property
+    def family(self) -> str:
+        """`vae` or `cvae`."""
+        return str(self.space.get("family") or self.space.get("model") or self.space["name"])
 
+    @property
+    def sampler(self) -> str:
+        """Who proposed."""
+        return str(self.options.get("sampler") or self.space.get("sampler") or "unknown")
 
-def git_state() -> dict[str, Any]:
-    """The project's commit, and whether its files differ from it; nulls outside a checkout."""
-    here = Path(__file__).parent
+    @property
+    def scheduler(self) -> str:
+        """`asha` or `none`."""
+        return str(self.options.get("scheduler") or "none")
 
-    def ask(*words: str) -> str | None:
-        try:
-            answer = subprocess.run(
-                ["git", *words], cwd=here, capture_output=True, text=True, timeout=5, check=True
-            )
-        except (OSError, subprocess.SubprocessError):
-            return None
-        return answer.stdout.strip()
+    @property
+    def n_trials(self) -> int:
+        """How many trials were asked for."""
+        return int(self.options["trials"])
 
-    changed = ask("status", "--porcelain", "--untracked-files=no")
-    return {"commit": ask("rev-parse", "HEAD"), "dirty": None if changed is None else bool(changed)}
+    @property
+    def max_epochs(self) -> int:
+        """What a trial is trained for at most."""
+        return int(self.options["max_epochs"])
+
+    @property
+    def workers(self) -> int | None:
+        """Trials at a time; None for all of a cluster."""
+        return self.options.get("workers")
+
+    @property
+    def seed(self) -> int:
+        """Of the study."""
+        return int(self.options.get("seed") or 0)
+
+    @property
+    def data_seed(self) -> int:
+        """Of the data and their split; the study's where the options name none."""
+        return int(self.options.get("data_seed", self.seed))
+
+    @property
+    def replicates(self) -> int:
+        """Seeds that each trial is trained on."""
+        return int(self.options.get("replicates", 1))

@@ -75,10 +75,8 @@ def config_from_file(path: Path, manifest: Manifest) -> Candidate:
         StudyError: the file is missing, is no JSON, holds an impossible setting, or asks for other
             data than the study's, on which nothing would compare.
     """
-    settings: dict[str, Any] = {"family": manifest.space["family"]}
-    asked = manifest.options
-    settings |= {"data_seed": asked.get("data_seed", asked["seed"])} | dict(manifest.space["fixed"])
-    settings |= {"max_epochs": asked["max_epochs"]}
+    settings: dict[str, Any] = {"family": manifest.family, "data_seed": manifest.data_seed}
+    settings |= dict(manifest.fixed) | {"max_epochs": manifest.max_epochs}
     try:
         given = json.loads(path.read_text())
         given = given.get("config", given) if isinstance(given, dict) else given

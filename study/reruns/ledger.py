@@ -1,16 +1,15 @@
 """The account of retrainings: one line each in `reruns.jsonl`, from which a later call goes on."""
 
-import json
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from study.errors import DAMAGED, StudyError
 from study.monitoring.tally import Tally
-from study.record.append import AppendOnly, drop_broken_line
+from study.record.columns import State
+from study.record.retrainings import RetrainingWriter, read_retrainings
 from study.reruns.jobs import Retraining
-from study.training.job import Report, State, TrialJob
+from study.training.job import Report, TrialJob
 
 if TYPE_CHECKING:
     from moons.models import VAE
@@ -40,13 +39,14 @@ class RerunLedger:
         """Reads the file, if it is there.
 
         Raises:
-            StudyError: a line of it is damaged.
+            DamagedRecord: a line of it is damaged.
         """
-        ended = {row["key"]: row["state"] for row in _read(path)}
+        recorded = read_retrainings(path) if path.exists() else []
+        ended = {row["key"]: row["state"] for row in recorded}
         done = {key: state for key, state in ended.items() if state != "failed"}
         self._missing = deque(r for r in wanted if r.key not in done)
         self._path = path
-        self._file: AppendOnly | None = None
+        self._file: RetrainingWriter | None = None
         self._metrics, self._model = metrics, model
         self._flights: dict[str, _Flight] = {}
         finished: Counter[State] = Counter(done[r.key] for r in wanted if r.key in done)
@@ -86,30 +86,19 @@ class RerunLedger:
         if report is not None and error is None and report.status != "running":
             state = report.status
             try:
-                self._file = self._file or AppendOnly(self._path)
-                self._file.append(_line(flight, report))
+                self._file = self._file or RetrainingWriter(self._path)
+                self._file.append(_row(flight, report))
             except OSError as failure:
                 self.broken = failure
         why = error or (report.error if report else None)
         self.tally.close(flight.job, state, why, flight.retraining.candidate.label)
 
 
-def _line(flight: _Flight, report: Report) -> bytes:
+def _row(flight: _Flight, report: Report) -> dict[str, Any]:
     r = flight.retraining
     row: dict[str, Any] = {"key": r.key, "purpose": r.purpose, "config": r.candidate.label}
     row |= {"trial": r.candidate.trial, "vary": r.vary, "seed_index": r.index, "seed": r.seed}
     row |= {"state": report.status, "error": report.error} | r.config.as_dict() | report.row
     if flight.at_rungs:
         row["rungs"] = flight.at_rungs
-    return json.dumps(row, separators=(",", ":")).encode() + b"\n"
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    """The retrainings recorded so far; a half-written last line is cut off the file."""
-    from analysis.rerun_tables import read_retrainings
-
-    drop_broken_line(path)
-    try:
-        return read_retrainings(path)
-    except ValueError as error:
-        raise StudyError(str(error), DAMAGED) from None
+    return row

@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
 
 from moons.models import VAE
-from study.record.folder import Folder
-from study.record.manifest import Manifest, git_state, machine, versions
+from study.record.folder import StudyFolder
+from study.record.manifest import Manifest
+from study.record.origin import git_state, machine, versions
 from study.reruns.candidates import named_candidates
 from study.training.job import TrialJob
 from study.training.trial import TrialTraining
@@ -24,7 +24,11 @@ ENDED = {"running": ("pruned", "running", "interrupted", "failed")}
 
 
 def repeat_trial(
-    folder: Path, trials: pd.DataFrame, manifest: Manifest, number: int, model: type[VAE] | None
+    folder: StudyFolder,
+    trials: pd.DataFrame,
+    manifest: Manifest,
+    number: int,
+    model: type[VAE] | None,
 ) -> tuple[bool, str]:
     """Trains a trial again as far as it was trained.
 
@@ -40,7 +44,7 @@ def repeat_trial(
     epochs = int(row["epochs"])
     if not epochs:
         return False, f"trial {number} was {row['state']} before its first epoch: nothing to repeat"
-    metrics = tuple(str(manifest.options["metric"]).split(","))
+    metrics = manifest.metrics
     job = TrialJob(
         trial=number,
         config=candidate.config,
@@ -49,7 +53,7 @@ def repeat_trial(
         rungs=tuple(sorted({*(rung for rung in manifest.rungs if rung < epochs), epochs})),
         metrics=metrics,
         engine=manifest.options["engine"] if pd.isna(row["engine"]) else row["engine"],
-        replicates=manifest.options.get("replicates", 1),
+        replicates=manifest.replicates,
         model_class=model,
     )
     torch.set_num_threads(1)  # as a worker has it
@@ -66,7 +70,7 @@ def repeat_trial(
     ]
     if row["state"] not in ENDED.get(report.status, (report.status,)):
         differing.append(f"state {report.status!r}, was {row['state']!r}")
-    weights = Folder(folder).checkpoint(number) / "model.safetensors"
+    weights = folder.checkpoint(number) / "model.safetensors"
     same_weights = ""
     if report.weights is not None and weights.is_file():
         same_weights = " and the same weights, bit for bit"

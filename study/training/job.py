@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from moons.models import VAE
 
 Status = Literal["running", "complete", "diverged", "failed"]
-State = Literal["complete", "pruned", "diverged", "failed", "running", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

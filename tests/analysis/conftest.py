@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.folder import StudyResults, read_results
+from study.record.results import StudyResults, read_results
 from tests.analysis.synthetic import Recipe, make_study
 
 

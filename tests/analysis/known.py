@@ -2,45 +2,44 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.folder import Dimension, Manifest, StudyFolder, StudyResults
+from study.record.folder import StudyFolder
+from study.record.manifest import Dimension, Manifest
+from study.record.results import StudyResults
 
 LR = Dimension(name="lr", kind="float", low=1e-4, high=0.1, log=True)
 LATENT = Dimension(name="latent_dim", kind="choice", options=(2, 4, 8))
 
 
-def known_manifest(**changes: Any) -> Manifest:
-    """A manifest of a study with two hyperparameters, with some fields changed."""
-    fields: dict[str, Any] = {
-        "name": "known",
-        "space": "cvae",
-        "family": "cvae",
-        "searched": (LR, LATENT),
-        "fixed": {},
-        "space_hash": "",
-        "metrics": ("val_mse",),
-        "sampler": "tpe",
-        "scheduler": "asha",
-        "rungs": (),
-        "n_trials": 4,
-        "max_epochs": 100,
-        "workers": 2,
-        "seed": 0,
-        "data_seed": 0,
-        "started": None,
-        "ended": None,
-        "seconds": None,
-        "outcome": "complete",
-        "options": {},
-        "versions": {},
-        "git": {},
-        "machine": {},
-    }
-    return Manifest(**fields | changes)
+def known_manifest(
+    *,
+    searched: tuple[Dimension, ...] = (LR, LATENT),
+    metrics: tuple[str, ...] = ("val_mse",),
+    n_trials: int = 4,
+    max_epochs: int = 100,
+    workers: int | None = 2,
+    **fields: Any,
+) -> Manifest:
+    """A manifest of a study with two hyperparameters, unless more is said."""
+    return Manifest(
+        name="known",
+        space={"name": "cvae", "family": "cvae", "searched": {d.name: asdict(d) for d in searched}},
+        options={
+            "metric": ",".join(metrics),
+            "sampler": "tpe",
+            "scheduler": "asha",
+            "trials": n_trials,
+            "max_epochs": max_epochs,
+            "workers": workers,
+            "seed": 0,
+        },
+        **{"outcome": "complete"} | fields,
+    )
 
 
 def reports(curve: Sequence[float], state: str, rungs: Sequence[int]) -> str | None:

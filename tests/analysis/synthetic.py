@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.tables import TRIAL_COLUMNS, typed
 from moons.config import Config
+from study.record.tables import TRIAL_COLUMNS, typed
 
 Curve = dict[str, NDArray[Any]]
 

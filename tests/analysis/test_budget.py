@@ -15,7 +15,7 @@ from analysis.budget import (
     utilisation,
     values_at,
 )
-from analysis.folder import StudyResults
+from study.record.results import StudyResults
 from tests.analysis.known import known_results
 
 

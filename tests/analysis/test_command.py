@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from analysis.command import run_command
-from analysis.folder import DamagedRecord
+from study.record.damage import DamagedRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

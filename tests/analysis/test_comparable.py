@@ -5,7 +5,7 @@ import json
 import pytest
 
 from analysis.comparison.comparable import checks, choose_metric, study_names
-from analysis.folder import read_results
+from study.record.results import read_results
 
 from .synthetic import Recipe, make_study
 

@@ -16,7 +16,7 @@ from analysis.comparison.figures import NAMES, draw_comparison
 from analysis.comparison.table import COLUMNS, as_table
 from analysis.comparison.terminal import show
 from analysis.figures import Drawing
-from analysis.folder import read_results
+from study.record.results import read_results
 
 from .synthetic import Recipe, make_study, with_reruns
 

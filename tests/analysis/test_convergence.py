@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.comparison.convergence import SPENT, Search, as_search, convergence_data
-from analysis.folder import read_results
+from study.record.results import read_results
 
 from .synthetic import Recipe, make_study
 

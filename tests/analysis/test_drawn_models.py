@@ -6,8 +6,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis.figures import MODEL_FIGURES, Drawing, draw_figure, load_figure
-from analysis.folder import StudyResults, read_results
 from analysis.trained import load_trial, why_no_model
+from study.record.results import StudyResults, read_results
 
 from .synthetic import Recipe, make_study, with_checkpoint
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from analysis.figures import STUDY_FIGURES, Drawing, draw_figure, load_figure, redraw_command
-from analysis.folder import StudyFolder, StudyResults, read_results
+from study.record.folder import StudyFolder
+from study.record.results import StudyResults, read_results
 from tests.analysis.synthetic import Recipe, make_study
 
 Edit = Callable[[pd.DataFrame], pd.DataFrame]

@@ -6,7 +6,8 @@ import pytest
 
 from analysis.findings import Level, findings
 from analysis.findings.quality import edge_of
-from analysis.folder import Dimension, StudyResults
+from study.record.manifest import Dimension
+from study.record.results import StudyResults
 from tests.analysis.known import LATENT, LR, known_results
 
 

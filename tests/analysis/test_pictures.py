@@ -6,8 +6,8 @@ from concurrent.futures.process import BrokenProcessPool
 import pytest
 
 from analysis import pictures
-from analysis.folder import StudyResults
 from analysis.pictures import LeftOut, model_pictures, study_picture
+from study.record.results import StudyResults
 
 
 class Dying:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.folder import read_results
+from study.record.results import read_results
 from tests.conftest import ROOT
 
 REFERENCE = ROOT / "results" / "reference"

@@ -11,8 +11,8 @@ import pytest
 
 from analysis import chapters, pictures, report
 from analysis.figures import STUDY_FIGURES, Drawing, draw_figure
-from analysis.folder import StudyResults
 from analysis.summary import all_trials, evaluation, side_by_side, top_trials
+from study.record.results import StudyResults
 from tests.analysis.known import known_results
 from tests.analysis.synthetic import Recipe, make_study
 

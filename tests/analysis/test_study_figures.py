@@ -17,7 +17,7 @@ from analysis.figures.rank import rank_data
 from analysis.figures.rung_correlation import rung_correlation_data, spearman
 from analysis.figures.slices import slices_data
 from analysis.figures.survival import survival_data
-from analysis.folder import StudyResults
+from study.record.results import StudyResults
 from tests.analysis.known import LATENT, LR, known_results
 
 

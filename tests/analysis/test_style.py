@@ -16,7 +16,7 @@ from analysis.figures.style import (
     theme,
     time_unit,
 )
-from analysis.folder import Dimension
+from study.record.manifest import Dimension
 from tests.analysis.known import LATENT, LR
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from analysis.comparison.standing import standing
 from analysis.comparison.winners import Choice, Parameter, differences, merge, parameters
-from analysis.folder import Dimension, read_results
+from study.record.manifest import Dimension
+from study.record.results import read_results
 
 from .synthetic import SEARCHED, Recipe, make_study
 

@@ -1,7 +1,7 @@
 import pytest
 
-from analysis.labels import label, short_label, unit
 from analysis.words import count, duration, listed, number, percent
+from study.record.labels import label, short_label, unit
 
 
 def test_lists_read_as_sentences() -> None:

@@ -65,9 +65,9 @@ def our_moments(cluster: Cluster, trials: int) -> list[float]:
     """When each trial of such a study had ended."""
     from study.history import take_stock
     from study.ledger import Ledger
+    from study.opened import opened
     from study.options import parse
     from study.plan import make_plan
-    from study.record.opening import opened
     from study.signals import Stop
     from study.tune.driver import run_trials
 

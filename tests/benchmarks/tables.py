@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.tables import EPOCH_COLUMNS
+from study.record.tables import EPOCH_COLUMNS
 from tests.benchmarks.measured import ROOT, Measured, compared
 
 TRIALS, REPEATS = 10_000, 3
@@ -21,7 +21,7 @@ OURS = """
 import resource, sys, time
 from pathlib import Path
 import pandas as pd
-from analysis.tables import epochs_table
+from study.record.tables import epochs_table
 folder, began = Path(sys.argv[1]), time.perf_counter()
 table = epochs_table(folder)
 table.to_parquet(folder / "epochs.parquet", index=False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from moons.config import Config
-from moons.engines import Engine
+from moons.engines.engine import Engine
 from moons.fit import Run, start
 from moons.objective import Losses
 

@@ -11,9 +11,9 @@ from moons.models import VAE
 from search_spaces.space import Choice, Float, SearchSpace
 from study.history import take_stock
 from study.ledger import Ledger
+from study.opened import opened
 from study.options import parse
 from study.plan import Plan, make_plan
-from study.record.opening import opened
 from study.training.job import Report, TrialJob
 from study.training.trial import TrialTraining
 

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 from study.history import take_stock
 from study.ledger import Ledger
+from study.opened import opened
 from study.options import parse
 from study.plan import Plan, make_plan
-from study.record.opening import opened
 from study.resume import plan_to_resume
 from study.training.trial import TrialTraining
 from study.tune.driver import make_scheduler

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.tables import trials_table
+from study.record.tables import trials_table
 
 
 def lines(path: Path) -> int:

@@ -14,7 +14,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from analysis.tables import trials_table
+from study.record.tables import trials_table
 from tests.conftest import ROOT, Driver, Ended
 from tests.study.settled import lines, settled
 from tests.study.spaces import faulty

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
 
-from analysis.tables import epochs_table, trials_table
 from study.errors import DAMAGED, StudyError
 from study.options import parse
+from study.record.tables import epochs_table, trials_table
 from study.resume import plan_to_resume
 from tests.study.local import ledger_of, plan, resumed, run_locally
 

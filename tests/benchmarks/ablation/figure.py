@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.studies import study_styles
 from analysis.figures.style import BLUE, GREY, VERMILLION, log_axis, new_figure, scale_metric
-from analysis.labels import label
+from study.record.labels import label
 from tests.benchmarks.ablation.arms import Arm, Factor
 from tests.benchmarks.ablation.standing import Standing
 

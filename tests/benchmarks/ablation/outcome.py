@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.figures.style import save_figure, theme
-from analysis.labels import label
 from moons.files import appearing, write_whole
 from search_spaces.load import load_space
+from study.record.labels import label
 from tests.benchmarks.ablation.arms import arms_by_factor, default_arm
 from tests.benchmarks.ablation.figure import draw_ablation
 from tests.benchmarks.ablation.readme import HEAD, Section, write_page

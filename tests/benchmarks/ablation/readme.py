@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.intervals import Interval
-from analysis.labels import label, unit
+from study.record.labels import label, unit
 from tests.benchmarks.ablation.standing import Standing
 
 HEAD = """# What the defaults of `study.run` are worth: `{space}`

@@ -17,9 +17,10 @@ from typing_extensions import override
 from moons.config import Config
 from study.history import History, take_stock
 from study.ledger import Ledger
+from study.opened import opened
 from study.plan import Plan
-from study.record.opening import opened
-from study.training.job import Report, State, TrialJob
+from study.record.columns import State
+from study.training.job import Report, TrialJob
 from study.training.trial import TrialTraining
 from study.tune.driver import make_scheduler
 from study.tune.lost_workers import Restarts

@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.tables import trials_table
 from study.errors import StudyError
 from study.options import parse
 from study.plan import make_plan
+from study.record.tables import trials_table
 from study.tune.cluster import ENVIRONMENT
 from tests.conftest import ROOT, Driver
 from tests.study import spaces

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.tables import read_curves
 from moons.snapshot import EpochRecord
 from study.errors import DAMAGED, StudyError
-from study.record.curves import COLUMNS, Block, CurveWriter, last_epochs
+from study.record.curves import COLUMNS, Block, CurveWriter, last_epochs, read_curves
 
 ANY_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -146,6 +146,7 @@ def test_a_damaged_line_before_the_last_is_refused_by_its_number_and_nothing_is_
     assert path.read_bytes() == content
 
 
-def test_a_journal_that_is_not_there_is_empty(tmp_path):
-    assert read_journal(tmp_path / "journal.log") == []
+def test_a_journal_that_is_not_there_is_begun_by_its_writer_and_missed_by_a_reader(tmp_path):
+    with pytest.raises(StudyError, match=r"journal\.log is missing"):
+        read_journal(tmp_path / "journal.log")
     assert list(SoleWriterJournal(tmp_path / "journal.log").read_logs(0)) == []

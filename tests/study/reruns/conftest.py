@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.tables import write_tables
+from study.record.tables import write_tables
 from tests.study.local import plan, run_locally
 
 

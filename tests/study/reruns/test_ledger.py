@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.rerun_tables import write_rerun_tables
+from study.record.tables import write_rerun_tables
 from study.reruns.candidates import top_candidates
 from study.reruns.jobs import Retraining, audited, on_fresh_seeds
 from study.reruns.ledger import RerunLedger

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.tables import write_tables
+from study.record.folder import StudyFolder
 from study.record.manifest import Manifest
+from study.record.tables import write_tables
 from study.rerun import main
 from study.reruns.repeat import repeat_trial
 from tests.study.local import plan, run_locally
@@ -48,7 +49,9 @@ def test_a_repeat_that_ends_in_another_state_says_so(study: Path) -> None:
     trials = trials_of(study)
     number = int(trials.query("state == 'complete'")["trial"].iloc[0])
     trials.loc[trials["trial"] == number, "state"] = "diverged"
-    same, said = repeat_trial(study, trials, Manifest.read(study / "study.json"), number, None)
+    same, said = repeat_trial(
+        StudyFolder(study), trials, Manifest.read(study / "study.json"), number, None
+    )
     assert not same
     assert "state 'complete', was 'diverged'" in said
 
@@ -60,7 +63,7 @@ def test_a_trial_that_was_cut_off_after_a_rung_repeats_too(tmp_path: Path) -> No
     trials = trials_of(results / "s")
     number = int(trials.query("state == 'running' and epochs > 0")["trial"].iloc[0])
     manifest = Manifest.read(results / "s" / "study.json")
-    same, said = repeat_trial(results / "s", trials, manifest, number, None)
+    same, said = repeat_trial(StudyFolder(results / "s"), trials, manifest, number, None)
     assert same, said
 
 
@@ -70,5 +73,5 @@ def test_replicates_take_turns_at_the_rungs_as_they_did(tmp_path: Path) -> None:
     write_tables(tmp_path / "s")
     trials, manifest = trials_of(tmp_path / "s"), Manifest.read(tmp_path / "s" / "study.json")
     for number in trials["trial"]:
-        same, said = repeat_trial(tmp_path / "s", trials, manifest, int(number), None)
+        same, said = repeat_trial(StudyFolder(tmp_path / "s"), trials, manifest, int(number), None)
         assert same, said

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from safetensors.torch import load as unpack
 
-from analysis.tables import epochs_table, trials_table
 from moons.fit import Diverged
+from study.record.tables import epochs_table, trials_table
 from study.training.job import Report, TrialJob
 from study.training.replicate import Replicate, mean_row, seed_errors
 from study.training.trial import TrialTraining

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.folder import SPLITS
+from study.record.columns import SPLITS
 
 # Counts of points and draws, right and shuffled losses' parts and times are no figures of merit.
 ASIDE = ("", "s", "points", "prior_draws", "posterior_draws")

@@ -1,6 +1,6 @@
 """What the columns of the tables are called in figures and sentences, with their units."""
 
-from analysis.folder import SPLITS
+from study.record.columns import SPLITS
 
 NAMES = {
     "trial": "trial",

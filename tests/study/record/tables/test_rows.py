@@ -7,12 +7,11 @@ from dataclasses import replace
 import optuna
 import pandas as pd
 
-from analysis.tables import epochs_table, trials_table
-from analysis.tables import write_tables as write
 from moons.checkpoint import load_checkpoint
 from moons.config import Config
 from search_spaces.space import Choice, SearchSpace
-from tests.analysis.tables.recorded import STATES, read
+from study.record.tables import epochs_table, trials_table
+from study.record.tables import write_tables as write
 from tests.study.in_process import (
     diverge,
     ledger_of,
@@ -21,6 +20,7 @@ from tests.study.in_process import (
     train,
     up_to,
 )
+from tests.study.record.tables.recorded import STATES, read
 
 
 def test_every_trial_has_one_row_with_its_state(finished):

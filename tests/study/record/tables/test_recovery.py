@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.tables import epochs_table, main, trials_table
-from analysis.tables import write_tables as write
-from tests.analysis.tables.recorded import read, types_of
+from analysis.tables import main
+from study.record.tables import epochs_table, trials_table
+from study.record.tables import write_tables as write
+from tests.study.record.tables.recorded import read, types_of
 
 ANY_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -4,7 +4,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.folder import DamagedRecord, StudyFolder, read_results
+from study.record.damage import DamagedRecord
+from study.record.folder import StudyFolder
+from study.record.results import read_results
 from tests.analysis.known import known_results
 from tests.analysis.synthetic import Recipe, make_study
 
@@ -80,18 +82,10 @@ def test_a_folder_without_a_manifest_is_no_study(tmp_path: Path) -> None:
         read_results(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        ("{", "is damaged"),
-        ("{}", "lacks the key 'space'"),
-        ("[]", "is not a study's manifest"),
-        ('{"name": "a", "space": {}, "options": {}}', "lacks the key 'name'"),
-    ],
-)
-def test_a_damaged_manifest_is_named(folder: Path, content: str, sentence: str) -> None:
+@pytest.mark.parametrize("content", ["{", "{}", "[]", '{"name": "a", "space": {}, "options": {}}'])
+def test_a_damaged_manifest_is_named(folder: Path, content: str) -> None:
     (folder / "study.json").write_text(content)
-    with pytest.raises(DamagedRecord, match=f"study.json {sentence}"):
+    with pytest.raises(DamagedRecord, match=r"study\.json is damaged"):
         read_results(folder)
 
 

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.tables import EPOCH_COLUMNS, TRIAL_COLUMNS, trials_table
-from analysis.tables import write_tables as write
 from moons.checkpoint import load_checkpoint
 from moons.config import Config
 from moons.evaluated import column_types
 from search_spaces.space import Choice, Float
-from tests.analysis.tables.recorded import read, types_of
+from study.record.tables import EPOCH_COLUMNS, TRIAL_COLUMNS, trials_table
+from study.record.tables import write_tables as write
 from tests.study.in_process import (
     QUICK,
     diverge,
@@ -22,6 +21,7 @@ from tests.study.in_process import (
     train,
     up_to,
 )
+from tests.study.record.tables.recorded import read, types_of
 
 
 def test_pandas_alone_reads_them_with_the_documented_types(folder):

@@ -1,84 +1,21 @@
-"""A study's folder: where everything in it lies, and what its tables say."""
+"""A finished or running study, read back from its tables."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
-from analysis.manifest import DamagedRecord as DamagedRecord
-from analysis.manifest import Dimension as Dimension
-from analysis.manifest import Manifest as Manifest
-from analysis.manifest import read_manifest
+from study.record.columns import STATES, State
+from study.record.damage import DamagedRecord, RecordError
+from study.record.folder import StudyFolder
+from study.record.manifest import Manifest
 
 if TYPE_CHECKING:  # pandas takes most of a second: the command lines' --help does without
     import pandas as pd
-
-State = Literal["complete", "pruned", "diverged", "failed", "running", "interrupted"]
-STATES: tuple[State, ...] = get_args(State)
-SPLITS = ("train", "val", "test", "fresh")
 
 TIMES = ("train_s", "eval_s", "start_s", "end_s")
 TRIAL_COLUMNS = ("trial", "state", "epochs", "val_mse", "val_kl", "worker", *TIMES)
 EPOCH_COLUMNS = ("trial", "epoch", "val_loss", "val_mse", "val_kl")
 RERUN_COLUMNS = ("config", "trial", "vary", "seed_index", "seed", "state")
-
-
-@dataclass(frozen=True, slots=True)
-class StudyFolder:
-    """Every path under `results/<study>/`."""
-
-    path: Path
-
-    @property
-    def manifest(self) -> Path:
-        """`study.json`."""
-        return self.path / "study.json"
-
-    @property
-    def trials(self) -> Path:
-        """`trials.parquet`, one row a trial."""
-        return self.path / "trials.parquet"
-
-    @property
-    def epochs(self) -> Path:
-        """`epochs.parquet`, one row an epoch of a trial."""
-        return self.path / "epochs.parquet"
-
-    @property
-    def reruns(self) -> Path:
-        """`reruns.parquet`, one row a retraining of a configuration under a fresh seed."""
-        return self.path / "reruns.parquet"
-
-    @property
-    def audit(self) -> Path:
-        """`audit.parquet`, one row a pruned trial that was trained to its end."""
-        return self.path / "audit.parquet"
-
-    @property
-    def baselines(self) -> Path:
-        """`baselines.parquet`, one row a density estimate and family of models."""
-        return self.path / "baselines.parquet"
-
-    @property
-    def figures(self) -> Path:
-        """Where figures are drawn to."""
-        return self.path / "figures"
-
-    @property
-    def report(self) -> Path:
-        """`report.html`."""
-        return self.path / "report.html"
-
-    def checkpoint(self, trial: int) -> Path:
-        """The folder with a trial's `model.safetensors` and `config.json`."""
-        return self.path / "checkpoints" / str(trial)
-
-    @property
-    def shown(self) -> str:
-        """The path as commands and reports show it: never with a machine's own folders."""
-        try:
-            return self.path.resolve().relative_to(Path.cwd()).as_posix()
-        except ValueError:
-            return f"results/{self.path.resolve().name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,15 +81,15 @@ def read_results(path: Path) -> StudyResults:
     """Reads a study's folder.
 
     Raises:
-        ValueError: `path` is not a study's folder.
+        RecordError: `path` is not a study's folder.
         DamagedRecord: the manifest or `trials.parquet` is missing or damaged, which is named.
     """
     folder = StudyFolder(path)
     if not path.is_dir():
-        raise ValueError(f"{path} is not a folder: name one that a study left, results/<study>")
+        raise RecordError(f"{path} is not a folder: name one that a study left, results/<study>")
     if not folder.manifest.is_file():
-        raise ValueError(f"{path} is not a study's folder: it holds no {folder.manifest.name}")
-    manifest = read_manifest(folder.manifest)
+        raise RecordError(f"{path} is not a study's folder: it holds no {folder.manifest.name}")
+    manifest = Manifest.read(folder.manifest)
     trials = _read_table(folder.trials, (*TRIAL_COLUMNS, *manifest.metrics), folder)
     unknown = sorted(set(trials["state"]) - set(STATES))
     if unknown:

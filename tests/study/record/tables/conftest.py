@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.analysis.tables.recorded import STATES
 from tests.study.in_process import diverge, fail, made_up, quick_plan, run_in_process, train, up_to
+from tests.study.record.tables.recorded import STATES
 
 
 @pytest.fixture(scope="package", autouse=True)
