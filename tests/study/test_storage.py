@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from study.record.tables import main as tables_again
+from analysis.tables import main as tables_again
 from study.record.tables import write_tables
 from tests.conftest import Driver, Ended
 from tests.study.settled import lines, settled
