@@ -43,7 +43,6 @@ def export_winner(study: Path, out: Path, metric: str, vary: str) -> Path:
 
     from moons.evaluation import EVALUATION_SEED, evaluate
     from moons.fit import fit, start
-    from moons.models import MODELS
 
     boards = pd.read_parquet(study / "leaderboard.parquet")
     first = boards[boards["vary"] == vary].iloc[0].to_dict()
@@ -60,14 +59,12 @@ def export_winner(study: Path, out: Path, metric: str, vary: str) -> Path:
         pass
     if run.best is None:
         raise ValueError(f"{first['config']} diverged when it was trained again for the export")
-    weights = run.best_weights()
-    model = MODELS[config.family](config)
-    model.load_state_dict(weights)
+    model = run.best_model()
     # Measured again, as another machine than the retraining's ends in other last digits.
     best = run.best
     found: dict[str, Any] = {"best_epoch": best.epoch, "val_mse": best.val_mse}
     found |= {"epochs": run.epoch, "val_loss": best.val_loss, "val_kl": best.val_kl}
-    found |= evaluate(model.eval(), config, EVALUATION_SEED).as_row()
+    found |= evaluate(model, config, EVALUATION_SEED).as_row()
     measured = {str(key): _plain(value) for key, value in (middle | found).items()}
     board = {str(key): _plain(value) for key, value in first.items()}
     metrics = {
@@ -78,7 +75,7 @@ def export_winner(study: Path, out: Path, metric: str, vary: str) -> Path:
     sigma_x = float(measured.get("sigma_x") or config.sigma_x)
     script = (HERE / "templates" / "sample.py.txt").read_text()
     with folder_appearing(out) as draft:
-        save_checkpoint(draft, pack_weights(weights), config, run.seed, config.family)
+        save_checkpoint(draft, pack_weights(run.best_weights()), config, run.seed, config.family)
         write_whole(draft / "metrics.json", json.dumps(metrics, indent=2) + "\n")
         write_whole(draft / "sample.py", script.replace("SIGMA_X", repr(sigma_x)))
         if can_write_onnx():

@@ -13,6 +13,7 @@ from moons.data import Moons, Split, load_moons
 from moons.evaluation.excess import fit_decoder_noise
 from moons.evaluation.importance import ImportanceDraws
 from moons.evaluation.latents import ACTIVE_VARIANCE
+from moons.models import evaluation_mode
 from moons.objective import gaussian_kl
 from moons.seeds import derive_seed
 from study.record.results import StudyResults
@@ -64,14 +65,17 @@ class TrainedTrial:
     @torch.no_grad()
     def posterior(self, split: Split) -> tuple[Floats, Floats]:
         """Mean and log variance of q(z|x) of every point, each of shape (n, latent)."""
-        mean, log_var = self.checkpoint.model.encode(torch.tensor(split.x), torch.tensor(split.y))
+        model = self.checkpoint.model
+        with evaluation_mode(model):
+            mean, log_var = model.encode(torch.tensor(split.x), torch.tensor(split.y))
         return mean.double().numpy(), log_var.double().numpy()
 
     @torch.no_grad()
     def decode(self, z: Floats, y: NDArray[np.int64]) -> Floats:
         """The decoder's means, shape (n, 2), of latents (n, latent) and moons (n,)."""
         latents = torch.tensor(z, dtype=torch.float32)
-        return self.checkpoint.model.decode(latents, torch.tensor(y)).double().numpy()
+        with evaluation_mode(self.checkpoint.model):
+            return self.checkpoint.model.decode(latents, torch.tensor(y)).double().numpy()
 
     def kl_per_latent(self, split: Split) -> Floats:
         """Mean over the points of KL(q(z_u|x) || N(0, 1)), in nats, shape (latent,)."""

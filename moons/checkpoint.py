@@ -63,7 +63,7 @@ def load_checkpoint(folder: Path, model_class: "type[VAE] | None" = None) -> Che
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    from moons.models import MODELS
+    from moons.models import MODELS, trained_model
 
     name, seed, config = _read_config(folder / CONFIG)
     if model_class is None:
@@ -73,14 +73,14 @@ def load_checkpoint(folder: Path, model_class: "type[VAE] | None" = None) -> Che
                 "pass its class as model_class"
             )
         model_class = MODELS[name]
-    model = model_class(config)
     try:
-        model.load_state_dict(load((folder / WEIGHTS).read_bytes()))
-    except (SafetensorError, RuntimeError) as error:
+        weights = load((folder / WEIGHTS).read_bytes())
+        model = trained_model(config, weights, model_class)
+    except (SafetensorError, ValueError) as error:
         raise ValueError(
             f"{folder / WEIGHTS} does not hold the weights of {name}: {error}"
         ) from None
-    return Checkpoint(model.eval(), config, seed)
+    return Checkpoint(model, config, seed)
 
 
 def _read_config(path: Path) -> tuple[str, int, Config]:

@@ -14,7 +14,7 @@ from moons.data import Moons, load_moons
 from moons.engines import choose_engine
 from moons.engines.draws import Draws
 from moons.engines.engine import Engine
-from moons.models import VAE, build_model
+from moons.models import VAE, build_model, trained_model
 from moons.objective import Losses
 from moons.schedule import PlateauSchedule
 from moons.seeds import derive_seed
@@ -49,6 +49,7 @@ class Run:
     engine: Engine
     draws: Draws
     schedule: PlateauSchedule
+    model_class: type[VAE] | None = None
     epoch: int = 0
     best: EpochRecord | None = None
     outcome: Finished | Diverged | None = None
@@ -56,6 +57,28 @@ class Run:
     def best_weights(self) -> dict[str, Tensor]:
         """The weights of the best epoch so far, by the names of the model's `state_dict`."""
         return self.engine.kept()
+
+    def best_model(self) -> VAE:
+        """The model with the weights of the best epoch so far, in evaluation mode.
+
+        Raises:
+            ValueError: it computes something else than it did in that epoch.
+        """
+        assert self.best is not None
+        model = trained_model(self.config, self.best_weights(), self.model_class)
+        if self.model_class is None:
+            return model
+        from moons.engines.reference import TorchEngine
+
+        assert isinstance(self.engine, TorchEngine)
+        again = self.engine.losses_of(model).loss
+        if not math.isclose(again, self.best.val_loss, rel_tol=1e-4, abs_tol=1e-9):
+            raise ValueError(
+                f"{type(model).__name__} does not come back from its weights: its val_loss was "
+                f"{self.best.val_loss:.6g} in epoch {self.best.epoch} and is {again:.6g}; "
+                "what decode, encode and forward depend on must be parameters or buffers"
+            )
+        return model
 
     def snapshot(self) -> Snapshot:
         """The run as it is now."""
@@ -99,9 +122,12 @@ def start(
         config=config,
         seed=seed,
         data=data,
-        engine=choose_engine(engine, model, config, data, val_noise),
+        engine=choose_engine(
+            engine, model, config, data, val_noise, derive_seed(seed, "model's draws")
+        ),
         draws=Draws(derive_seed(seed, "draws"), len(data.train), config.latent_dim),
         schedule=PlateauSchedule(config.lr, config.plateau_patience),
+        model_class=model_class,
     )
 
 

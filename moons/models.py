@@ -1,13 +1,19 @@
 """The VAE and the CVAE, and what a model of one's own has to offer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from moons.config import Config
+from moons.randomness import seeded
+from moons.weights import load_weights
 
 X_DIM = 2
+PROBED = 4  # points that a model is tried out on
 
 
 def mlp(n_in: int, hidden: Sequence[int], n_out: int) -> nn.Sequential:
@@ -48,7 +54,8 @@ class Decoder(nn.Module):
 class VAE(nn.Module):
     """A variational autoencoder with a diagonal Gaussian posterior (arXiv:1312.6114).
 
-    A model of one's own derives from it, or has its constructor, `encode`, `decode` and `forward`.
+    A model of one's own derives from it, or is a module with its constructor, `encode`, `decode`
+    and `forward`. Whether it looks at labels is what its family says, or its own `label_dim`.
     """
 
     label_dim = 0
@@ -115,16 +122,90 @@ def build_model(config: Config, seed: int, model_class: type[VAE] | None = None)
 
     Args:
         config: its family and sizes.
-        seed: what the weights are drawn from; torch's global generator is left as it was.
+        seed: what the weights are drawn from; the global generators are left as they were.
         model_class: a model of one's own in place of the family's.
+
+    Raises:
+        ValueError: the class does not make what `VAE` describes.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return (model_class or MODELS[config.family])(config)
+    with seeded(seed):
+        model = (model_class or MODELS[config.family])(config)
+        if not isinstance(model, nn.Module):
+            kind = getattr(model_class, "__name__", model_class)
+            raise ValueError(f"{kind} must be a torch.nn.Module, got {type(model).__name__}")
+        for name in ("encode", "decode", "forward"):
+            if getattr(type(model), name, None) in (None, nn.Module.forward):
+                raise ValueError(f"{type(model).__name__} has no {name}, see moons.models.VAE")
+        if not hasattr(model, "latent_dim"):
+            model.latent_dim = config.latent_dim
+        if not hasattr(model, "label_dim"):
+            model.label_dim = MODELS[config.family].label_dim
+        if any(map(is_lazy, model.parameters())):  # lazy layers take their shapes from a first call
+            try_out(model, config)
+        return model
+
+
+def try_out(model: VAE, config: Config) -> None:
+    """Calls every method of a model once, which leaves it as it was.
+
+    Raises:
+        ValueError: a method raises, or answers with something else than `VAE` describes.
+    """
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(PROBED, X_DIM, generator=generator)
+    noise = torch.randn(PROBED, config.latent_dim, generator=generator)
+    y = torch.arange(PROBED) % 2
+    with evaluation_mode(model), torch.no_grad():
+        _try(model, "encode", (x, y), [noise.shape, noise.shape])
+        _try(model, "decode", (noise, y), [x.shape])
+        _try(model, "forward", (x, y, noise, config.eps_w), [x.shape, noise.shape, noise.shape])
+
+
+def _try(model: VAE, method: str, given: tuple[Any, ...], asked: list[torch.Size]) -> None:
+    what = f"{type(model).__name__}.{method}"
+    try:
+        got = getattr(model, method)(*given)
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise ValueError(f"{what} raises {type(error).__name__}: {said}") from error
+    parts = got if isinstance(got, tuple | list) else [got]
+    found = [part.shape if isinstance(part, Tensor) else type(part).__name__ for part in parts]
+    if found != asked:
+        wanted = " and ".join(str(tuple(shape)) for shape in asked)
+        answer = " and ".join(str(tuple(f) if isinstance(f, torch.Size) else f) for f in found)
+        raise ValueError(f"{what} must return tensors of shape {wanted}, got {answer}")
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module, seed: int = 0) -> Iterator[None]:
+    """The model is evaluated, and afterwards in the mode it was in, all of its modules.
+
+    What it draws unasked is the same each time that this is entered with the same seed.
+    """
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        with seeded(seed, model):
+            yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
+
+
+def trained_model(
+    config: Config, weights: Mapping[str, Tensor], model_class: type[VAE] | None = None
+) -> VAE:
+    """A model with the weights that training ended with, in evaluation mode.
+
+    Raises:
+        ValueError: the weights are of another model.
+    """
+    model = build_model(config, 0, model_class)
+    load_weights(model, weights)
+    return model.eval()
 
 
 def count_parameters(config: Config, model_class: type[VAE] | None = None) -> int:
     """Trainable numbers of the family's model, or of one's own."""
-    with torch.device("meta"):
-        model = (model_class or MODELS[config.family])(config)
-    return sum(p.numel() for p in model.parameters())
+    model = build_model(config, 0, model_class)
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)

@@ -12,12 +12,25 @@ from moons.models import MODELS, VAE
 
 
 def choose_engine(
-    choice: EngineChoice, model: VAE, config: Config, data: Moons, val_noise: Tensor
+    choice: EngineChoice,
+    model: VAE,
+    config: Config,
+    data: Moons,
+    val_noise: Tensor,
+    seed: int = 0,
 ) -> Engine:
     """The engine that `choice` asks for.
 
     `auto` takes the fused kernel where it computes what the model does: for `VAE` and `CVAE` as
-    long as they and their objective are what the kernel was written for.
+    long as they, their settings and their objective are what the kernel was written for.
+
+    Args:
+        choice: which one.
+        model: what to train.
+        config: how.
+        data: on what.
+        val_noise: latent noise that every validation meets, shape (latent, n_val).
+        seed: of what the model draws unasked.
 
     Raises:
         ValueError: the choice is unknown, or is `fused` and the kernel does not fit the model.
@@ -27,7 +40,7 @@ def choose_engine(
     if choice not in get_args(EngineChoice):
         raise ValueError(f"engine must be one of {', '.join(get_args(EngineChoice))}, got {choice}")
     if choice == "torch":
-        return TorchEngine(model, config, data, val_noise)
+        return TorchEngine(model, config, data, val_noise, seed)
     from moons.engines.agreement import obstacle
     from moons.engines.fused import FusedEngine
 
@@ -38,7 +51,7 @@ def choose_engine(
         raise ValueError(f"engine fused does not fit the model: {problem}")
     if type(model) in MODELS.values():  # the kernel was meant for it
         warnings.warn(f"trained with the slower torch engine: {problem}", stacklevel=2)
-    return TorchEngine(model, config, data, val_noise)
+    return TorchEngine(model, config, data, val_noise, seed)
 
 
 def warm_up() -> None:

@@ -7,7 +7,7 @@ import torch
 
 from moons.config import Config, Family
 from moons.data import Moons, Split
-from moons.engines.fused import FusedEngine, unknown_architecture
+from moons.engines.fused import FusedEngine, unknown_architecture, unknown_setting
 from moons.engines.reference import batch_loss
 from moons.models import CVAE, VAE, build_model
 from moons.objective import Losses
@@ -19,7 +19,7 @@ TOLERANCE = 1e-4
 
 def obstacle(model: VAE, config: Config) -> str | None:
     """Why the kernel is not to train the model, in a sentence, or None."""
-    problem = unknown_architecture(model)
+    problem = unknown_setting(config) or unknown_architecture(model)
     if problem is None:
         family: Family = "cvae" if isinstance(model, CVAE) else "vae"
         layers = len(config.encoder_widths), len(config.decoder_widths)

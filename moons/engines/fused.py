@@ -1,5 +1,8 @@
 """The fused engine: an epoch of a ReLU `VAE` or `CVAE` is one call of a compiled kernel."""
 
+import dataclasses
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,18 +19,31 @@ from moons.models import MODELS, VAE, X_DIM, Decoder, Encoder
 from moons.objective import Losses
 from moons.snapshot import EngineState
 
+# The settings that the kernel and the loop around it see to, with the values that they know; None
+# where those are all that `Config` allows. Any other setting sends a trial to the torch engine, so
+# that a new one belongs here only when the kernel computes it.
+SUPPORTED: Mapping[str, frozenset[object] | None] = {
+    "family": frozenset({"vae", "cvae"}),
+    "monitor": frozenset({"val_mse", "val_loss"}),
+    **dict.fromkeys(("encoder_hidden", "encoder_layers", "decoder_hidden", "decoder_layers")),
+    **dict.fromkeys(("latent_dim", "lr", "batch_size", "beta", "eps_w")),
+    **dict.fromkeys(("n_samples", "noise", "data_seed")),
+    **dict.fromkeys(("max_epochs", "min_epochs", "patience", "plateau_patience")),
+}
+
 
 class FusedEngine(Engine):
     """Trains a copy of a model's weights.
 
     Raises:
-        ValueError: the kernel does not know the model's architecture.
+        ValueError: the kernel does not know a setting, or the model's architecture.
     """
 
     name: EngineName = "fused"
 
     def __init__(self, model: VAE, config: Config, data: Moons, val_noise: Tensor) -> None:
-        if (problem := unknown_architecture(model)) is not None:
+        problem = unknown_setting(config) or unknown_architecture(model)
+        if problem is not None:
             raise ValueError(problem)
         self._config = config
         linears = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear)}
@@ -131,6 +147,16 @@ class FusedEngine(Engine):
             (buffer[la.weight : la.weight + la.n_out * la.stride].view(la.n_out, la.stride), la)
             for la in layers
         ]
+
+
+def unknown_setting(config: Config) -> str | None:
+    """Which setting the kernel does not know, in a sentence, or None."""
+    for field in dataclasses.fields(config):
+        value, known = getattr(config, field.name), SUPPORTED.get(field.name, frozenset())
+        if known is not None and value not in known:
+            allowed = f"it knows {', '.join(map(str, known))}" if known else "it does not know that"
+            return f"the kernel is not written for {field.name} {value!r}; {allowed}"
+    return None
 
 
 def unknown_architecture(model: nn.Module) -> str | None:

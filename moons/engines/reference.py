@@ -9,9 +9,12 @@ from typing_extensions import override
 from moons.config import Config, EngineName
 from moons.data import Moons
 from moons.engines.engine import CLIP_NORM, Engine
-from moons.models import VAE
+from moons.models import VAE, evaluation_mode
 from moons.objective import Losses, NegativeElbo, negative_elbo
+from moons.randomness import Stream, reachable_generators
+from moons.seeds import derive_seed
 from moons.snapshot import EngineState
+from moons.weights import attributes_of, load_weights, set_attributes, weights_of
 
 
 def batch_loss(model: VAE, x: Tensor, y: Tensor, noise: Tensor, config: Config) -> NegativeElbo:
@@ -21,11 +24,17 @@ def batch_loss(model: VAE, x: Tensor, y: Tensor, noise: Tensor, config: Config) 
 
 
 class TorchEngine(Engine):
-    """Trains any model that offers what `VAE` does."""
+    """Trains any model that offers what `VAE` does.
+
+    What the model draws unasked, as dropout does, comes from two streams of this engine: one that
+    goes on through training, and one that is the same in every validation.
+    """
 
     name: EngineName = "torch"
 
-    def __init__(self, model: VAE, config: Config, data: Moons, val_noise: Tensor) -> None:
+    def __init__(
+        self, model: VAE, config: Config, data: Moons, val_noise: Tensor, seed: int = 0
+    ) -> None:
         self._model = model
         self._config = config
         self._train_x = torch.tensor(data.train.x)
@@ -33,37 +42,53 @@ class TorchEngine(Engine):
         self._val_x = torch.tensor(data.val.x)
         self._val_y = torch.tensor(data.val.y)
         self._val_noise = val_noise.T
-        self._optimizer = torch.optim.Adam(model.parameters(), lr=config.lr, fused=True)
+        self._seed = seed
+        self._stream = Stream(derive_seed(seed, "training draws"), reachable_generators(model))
+        trainable = [p for p in model.parameters() if p.requires_grad]
+        self._optimizer = torch.optim.Adam(trainable, config.lr, fused=True) if trainable else None
         self._kept: dict[str, Tensor] = {}
 
     @override
     def train_epoch(self, order: Tensor, noise: Tensor, lr: float) -> Losses:
         config, model = self._config, self._model
         x, y, noise = self._train_x[order], self._train_y[order], noise.T
-        for group in self._optimizer.param_groups:
+        for group in self._optimizer.param_groups if self._optimizer else ():
             group["lr"] = lr
         squared_error = kl = 0.0
-        for start in range(0, len(x), config.batch_size):
-            batch = slice(start, start + config.batch_size)
-            loss = batch_loss(model, x[batch], y[batch], noise[batch], config)
-            self._optimizer.zero_grad()
-            loss.loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
-            self._optimizer.step()
-            squared_error += loss.squared_error.item()
-            kl += loss.kl.item()
+        model.train()
+        with self._stream.entered():
+            for start in range(0, len(x), config.batch_size):
+                batch = slice(start, start + config.batch_size)
+                loss = batch_loss(model, x[batch], y[batch], noise[batch], config)
+                self._step(loss.loss)
+                squared_error += loss.squared_error.item()
+                kl += loss.kl.item()
         return Losses.from_sums(squared_error, kl, len(x), config.beta)
 
+    def _step(self, loss: Tensor) -> None:
+        if self._optimizer is None or not loss.requires_grad:
+            return  # a model that has nothing to learn is measured all the same
+        self._optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self._model.parameters(), CLIP_NORM)
+        self._optimizer.step()
+
     @override
-    @torch.no_grad()
     def validate(self) -> Losses:
+        return self.losses_of(self._model)
+
+    @torch.no_grad()
+    def losses_of(self, model: VAE) -> Losses:
+        """What `validate` would say of another model."""
         x, y, config = self._val_x, self._val_y, self._config
-        loss = batch_loss(self._model, x, y, self._val_noise, config)
+        draws = derive_seed(self._seed, "validation draws")
+        with evaluation_mode(model, draws):
+            loss = batch_loss(model, x, y, self._val_noise, config)
         return Losses.from_sums(loss.squared_error.item(), loss.kl.item(), len(x), config.beta)
 
     @override
     def keep(self) -> None:
-        self._kept = {name: t.detach().clone() for name, t in self._model.state_dict().items()}
+        self._kept = weights_of(self._model)
 
     @override
     def kept(self) -> dict[str, Tensor]:
@@ -71,11 +96,15 @@ class TorchEngine(Engine):
 
     @override
     def state(self) -> EngineState:
-        model, optimizer = self._model.state_dict(), self._optimizer.state_dict()
-        return deepcopy({"model": model, "optimizer": optimizer, "kept": self._kept})
+        model, optimizer = self._model, self._optimizer
+        changed = {"weights": weights_of(model), "attributes": attributes_of(model)}
+        changed |= {"optimizer": optimizer.state_dict() if optimizer else {}, "kept": self._kept}
+        return deepcopy(changed | {"stream": self._stream.state})
 
     @override
     def restore(self, state: EngineState) -> None:
-        self._model.load_state_dict(state["model"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._kept = deepcopy(state["kept"])
+        load_weights(self._model, state["weights"])
+        set_attributes(self._model, state["attributes"])
+        if self._optimizer:
+            self._optimizer.load_state_dict(state["optimizer"])
+        self._kept, self._stream.state = deepcopy(state["kept"]), deepcopy(state["stream"])

@@ -1,8 +1,5 @@
 """How far a model's density is from the exact one, split by split."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,7 +11,7 @@ from moons.evaluated import Likelihood
 from moons.evaluation.importance import ImportanceDraws
 from moons.evaluation.likelihood import elbo, fit_sigma_x, log_likelihood
 from moons.evaluation.source import Source, SplitName, exact_log_density, points, thinned
-from moons.models import VAE
+from moons.models import VAE, evaluation_mode
 
 RUNG_DRAWS = ImportanceDraws(prior=1024, posterior=16)
 FIT_POINTS = 1000  # that many settle one number
@@ -95,14 +92,3 @@ def fit_decoder_noise(model: VAE, config: Config, draws: ImportanceDraws, seed: 
 def as_tensors(split: Split) -> tuple[Tensor, Tensor]:
     """Copies of a split's points and labels."""
     return torch.tensor(split.x), torch.tensor(split.y)
-
-
-@contextmanager
-def evaluation_mode(model: VAE) -> Iterator[None]:
-    """Leaves the model as it was, in training or not."""
-    training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(training)

@@ -7,11 +7,11 @@ import numpy as np
 
 from moons.config import Config
 from moons.density import draw_exact
-from moons.evaluation.excess import RUNG_DRAWS, evaluation_mode, excess_nll, fit_decoder_noise
+from moons.evaluation.excess import RUNG_DRAWS, excess_nll, fit_decoder_noise
 from moons.evaluation.generate import generate
 from moons.evaluation.samples import energy_distance
 from moons.evaluation.source import Source, points
-from moons.models import VAE
+from moons.models import VAE, evaluation_mode
 from moons.seeds import derive_seed
 
 Measure = Literal["val_excess_nll", "val_energy_distance"]

@@ -13,7 +13,6 @@ from moons.density import Floats, draw_exact
 from moons.evaluated import Evaluation, Likelihood, SampleFigures, mean_figures
 from moons.evaluation.excess import (
     as_tensors,
-    evaluation_mode,
     excess_nll,
     fit_decoder_noise,
     score,
@@ -29,7 +28,7 @@ from moons.evaluation.measure import (
 )
 from moons.evaluation.samples import Points, energy_distance, label_share, sample_figures
 from moons.evaluation.source import Source, SplitName, exact_log_density, points, thinned
-from moons.models import VAE
+from moons.models import VAE, evaluation_mode
 from moons.objective import negative_elbo
 from moons.seeds import derive_seed
 

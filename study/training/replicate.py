@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from moons.evaluation import EVALUATION_SEED, Measure, evaluate, measure
 from moons.fit import Run, fit, start
-from moons.models import MODELS, VAE
+from moons.models import VAE
 from moons.seeds import derive_seed
 from moons.snapshot import EpochRecord
 from study.record.curves import Block
@@ -67,10 +67,7 @@ class Replicate:
 
     def model(self) -> VAE:
         """The model with the best weights so far, in evaluation mode."""
-        job = self._job
-        model = (job.model_class or MODELS[job.config.family])(job.config)
-        model.load_state_dict(self.run.best_weights())
-        return model.eval()
+        return self.run.best_model()
 
 
 def mean_row(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

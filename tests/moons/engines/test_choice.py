@@ -1,6 +1,7 @@
 """Which engine trains: the kernel stands aside as soon as it would compute something else."""
 
 import warnings
+from dataclasses import fields
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ import moons.models
 from moons.config import Config
 from moons.engines import choose_engine, warm_up
 from moons.engines.agreement import disagreement
+from moons.engines.fused import SUPPORTED
 from moons.models import CVAE, VAE, Encoder
 from moons.objective import NegativeElbo, gaussian_kl
 from tests.moons.engines.problem import make_problem
@@ -51,6 +53,21 @@ def test_the_kernel_trains_the_models_it_is_written_for(family, hidden):
         assert chosen("auto", config).name == "fused"
         assert chosen("fused", config).name == "fused"
         assert chosen("torch", config).name == "torch"
+
+
+def test_every_setting_there_is_is_known_by_name():
+    """Whoever adds a setting decides here whether the kernel computes it, and for which values."""
+    assert {field.name for field in fields(Config)} == SUPPORTED.keys()
+
+
+def test_a_setting_that_the_kernel_does_not_know_sends_a_trial_to_torch(monkeypatch):
+    monkeypatch.delitem(SUPPORTED, "beta")
+    assert_stands_aside("not written for beta 1.0; it does not know that")
+
+
+def test_a_value_that_the_kernel_does_not_know_sends_a_trial_to_torch(monkeypatch):
+    monkeypatch.setitem(SUPPORTED, "monitor", frozenset({"val_loss"}))
+    assert_stands_aside("not written for monitor 'val_mse'; it knows val_loss")
 
 
 def test_another_activation_is_noticed(monkeypatch):
