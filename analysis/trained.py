@@ -12,9 +12,9 @@ from moons.config import Config
 from moons.data import Moons, Split, load_moons
 from moons.evaluation.excess import fit_decoder_noise
 from moons.evaluation.importance import ImportanceDraws
-from moons.evaluation.latents import ACTIVE_VARIANCE
+from moons.evaluation.latents import ACTIVE_VARIANCE, KL_DRAWS
 from moons.models import evaluation_mode
-from moons.objective import gaussian_kl
+from moons.prior import prior_of
 from moons.seeds import derive_seed
 from study.record.results import StudyResults
 
@@ -77,10 +77,37 @@ class TrainedTrial:
         with evaluation_mode(self.checkpoint.model):
             return self.checkpoint.model.decode(latents, torch.tensor(y)).double().numpy()
 
+    @torch.no_grad()
     def kl_per_latent(self, split: Split) -> Floats:
-        """Mean over the points of KL(q(z_u|x) || N(0, 1)), in nats, shape (latent,)."""
-        mean, log_var = (torch.tensor(part)[..., None] for part in self.posterior(split))
-        return gaussian_kl(mean, log_var).mean(dim=0).numpy()
+        """Mean over the points of KL(q(z_u|x) || p(z_u)), in nats, shape (latent,)."""
+        mean, log_var = (torch.tensor(part) for part in self.posterior(split))
+        noise = torch.tensor(self.rng("kl").standard_normal((KL_DRAWS, *mean.shape)))
+        prior = prior_of(self.checkpoint.model)
+        return prior.kl_per_latent(mean, log_var, noise).mean(dim=0).numpy()
+
+    @torch.no_grad()
+    def prior_draws(self, n: int, stream: str) -> Floats:
+        """Latents of the prior, shape (n, latent)."""
+        prior = prior_of(self.checkpoint.model)
+        normal = self.rng(stream).standard_normal((n, self.latent_dim + prior.choices))
+        return prior.place(torch.tensor(normal)).double().numpy()
+
+    @property
+    def prior_mean(self) -> Floats:
+        """The prior's mean, shape (latent,)."""
+        mean = prior_of(self.checkpoint.model).centre(self.latent_dim)
+        return mean.detach().double().numpy()
+
+    @torch.no_grad()
+    def log_prior(self, z: Floats) -> Floats:
+        """The log of p(z), shape (n,), of latents (n, latent)."""
+        return prior_of(self.checkpoint.model).log_density(torch.tensor(z)).double().numpy()
+
+    @torch.no_grad()
+    def prior_of_each(self, values: Floats) -> Floats:
+        """The prior density of each latent alone at the same values, shape (n, latent)."""
+        z = torch.tensor(values)[:, None].expand(-1, self.latent_dim)
+        return prior_of(self.checkpoint.model).log_marginals(z).exp().double().numpy()
 
     def active(self, split: Split) -> NDArray[np.bool_]:
         """Which latents have Var_x(E[z_u|x]) above `ACTIVE_VARIANCE`, shape (latent,)."""

@@ -4,12 +4,17 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 Family = Literal["vae", "cvae"]
 EngineName = Literal["fused", "torch"]
 EngineChoice = Literal["auto", "fused", "torch"]
 Monitor = Literal["val_mse", "val_loss"]
+ObjectiveName = Literal["elbo", "iwae"]
+Activation = Literal["relu", "tanh", "silu"]
+PriorName = Literal["standard", "mixture"]
+ScheduleName = Literal["plateau", "cosine"]
+Keep = Literal["best", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,17 @@ BOUNDS: Mapping[str, Bounds] = {
     "min_epochs": Bounds(1, 1_000_000, int),
     "patience": Bounds(1, 1_000_000, int),
     "plateau_patience": Bounds(0, 1_000_000, int),
+    "importance_samples": Bounds(1, 1024, int),
+    "prior_components": Bounds(1, 256, int),
 }
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "family": ("vae", "cvae"),
-    "monitor": ("val_mse", "val_loss"),
+    "family": get_args(Family),
+    "monitor": get_args(Monitor),
+    "objective": get_args(ObjectiveName),
+    "activation": get_args(Activation),
+    "prior": get_args(PriorName),
+    "schedule": get_args(ScheduleName),
+    "keep": get_args(Keep),
 }
 WIDTHS = ("encoder_hidden", "decoder_hidden")
 
@@ -100,6 +112,14 @@ class Config:
         patience: epochs without a better `monitor` after which training stops.
         plateau_patience: epochs without a better validation loss before lr falls to a tenth.
         monitor: what the best epoch is chosen by.
+        objective: what is minimised, by its name in `moons.objective.OBJECTIVES`.
+        importance_samples: latents drawn for a point in a step; `elbo` averages over them, `iwae`
+            weighs them.
+        activation: what follows every hidden layer.
+        prior: p(z), by its name in `moons.prior`: N(0, I), or a mixture learned with the weights.
+        prior_components: Gaussians in the mixture.
+        schedule: how lr falls: on a `plateau`, or as a `cosine` to 0 over `max_epochs`.
+        keep: the weights of the `best` epoch, or of the `last` one; then training has no patience.
     """
 
     family: Family = "vae"
@@ -120,6 +140,13 @@ class Config:
     patience: int = 100
     plateau_patience: int = 50
     monitor: Monitor = "val_mse"
+    objective: ObjectiveName = "elbo"
+    importance_samples: int = 1
+    activation: Activation = "relu"
+    prior: PriorName = "standard"
+    prior_components: int = 8
+    schedule: ScheduleName = "plateau"
+    keep: Keep = "best"
 
     def __post_init__(self) -> None:
         for key in WIDTHS:
@@ -135,8 +162,23 @@ class Config:
                     f"{part}_layers must be left out where {part}_hidden lists the widths, "
                     f"got {layers} beside {list(widths)}"
                 )
+        self._check_bound()
         if self.min_epochs > self.max_epochs:
             object.__setattr__(self, "min_epochs", self.max_epochs)
+
+    def _check_bound(self) -> None:
+        """Refuses what would weight latents by a density that they are not drawn from."""
+        for key, value in (("objective", "iwae"), ("prior", "mixture")):
+            if getattr(self, key) == value and self.eps_w != 1.0:
+                raise ValueError(
+                    f"eps_w must be 1 with {key} {value}, which weighs samples of q(z|x) as it is, "
+                    f"got {self.eps_w:g}"
+                )
+        if self.objective == "iwae" and self.beta == 0.0:
+            raise ValueError(
+                "beta must be above 0 with objective iwae, as the decoder has variance beta / 2, "
+                "got 0"
+            )
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, Any], source: str) -> Self:
@@ -156,10 +198,12 @@ class Config:
     def from_row(cls, row: Mapping[str, Any], source: str) -> Self:
         """The config of a row of a table, where widths of layers that differ are text.
 
+        A setting that is newer than the table has its default, as it had when that was written.
+
         Raises:
             ValueError: as `from_mapping`.
         """
-        settings = {key: row[key] for key in cls.__dataclass_fields__}
+        settings = {key: row[key] for key in cls.__dataclass_fields__ if key in row}
         for key in WIDTHS:
             if isinstance(settings[key], str):  # as all of a column are where some are lists
                 widths = tuple(int(width) for width in settings[key].split(","))
@@ -173,11 +217,16 @@ class Config:
 
     def label(self, trial: int) -> str:
         """Family and main settings in one line, for dashboards and live views."""
-        return (
+        main = (
             f"{self.family} trial {trial}: lr={self.lr:.2g} batch={self.batch_size} "
             f"enc={self.encoder_hidden} latent={self.latent_dim} dec={self.decoder_hidden} "
             f"beta={self.beta:.3g} eps_w={self.eps_w:.3g}"
         )
+        if (self.objective, self.importance_samples) != ("elbo", 1):
+            main += f" {self.objective}={self.importance_samples}"
+        if self.prior == "mixture":
+            main += f" prior={self.prior_components}"
+        return main if self.activation == "relu" else f"{main} {self.activation}"
 
     @property
     def encoder_widths(self) -> tuple[int, ...]:

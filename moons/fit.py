@@ -16,7 +16,7 @@ from moons.engines.draws import Draws
 from moons.engines.engine import Engine
 from moons.models import VAE, build_model, trained_model
 from moons.objective import Losses
-from moons.schedule import PlateauSchedule
+from moons.schedule import Schedule, schedule_of
 from moons.seeds import derive_seed
 from moons.snapshot import EpochRecord, Snapshot
 
@@ -48,7 +48,7 @@ class Run:
     data: Moons
     engine: Engine
     draws: Draws
-    schedule: PlateauSchedule
+    schedule: Schedule
     model_class: type[VAE] | None = None
     epoch: int = 0
     best: EpochRecord | None = None
@@ -113,8 +113,9 @@ def start(
     """
     data = data or load_moons(config.n_samples, config.noise, config.data_seed)
     model = build_model(config, derive_seed(seed, "weights"), model_class)
+    rows = config.importance_samples * config.latent_dim
     val_noise = torch.randn(
-        config.latent_dim,
+        rows,
         len(data.val),
         generator=_generator(seed, "validation noise"),
     )
@@ -125,8 +126,8 @@ def start(
         engine=choose_engine(
             engine, model, config, data, val_noise, derive_seed(seed, "model's draws")
         ),
-        draws=Draws(derive_seed(seed, "draws"), len(data.train), config.latent_dim),
-        schedule=PlateauSchedule(config.lr, config.plateau_patience),
+        draws=Draws(derive_seed(seed, "draws"), len(data.train), rows),
+        schedule=schedule_of(config),
         model_class=model_class,
     )
 
@@ -134,10 +135,11 @@ def start(
 def fit(run: Run) -> Iterator[EpochRecord]:
     """Trains, yielding after every epoch; `run.outcome` says how it ended.
 
-    Adam with clipped gradients; the learning rate falls on a plateau of the validation loss;
-    training stops `patience` epochs after the best value of `config.monitor`, whose weights are
-    kept. The validation split meets the same latent noise in every epoch, so that epochs differ
-    by their weights alone. A record of a diverged epoch holds the values as they were met.
+    Adam with clipped gradients; the learning rate falls as `config.schedule` says; training stops
+    `patience` epochs after the best value of `config.monitor`, whose weights are kept. Where
+    `config.keep` is `last`, every epoch takes the place of the best one. The validation split
+    meets the same latent noise in every epoch, so that epochs differ by their weights alone. A
+    record of a diverged epoch holds the values as they were met.
     """
     config, engine = run.config, run.engine
     while run.outcome is None:
@@ -151,7 +153,7 @@ def fit(run: Run) -> Iterator[EpochRecord]:
             run.outcome = Diverged(run.epoch, term)
         else:
             run.schedule.step(val.loss)
-            if run.best is None or _monitored(record, config) < _monitored(run.best, config):
+            if run.best is None or _better(record, run.best, config):
                 run.best = record
                 engine.keep()
             run.outcome = _finished(run.epoch, run.best.epoch, config)
@@ -164,6 +166,12 @@ def _finished(epoch: int, best_epoch: int, config: Config) -> Finished | None:
     if epoch >= config.min_epochs and epoch - best_epoch >= config.patience:
         return Finished(epoch, "patience")
     return None
+
+
+def _better(record: EpochRecord, best: EpochRecord, config: Config) -> bool:
+    if config.keep == "last":
+        return True
+    return _monitored(record, config) < _monitored(best, config)
 
 
 def _monitored(record: EpochRecord, config: Config) -> float:

@@ -8,19 +8,27 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from moons.config import Config
+from moons.config import Activation, Config
+from moons.prior import Prior, build_prior
 from moons.randomness import seeded
 from moons.weights import load_weights
 
 X_DIM = 2
 PROBED = 4  # points that a model is tried out on
+ACTIVATIONS: Mapping[Activation, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "silu": nn.SiLU,
+}
 
 
-def mlp(n_in: int, hidden: Sequence[int], n_out: int) -> nn.Sequential:
-    """A ReLU network with a linear output; `hidden` lists the widths, input side first."""
+def mlp(
+    n_in: int, hidden: Sequence[int], n_out: int, activation: Activation = "relu"
+) -> nn.Sequential:
+    """A network with a linear output; `hidden` lists the widths, input side first."""
     layers: list[nn.Module] = []
     for width in hidden:
-        layers += [nn.Linear(n_in, width), nn.ReLU()]
+        layers += [nn.Linear(n_in, width), ACTIVATIONS[activation]()]
         n_in = width
     return nn.Sequential(*layers, nn.Linear(n_in, n_out))
 
@@ -28,9 +36,15 @@ def mlp(n_in: int, hidden: Sequence[int], n_out: int) -> nn.Sequential:
 class Encoder(nn.Module):
     """x, and the label columns where there are any -> the posterior's mean and log variance."""
 
-    def __init__(self, label_dim: int, hidden: Sequence[int], latent_dim: int) -> None:
+    def __init__(
+        self,
+        label_dim: int,
+        hidden: Sequence[int],
+        latent_dim: int,
+        activation: Activation = "relu",
+    ) -> None:
         super().__init__()
-        self.net = mlp(X_DIM + label_dim, hidden, 2 * latent_dim)
+        self.net = mlp(X_DIM + label_dim, hidden, 2 * latent_dim, activation)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance, each (batch, latent), of points (batch, 2 + labels)."""
@@ -41,12 +55,18 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """z, and the label columns where there are any -> the mean of x."""
 
-    def __init__(self, label_dim: int, hidden: Sequence[int], latent_dim: int) -> None:
+    def __init__(
+        self,
+        label_dim: int,
+        hidden: Sequence[int],
+        latent_dim: int,
+        activation: Activation = "relu",
+    ) -> None:
         super().__init__()
-        self.net = mlp(latent_dim + label_dim, hidden, X_DIM)
+        self.net = mlp(latent_dim + label_dim, hidden, X_DIM, activation)
 
     def forward(self, z: Tensor) -> Tensor:
-        """Means (batch, 2) of latents (batch, latent + labels)."""
+        """Means (..., 2) of latents (..., latent + labels)."""
         x_hat: Tensor = self.net(z)
         return x_hat
 
@@ -54,8 +74,9 @@ class Decoder(nn.Module):
 class VAE(nn.Module):
     """A variational autoencoder with a diagonal Gaussian posterior (arXiv:1312.6114).
 
-    A model of one's own derives from it, or is a module with its constructor, `encode`, `decode`
-    and `forward`. Whether it looks at labels is what its family says, or its own `label_dim`.
+    A user's own model derives from it, or is a module with its constructor, `encode`, `decode` and
+    `forward`. Whether it looks at labels is what its family says, or its own `label_dim`. It reads
+    `config.activation` itself; its prior is what the config names, or its own `prior`.
     """
 
     label_dim = 0
@@ -63,8 +84,10 @@ class VAE(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.latent_dim = config.latent_dim
-        self.encoder = Encoder(self.label_dim, config.encoder_widths, config.latent_dim)
-        self.decoder = Decoder(self.label_dim, config.decoder_widths, config.latent_dim)
+        sizes = self.label_dim, config.latent_dim
+        self.encoder = Encoder(sizes[0], config.encoder_widths, sizes[1], config.activation)
+        self.decoder = Decoder(sizes[0], config.decoder_widths, sizes[1], config.activation)
+        self.prior = build_prior(config)
 
     def encode(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """The posterior q(z|x) of each point.
@@ -79,22 +102,24 @@ class VAE(nn.Module):
         return self.encoder(self._with_label(x, y))  # type: ignore[no-any-return]
 
     def decode(self, z: Tensor, y: Tensor) -> Tensor:
-        """The mean of p(x|z), shape (batch, 2), for latents of shape (batch, latent)."""
+        """The mean of p(x|z), shape (..., batch, 2), for latents of shape (..., batch, latent)."""
         return self.decoder(self._with_label(z, y))  # type: ignore[no-any-return]
 
     def forward(
         self, x: Tensor, y: Tensor, noise: Tensor, eps_w: float
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Reconstructs x from one latent sample, z = mean + eps_w * sigma * noise.
+        """Reconstructs x from latent samples, z = mean + eps_w * sigma * noise.
 
         Args:
             x: points, shape (batch, 2).
             y: moon labels, shape (batch,).
-            noise: standard normal draws, shape (batch, latent).
+            noise: standard normal draws, shape (batch, latent), or (samples, batch, latent) where
+                `config.importance_samples` asks for more than one.
             eps_w: factor on the posterior's standard deviation; 1 is the VAE of the paper.
 
         Returns:
-            The reconstruction (batch, 2), the mean and the log variance (batch, latent).
+            The reconstruction (batch, 2), or (samples, batch, 2), and the posterior's mean and log
+            variance (batch, latent).
         """
         mean, log_var = self.encode(x, y)
         z = mean + eps_w * torch.exp(0.5 * log_var) * noise
@@ -111,7 +136,7 @@ class CVAE(VAE):
 
     def _with_label(self, values: Tensor, y: Tensor) -> Tensor:
         label = y.to(values.dtype).unsqueeze(-1)  # (batch,) -> (batch, 1)
-        return torch.cat([values, label], dim=-1)
+        return torch.cat([values, label.expand(*values.shape[:-1], 1)], dim=-1)
 
 
 MODELS: dict[str, type[VAE]] = {"vae": VAE, "cvae": CVAE}
@@ -140,6 +165,8 @@ def build_model(config: Config, seed: int, model_class: type[VAE] | None = None)
             model.latent_dim = config.latent_dim
         if not hasattr(model, "label_dim"):
             model.label_dim = MODELS[config.family].label_dim
+        if not isinstance(getattr(model, "prior", None), Prior):
+            model.prior = build_prior(config)
         if any(map(is_lazy, model.parameters())):  # lazy layers take their shapes from a first call
             try_out(model, config)
         return model

@@ -1,7 +1,9 @@
-"""The learning rate's fall on a plateau."""
+"""How the learning rate falls: on a plateau, or as a cosine over the budget."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from moons.config import Config
 
 FACTOR = 0.1
 GAIN = 1e-4  # the least share by which a loss is better
@@ -37,3 +39,40 @@ class PlateauSchedule:
             self.worse = 0
             if self.lr * (1.0 - FACTOR) > LEAST_FALL:
                 self.lr *= FACTOR
+
+
+@dataclass(slots=True)
+class CosineSchedule:
+    """What torch's `CosineAnnealingLR` does, a step an epoch: from `first` towards 0.
+
+    Source: Loshchilov and Hutter 2017, arXiv:1608.03983, without restarts.
+
+    Attributes:
+        first: the rate of the first epoch.
+        epochs: after which it would be 0.
+        epoch: how many are over.
+        lr: the rate for the next epoch.
+    """
+
+    first: float
+    epochs: int
+    epoch: int = 0
+    lr: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lr = self.first
+
+    def step(self, val_loss: float) -> None:
+        """Takes note that an epoch is over, whatever its loss."""
+        self.epoch += 1
+        self.lr = self.first * (1 + math.cos(math.pi * self.epoch / self.epochs)) / 2
+
+
+Schedule = PlateauSchedule | CosineSchedule
+
+
+def schedule_of(config: Config) -> Schedule:
+    """The schedule that a config names, at its start."""
+    if config.schedule == "cosine":
+        return CosineSchedule(config.lr, config.max_epochs)
+    return PlateauSchedule(config.lr, config.plateau_patience)

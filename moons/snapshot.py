@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moons.schedule import PlateauSchedule
+from moons.schedule import Schedule
 
 EngineState = Mapping[str, Any]  # of arrays and numbers; each engine knows its own
 
@@ -38,6 +38,6 @@ class Snapshot:
 
     epoch: int
     best: EpochRecord | None
-    schedule: PlateauSchedule
+    schedule: Schedule
     draws: NDArray[np.uint32]
     engine: EngineState

@@ -28,7 +28,7 @@ def label_swap_data(trained: TrainedTrial, draws: int = DRAWS) -> pd.DataFrame:
     """
     if not trained.conditional:
         raise ValueError(_unfit_for(trained))
-    z = trained.rng("label swap").standard_normal((draws, trained.latent_dim))
+    z = trained.prior_draws(draws, "label swap")
     unit = int(trained.by_kl(trained.data.test)[0])
     parts = []
     for moon in (0, 1):
@@ -42,7 +42,7 @@ def draw_label_swap(data: pd.DataFrame, exact: pd.DataFrame, noise: float) -> Fi
     """Left and middle: each label's points, coloured by a latent; right: pairs joined."""
     figure = new_figure(height=2.5)
     axes = figure.subplots(1, 3, sharex=True, sharey=True)
-    norm = Normalize(-2.5, 2.5)
+    norm = Normalize(*data["value"].quantile([0.01, 0.99]))
     limits = limits_of(noise, data)
     points = None
     for moon, ax in enumerate(axes[:2]):
@@ -70,7 +70,7 @@ def draw_label_swap(data: pd.DataFrame, exact: pd.DataFrame, noise: float) -> Fi
     figure.legend(loc="outside upper right", ncols=2)
     assert points is not None
     bar = figure.colorbar(points, ax=axes, pad=0.01, aspect=25, shrink=0.8)
-    bar.set_label(f"z{data['latent'].iloc[0]} (prior std)")
+    bar.set_label(f"z{data['latent'].iloc[0]} (no unit)")
     return figure
 
 

@@ -29,7 +29,7 @@ def latent_prior_data(
         draws: about how many of each latent.
 
     Returns:
-        Columns latent (from 1), value, kl (mean over the points of KL(q(z_u|x) || N(0, 1)), nats)
+        Columns latent (from 1), value, kl (mean over the points of KL(q(z_u|x) || p(z_u)), nats)
         and active; a row a draw, the latent with the largest KL first.
     """
     test = trained.data.test
@@ -46,19 +46,37 @@ def latent_prior_data(
     return pd.concat(parts, ignore_index=True)
 
 
-def draw_latent_prior(data: pd.DataFrame) -> Figure:
-    """A histogram a latent with the standard normal over it."""
+def prior_curves(trained: TrainedTrial, data: pd.DataFrame) -> pd.DataFrame:
+    """The prior of each latent alone, over the values in `data`.
+
+    Returns:
+        Columns latent (from 1), value and density; a row a place on a latent's axis.
+    """
+    span = _span(data)
+    grid = np.linspace(-span, span, 300)
+    density = trained.prior_of_each(grid)
+    parts = [
+        pd.DataFrame({"latent": latent, "value": grid, "density": density[:, latent - 1]})
+        for latent in dict.fromkeys(data["latent"])
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _span(data: pd.DataFrame) -> float:
+    return max(3.5, float(data["value"].abs().quantile(0.999)))
+
+
+def draw_latent_prior(data: pd.DataFrame, prior: pd.DataFrame) -> Figure:
+    """A histogram a latent with its prior over it."""
     import seaborn as sns
-    from scipy.stats import norm
 
     latents = list(dict.fromkeys(data["latent"]))
     columns = min(4, len(latents))
     rows = -(-len(latents) // columns)
     figure = new_figure(height=0.9 + 1.9 * rows)
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    span = max(3.5, float(data["value"].abs().quantile(0.999)))
+    span = _span(data)
     edges = np.linspace(-span, span, 57)
-    grid = np.linspace(-span, span, 300)
     for ax in axes.flat[len(latents) :]:
         ax.remove()
     for ax, latent in zip(axes.flat, latents, strict=False):
@@ -68,10 +86,11 @@ def draw_latent_prior(data: pd.DataFrame) -> Figure:
             x=cell["value"], bins=edges, stat="density", element="step",
             color=BLUE if active else GREY, alpha=0.35, ax=ax,
         )  # fmt: skip
-        ax.plot(grid, norm.pdf(grid), color=BLACK, linestyle="--", linewidth=1.2)
+        curve = prior[prior["latent"] == latent]
+        ax.plot(curve["value"], curve["density"], color=BLACK, linestyle="--", linewidth=1.2)
         ax.set_title(f"z{latent}: KL {cell['kl'].iloc[0]:.2f} nats", loc="left")
         ax.set(xlabel="", ylabel="")
-    figure.supxlabel("latent value (prior standard deviations)", fontsize="medium")
+    figure.supxlabel("latent value (no unit)", fontsize="medium")
     figure.supylabel("density", fontsize="medium")
     figure.legend(handles=_handles(data), loc="outside upper center", ncols=3)
     return figure
@@ -83,7 +102,7 @@ def _handles(data: pd.DataFrame) -> list[Artist]:
     for kind, colour, text in ((True, BLUE, "active latent"), (False, GREY, "collapsed latent")):
         if kind in kinds:
             handles.append(Patch(facecolor=colour, alpha=0.35, edgecolor=colour, label=text))
-    return [*handles, Line2D([], [], color=BLACK, linestyle="--", label="prior N(0, 1)")]
+    return [*handles, Line2D([], [], color=BLACK, linestyle="--", label="prior")]
 
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
@@ -95,7 +114,8 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     )
     if trained.latent_dim > SHOWN:
         note += f" The {SHOWN} with the largest KL are shown."
-    return Drawing(draw_latent_prior(latent_prior_data(trained)), note)
+    data = latent_prior_data(trained)
+    return Drawing(draw_latent_prior(data, prior_curves(trained, data)), note)
 
 
 FIGURE = FigureSpec(

@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
 from analysis.figures import Drawing, FigureSpec
@@ -19,7 +18,9 @@ from study.record.results import StudyResults
 
 MOST = 2000  # points of each split; UMAP takes some 5 s over these, and more do not show
 NEIGHBOURS = 15
-PRIOR_95 = 2.4477  # radius that holds 95 % of a standard normal in the plane
+HELD = 0.95  # of the prior, within its line in the plane
+DRAWS = 20_000  # of the prior, to know where that is
+GRID = 200  # places a side
 
 
 def latent_space_data(trained: TrainedTrial, most: int = MOST) -> pd.DataFrame:
@@ -50,11 +51,32 @@ def latent_space_data(trained: TrainedTrial, most: int = MOST) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def draw_latent_space(data: pd.DataFrame) -> Figure:
+def prior_data(trained: TrainedTrial, data: pd.DataFrame) -> pd.DataFrame | None:
+    """The prior where the latents are shown as they are.
+
+    Returns:
+        For one latent columns z1 and density; for two z1, z2 and inside, the log density over that
+        of the line that holds 95 % of the prior; a row a place. None for more latents.
+    """
+    if trained.latent_dim == 1:
+        grid = np.linspace(*_span(data["z1"]), GRID)
+        return pd.DataFrame({"z1": grid, "density": trained.prior_of_each(grid)[:, 0]})
+    if trained.latent_dim > 2:
+        return None
+    drawn = trained.prior_draws(DRAWS, "latent space prior")
+    level = np.quantile(trained.log_prior(drawn), 1 - HELD)
+    sides = [np.linspace(*_span(pd.Series(axis)), GRID) for axis in drawn.T]
+    z1, z2 = (side.ravel() for side in np.meshgrid(*sides))
+    inside = trained.log_prior(np.column_stack([z1, z2])) - level
+    return pd.DataFrame({"z1": z1, "z2": z2, "inside": inside})
+
+
+def draw_latent_space(data: pd.DataFrame, prior: pd.DataFrame | None) -> Figure:
     """Points in the latent plane, coloured by moon; train pale, test strong."""
     axes = [column for column in data.columns if column not in ("split", "moon")]
     if axes == ["z1"]:
-        return _draw_line(data)
+        assert prior is not None
+        return _draw_line(data, prior)
     figure = new_figure(height=5.8)
     ax = figure.subplots()
     handles: list[Any] = []
@@ -74,9 +96,12 @@ def draw_latent_space(data: pd.DataFrame) -> Figure:
                     rasterized=len(data) > 2000,
                 )
             )
-    if axes == ["z1", "z2"]:
-        circle = Circle((0, 0), PRIOR_95, fill=False, color=GREY, linestyle="--", linewidth=1.2)
-        ax.add_patch(circle)
+    if prior is not None:
+        inside = prior.pivot(index="z2", columns="z1", values="inside")
+        ax.contour(
+            inside.columns, inside.index, inside,
+            levels=[0.0], colors=GREY, linestyles="--", linewidths=1.2,
+        )  # fmt: skip
         handles.append(Line2D([], [], color=GREY, linestyle="--", label="95 % of the prior"))
         ax.set_aspect("equal")
         ax.autoscale_view()
@@ -91,10 +116,9 @@ def draw_latent_space(data: pd.DataFrame) -> Figure:
     return figure
 
 
-def _draw_line(data: pd.DataFrame) -> Figure:
+def _draw_line(data: pd.DataFrame, prior: pd.DataFrame) -> Figure:
     """One latent: each split's distribution a moon, since a line of points shows nothing."""
     import seaborn as sns
-    from scipy.stats import norm
 
     figure = new_figure(height=4.0)
     axes = figure.subplots(2, 1, sharex=True)
@@ -107,8 +131,7 @@ def _draw_line(data: pd.DataFrame) -> Figure:
             stat="density", common_norm=True, element="step", bins=60, ax=ax,
             legend=split == "train",
         )  # fmt: skip
-        grid = np.linspace(*_span(data["z1"]), 200)
-        ax.plot(grid, norm.pdf(grid), color=GREY, linestyle="--", label="prior")
+        ax.plot(prior["z1"], prior["density"], color=GREY, linestyle="--", label="prior")
         ax.set_title(f"{split}, {len(rows)} points")
         ax.set_ylabel("density")
     _legend_outside(figure, axes[0])
@@ -159,7 +182,7 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     note = f"Trial {trained.trial}, {count(trained.latent_dim, 'latent dimension')}{how}."
     if len(trained.data.train) > MOST:
         note += f" At most {MOST} points of each split are shown."
-    return Drawing(draw_latent_space(data), note)
+    return Drawing(draw_latent_space(data, prior_data(trained, data)), note)
 
 
 FIGURE = FigureSpec(

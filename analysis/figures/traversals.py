@@ -15,7 +15,8 @@ from study.record.results import StudyResults
 
 SHOWN = 4  # latents at most: the active ones, and one collapsed to compare them with
 PATHS = 9  # values at which the other latents are held
-REACH = 2.5  # prior standard deviations: 99 % of the prior lie within
+LEFT_OUT = 0.005  # of the prior on either side of a line
+DRAWS = 20_000  # of the prior, to know where that is
 STEPS = 81
 
 
@@ -24,8 +25,8 @@ def traversals_data(
 ) -> pd.DataFrame:
     """The decoder's means along lines through the latent space.
 
-    Each line moves one latent from -2.5 to 2.5; the others are 0 on path 0 and fixed draws of the
-    prior on the rest. With one latent there is nothing to fix, and one path.
+    Each line moves one latent through 99 % of its prior; the others are at the prior's mean on
+    path 0 and fixed draws of it on the rest. With one latent there is nothing to fix, and one path.
 
     Args:
         trained: a trial's model.
@@ -38,13 +39,16 @@ def traversals_data(
         Columns latent (from 1), moon (missing for a VAE), path, value, x1, x2; a row a point.
     """
     dim = trained.latent_dim
-    held = trained.rng("traversals").standard_normal((paths if dim > 1 else 1, dim))
-    held[0] = 0.0
-    values = np.linspace(-REACH, REACH, steps)
+    drawn = trained.prior_draws(DRAWS, "traversals")
+    held = drawn[: paths if dim > 1 else 1].copy()
+    held[0] = trained.prior_mean
+    low, high = np.quantile(drawn, (LEFT_OUT, 1 - LEFT_OUT), axis=0)
+    courses = np.linspace(low, high, steps)
     parts = []
     test = trained.data.test
     some = min(shown, int(trained.active(test).sum()) + 1)
     for unit in trained.by_kl(test)[:some]:
+        values = courses[:, unit]
         for moon in (0, 1) if trained.conditional else (0,):
             for path, fixed in enumerate(held):
                 z = np.tile(fixed, (steps, 1))
@@ -64,7 +68,7 @@ def draw_traversals(data: pd.DataFrame, exact: pd.DataFrame, noise: float) -> Fi
     rows = -(-len(keys) // 2)
     figure = new_figure(height=0.8 + 2.35 * rows if len(keys) > 1 else 4.6)
     axes = figure.subplots(rows, min(2, len(keys)), sharex=True, sharey=True, squeeze=False)
-    norm = Normalize(-REACH, REACH)
+    norm = Normalize(data["value"].min(), data["value"].max())
     limits = limits_of(noise, data)
     lines = LineCollection([], cmap=SEQUENTIAL, norm=norm)
     for ax in axes.flat[len(keys) :]:
@@ -85,7 +89,7 @@ def draw_traversals(data: pd.DataFrame, exact: pd.DataFrame, noise: float) -> Fi
         figure.supxlabel(X1, fontsize="medium")
         figure.supylabel(X2, fontsize="medium")
     bar = figure.colorbar(lines, ax=list(axes.flat[: len(keys)]), pad=0.02, aspect=30)
-    bar.set_label("moving latent (prior standard deviations)")
+    bar.set_label("moving latent (no unit)")
     return figure
 
 
@@ -113,7 +117,7 @@ FIGURE = FigureSpec(
     title="Traversals",
     caption=(
         "The decoder's mean as one latent moves through the prior's range and the others stay: at "
-        "0 on the thick line, at draws of the prior on the thin ones. A line that does not move is "
+        "its mean on the thick line, at draws of it on the thin ones. A line that does not move is "
         "a latent that the decoder does not use. Grey: the exact density of the data."
     ),
     unfit=why_no_model,

@@ -10,7 +10,6 @@ from moons.data import Moons, Split
 from moons.engines.fused import FusedEngine, unknown_architecture, unknown_setting
 from moons.engines.reference import batch_loss
 from moons.models import CVAE, VAE, build_model
-from moons.objective import Losses
 
 # Rounding moves these by less than 1e-6 of themselves; another activation, objective or encoding
 # of the label moves them by a large part.
@@ -54,10 +53,8 @@ def disagreement(family: Family, encoder_layers: int, decoder_layers: int) -> st
         ("validation", engine.validate(), slice(None)),
         ("training", engine.train_epoch(order, noise, config.lr), order),
     ):
-        loss = batch_loss(model, x[places], y[places], noise.T, config)
-        right = Losses.from_sums(
-            loss.squared_error.item(), loss.kl.item(), config.batch_size, config.beta
-        )
+        loss = batch_loss(model, x[places], y[places], noise, config)
+        right = loss.whole(config.batch_size, config.beta)
         pairs = {
             "loss": (ours.loss, loss.loss.item()),
             "mse": (ours.mse, right.mse),

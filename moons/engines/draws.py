@@ -16,8 +16,8 @@ class Draws:
         state: where the stream is; one that is put in its place goes on from there.
     """
 
-    def __init__(self, seed: int, n_points: int, latent: int) -> None:
-        self._n_points, self._latent = n_points, latent
+    def __init__(self, seed: int, n_points: int, rows: int) -> None:
+        self._n_points, self._rows = n_points, rows
         words = np.random.SeedSequence(seed).generate_state(WORDS * STREAMS)
         self.state: NDArray[np.uint32] = words.astype(np.uint32)
         self._words = np.empty(_whole(n_points, STREAMS), dtype=np.uint32)
@@ -28,13 +28,13 @@ class Draws:
 
         Returns:
             A permutation of the points, shape (n_points,), and standard normal draws for the
-            points in that order, shape (latent, n_points).
+            points in that order, shape (rows, n_points).
         """
-        numbers = self._latent * self._n_points
+        numbers = self._rows * self._n_points
         order = np.empty(self._n_points, dtype=np.int64)
         noise = np.empty(_whole(numbers, 2 * STREAMS), dtype=np.float32)
         self._draw(self.state, self._words, order, noise)
-        shaped = noise[:numbers].reshape(self._latent, self._n_points)
+        shaped = noise[:numbers].reshape(self._rows, self._n_points)
         return torch.from_numpy(order), torch.from_numpy(shaped)
 
 

@@ -21,7 +21,8 @@ class Engine(Protocol):
 
         Args:
             order: a permutation of the points, shape (n_train,).
-            noise: standard normal draws for the points in that order, shape (latent, n_train).
+            noise: standard normal draws for the points in that order, a row a sample's latent,
+                shape (samples * latent, n_train).
             lr: Adam's learning rate.
 
         Returns:

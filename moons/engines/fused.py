@@ -29,6 +29,11 @@ SUPPORTED: Mapping[str, frozenset[object] | None] = {
     **dict.fromkeys(("latent_dim", "lr", "batch_size", "beta", "eps_w")),
     **dict.fromkeys(("n_samples", "noise", "data_seed")),
     **dict.fromkeys(("max_epochs", "min_epochs", "patience", "plateau_patience")),
+    **dict.fromkeys(("schedule", "keep", "prior_components")),
+    "objective": frozenset({"elbo"}),
+    "importance_samples": frozenset({1}),
+    "activation": frozenset({"relu"}),
+    "prior": frozenset({"standard"}),
 }
 
 

@@ -10,17 +10,24 @@ from moons.config import Config, EngineName
 from moons.data import Moons
 from moons.engines.engine import CLIP_NORM, Engine
 from moons.models import VAE, evaluation_mode
-from moons.objective import Losses, NegativeElbo, negative_elbo
+from moons.objective import OBJECTIVES, BatchLoss, Losses, Reconstruction
+from moons.prior import prior_of
 from moons.randomness import Stream, reachable_generators
 from moons.seeds import derive_seed
 from moons.snapshot import EngineState
 from moons.weights import attributes_of, load_weights, set_attributes, weights_of
 
 
-def batch_loss(model: VAE, x: Tensor, y: Tensor, noise: Tensor, config: Config) -> NegativeElbo:
-    """What a step minimises; `noise` is of shape (batch, latent)."""
-    x_hat, mean, log_var = model(x, y, noise, config.eps_w)
-    return negative_elbo(x, x_hat, mean, log_var, config.beta)
+def batch_loss(model: VAE, x: Tensor, y: Tensor, noise: Tensor, config: Config) -> BatchLoss:
+    """What a step minimises; `noise` is as an engine has it, shape (samples * latent, batch)."""
+    drawn = noise.reshape(config.importance_samples, -1, noise.shape[1]).transpose(1, 2)
+    if config.importance_samples == 1:  # a user's own model need not know of more
+        x_hat, mean, log_var = model(x, y, drawn[0], config.eps_w)
+        x_hat = x_hat.unsqueeze(0)
+    else:
+        x_hat, mean, log_var = model(x, y, drawn, config.eps_w)
+    made = Reconstruction(x_hat, mean, log_var, drawn)
+    return OBJECTIVES[config.objective](x, made, prior_of(model), config.beta)
 
 
 class TorchEngine(Engine):
@@ -41,7 +48,7 @@ class TorchEngine(Engine):
         self._train_y = torch.tensor(data.train.y)
         self._val_x = torch.tensor(data.val.x)
         self._val_y = torch.tensor(data.val.y)
-        self._val_noise = val_noise.T
+        self._val_noise = val_noise
         self._seed = seed
         self._stream = Stream(derive_seed(seed, "training draws"), reachable_generators(model))
         trainable = [p for p in model.parameters() if p.requires_grad]
@@ -51,19 +58,20 @@ class TorchEngine(Engine):
     @override
     def train_epoch(self, order: Tensor, noise: Tensor, lr: float) -> Losses:
         config, model = self._config, self._model
-        x, y, noise = self._train_x[order], self._train_y[order], noise.T
+        x, y = self._train_x[order], self._train_y[order]
         for group in self._optimizer.param_groups if self._optimizer else ():
             group["lr"] = lr
-        squared_error = kl = 0.0
+        squared_error = kl = gain = 0.0
         model.train()
         with self._stream.entered():
             for start in range(0, len(x), config.batch_size):
                 batch = slice(start, start + config.batch_size)
-                loss = batch_loss(model, x[batch], y[batch], noise[batch], config)
+                loss = batch_loss(model, x[batch], y[batch], noise[:, batch], config)
                 self._step(loss.loss)
                 squared_error += loss.squared_error.item()
                 kl += loss.kl.item()
-        return Losses.from_sums(squared_error, kl, len(x), config.beta)
+                gain += loss.gain.item()
+        return Losses.from_sums(squared_error, kl, len(x), config.beta, gain)
 
     def _step(self, loss: Tensor) -> None:
         if self._optimizer is None or not loss.requires_grad:
@@ -83,8 +91,7 @@ class TorchEngine(Engine):
         x, y, config = self._val_x, self._val_y, self._config
         draws = derive_seed(self._seed, "validation draws")
         with evaluation_mode(model, draws):
-            loss = batch_loss(model, x, y, self._val_noise, config)
-        return Losses.from_sums(loss.squared_error.item(), loss.kl.item(), len(x), config.beta)
+            return batch_loss(model, x, y, self._val_noise, config).whole(len(x), config.beta)
 
     @override
     def keep(self) -> None:

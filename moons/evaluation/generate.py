@@ -7,11 +7,15 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from moons.prior import prior_of
 from moons.seeds import derive_seed
 
 
 class Model(Protocol):
-    """What evaluation asks of a model; its prior is N(0, I), its decoder's mean is `decode`."""
+    """What evaluation asks of a model.
+
+    Its prior is N(0, I) unless it has a `moons.prior.Prior` as `prior`.
+    """
 
     latent_dim: int
     label_dim: int
@@ -27,7 +31,7 @@ class Model(Protocol):
 def generate(
     model: Model, n: int, seed: int, labels: ArrayLike | None = None, *, sigma_x: float
 ) -> NDArray[np.float32]:
-    """Independent draws of p_model: x = decode(z) + sigma_x * noise with z ~ N(0, I).
+    """Independent draws of p_model: x = decode(z) + sigma_x * noise, z of its prior.
 
     The decoder's noise belongs to the model as much as its mean does: without it the draws would
     lie on the decoder's surface, which is not the density that `excess_nll` speaks of.
@@ -44,7 +48,8 @@ def generate(
         Points, shape (n, 2).
     """
     generator = torch.Generator().manual_seed(derive_seed(seed, "generate"))
-    z = torch.randn(n, model.latent_dim, generator=generator)
+    prior = prior_of(model)
+    z = prior.place(torch.randn(n, model.latent_dim + prior.choices, generator=generator))
     noise = torch.randn(n, 2, generator=generator)
     coins = torch.randint(0, 2, (n,), generator=generator)
     y = coins if labels is None else torch.as_tensor(np.array(labels, dtype=np.int64))

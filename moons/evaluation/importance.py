@@ -13,6 +13,7 @@ from moons.engines.cache import compiled
 from moons.engines.kernel.gaussians import SUM_GAUSSIANS, sum_gaussians
 from moons.engines.kernel.lanes import LANES
 from moons.evaluation.generate import Model
+from moons.prior import Prior, log_normal, prior_of
 from moons.seeds import derive_seed
 
 MAX_PROPOSAL_DIMS = 8  # x has two coordinates: few latents know more than the prior
@@ -170,7 +171,10 @@ def importance_samples(
         seed: of the draws.
     """
     generator = torch.Generator().manual_seed(derive_seed(seed, "posterior draws"))
-    shared = _prior_draws(draws.prior, model.latent_dim, derive_seed(seed, "prior draws"))
+    prior = prior_of(model)
+    width = model.latent_dim + prior.choices
+    shared = prior.place(_normal_draws(draws.prior, width, derive_seed(seed, "prior draws")))
+    log_prior = _log_prior(prior, shared)
     proposal = _Proposal.of(model, x, y)
     far = proposal.kl > draws.reach
     k = draws.posterior_for(int(far.sum()))
@@ -187,6 +191,7 @@ def importance_samples(
         for points in _blocks(group & far, draws):
             here = proposal.at(points)
             z, log_ratio = here.draw(shared[torch.arange(k) % draws.prior], generator)
+            log_ratio = log_ratio - _log_prior(prior, z)
             means = model.decode(z.flatten(0, 1), y[points].repeat_interleave(k))
             misses = means.view(*z.shape[:2], 2) - x[points, None]
             share = k / (draws.prior + k)
@@ -195,12 +200,17 @@ def importance_samples(
                 torch.cat([_rows(x[points]) @ columns, (misses**2).sum(2)], dim=1),
                 torch.cat(
                     [
-                        _log_mixture(here.log_ratio(powers), share),
+                        _log_mixture(here.log_ratio(powers) - log_prior, share),
                         torch.logaddexp(log_ratio + math.log(share), torch.tensor(-share).log1p()),
                     ],
                     dim=1,
                 ),
             )
+
+
+def _log_prior(prior: Prior, z: Tensor) -> Tensor:
+    """The log of p(z) / N(z; 0, I), shape (...), of latents (..., latent)."""
+    return torch.zeros(()) if prior.factorises else prior.log_density(z) - log_normal(z)
 
 
 def _blocks(mask: Tensor, draws: ImportanceDraws) -> Iterator[Tensor]:
@@ -225,7 +235,8 @@ def _log_mixture(log_ratio: Tensor, share: float) -> Tensor:
 class _Proposal:
     """q(z|x) in the latents that know something of x, the prior in all others.
 
-    Proposing the prior where q is nearly the prior costs no accuracy and saves the work.
+    Proposing the prior where q is nearly the prior costs no accuracy and saves the work. Under a
+    prior that does not factorise, it is q(z|x) in all of them.
     """
 
     dims: Tensor  # (dims,)
@@ -237,6 +248,10 @@ class _Proposal:
     def of(cls, model: Model, x: Tensor, y: Tensor) -> "_Proposal":
         mean, log_var = model.encode(x, y)
         log_var = log_var.clamp(*LOG_VAR_BOUNDS)
+        prior = prior_of(model)
+        if not prior.factorises:
+            every = torch.arange(model.latent_dim)
+            return cls(every, mean, 0.5 * log_var, prior.kl_bound(mean, log_var))
         kl = 0.5 * (mean.square() + log_var.exp() - 1.0 - log_var)  # (n, latent)
         most, dims = kl.mean(dim=0).topk(min(MAX_PROPOSAL_DIMS, model.latent_dim))
         dims = dims[most > LEAST_KL]
@@ -246,7 +261,7 @@ class _Proposal:
         return _Proposal(self.dims, self.mean[points], self.log_sigma[points], self.kl[points])
 
     def log_ratio(self, powers: Tensor) -> Tensor:
-        """The matrix log q(z|x) - log p(z), shape (n, m), from z^2 over z, (2 dims, m)."""
+        """The matrix log q(z|x) - log N(z; 0, I), shape (n, m), from z^2 over z, (2 dims, m)."""
         precision = torch.exp(-2 * self.log_sigma)
         scaled = self.mean * precision
         rows = torch.cat([0.5 - 0.5 * precision, scaled], dim=1)
@@ -254,7 +269,7 @@ class _Proposal:
         return rows @ powers + constant
 
     def draw(self, prior: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Latents (n, k, latent) and their log q - log p, (n, k).
+        """Latents (n, k, latent) and their log q - log N(0, I), (n, k).
 
         The dimensions that are left to the prior are those of k prior draws, (k, latent).
         """
@@ -267,9 +282,9 @@ class _Proposal:
 
 
 @lru_cache(maxsize=8)  # latents of 512 make it 16 MB
-def _prior_draws(n: int, latent_dim: int, seed: int) -> Tensor:
+def _normal_draws(n: int, width: int, seed: int) -> Tensor:
     engine = torch.quasirandom.SobolEngine(  # type: ignore[no-untyped-call]
-        latent_dim, scramble=True, seed=seed
+        width, scramble=True, seed=seed
     )
     uniform: Tensor = engine.draw(n, dtype=torch.float64)
     # The sequence has 2^30 steps: its 0 stands for the first of them.

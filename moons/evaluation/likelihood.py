@@ -11,7 +11,7 @@ from torch import Tensor
 
 from moons.evaluation.generate import Model
 from moons.evaluation.importance import ImportanceDraws, Samples, importance_samples
-from moons.objective import gaussian_kl
+from moons.prior import prior_of
 from moons.seeds import derive_seed
 
 SIGMA_X_LEAST = 0.01  # the data's unit; below, float32 loses the exponent
@@ -100,16 +100,18 @@ def _bounds(samples: Iterable[Samples], n_points: int, sigma_x: float) -> Tensor
 def elbo(model: Model, x: Tensor, y: Tensor, sigma_x: float, n_draws: int, seed: int) -> Tensor:
     """The evidence lower bound of each point in nats, shape (n,), float64.
 
-    E_q[log N(x; decode(z), sigma_x^2 I)] - KL(q(z|x) || N(0, I)), with q as `encode` gives it,
+    E_q[log N(x; decode(z), sigma_x^2 I)] - KL(q(z|x) || p(z)), with q as `encode` gives it,
     its standard deviation whole whatever eps_w was; the expectation is a mean over `n_draws`.
     Source: Kingma and Welling 2014, arXiv:1312.6114.
     """
     generator = torch.Generator().manual_seed(derive_seed(seed, "elbo draws"))
     mean, log_var = model.encode(x, y)
     sigma = torch.exp(0.5 * log_var)
-    squared = torch.zeros(len(x), dtype=torch.float64)
+    prior = prior_of(model)
+    squared, kl = (torch.zeros(len(x), dtype=torch.float64) for _ in range(2))
     for _ in range(n_draws):
-        z = mean + sigma * torch.randn(mean.shape, generator=generator)
-        squared += (model.decode(z, y) - x).square().sum(dim=1)
+        noise = torch.randn(mean.shape, generator=generator)
+        squared += (model.decode(mean + sigma * noise, y) - x).square().sum(dim=1)
+        kl += prior.kl(mean, log_var, noise[None])
     log_normal = -squared / (2 * n_draws * sigma_x**2) - math.log(2 * math.pi * sigma_x**2)
-    return log_normal - gaussian_kl(mean, log_var)
+    return log_normal - kl / n_draws

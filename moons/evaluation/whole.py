@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from moons.config import Config
 from moons.data import Split
 from moons.density import Floats, draw_exact
+from moons.engines.reference import batch_loss
 from moons.evaluated import Evaluation, Likelihood, SampleFigures, mean_figures
 from moons.evaluation.excess import (
     as_tensors,
@@ -29,7 +30,6 @@ from moons.evaluation.measure import (
 from moons.evaluation.samples import Points, energy_distance, label_share, sample_figures
 from moons.evaluation.source import Source, SplitName, exact_log_density, points, thinned
 from moons.models import VAE, evaluation_mode
-from moons.objective import negative_elbo
 from moons.seeds import derive_seed
 
 SAMPLE_POINTS = 2000  # draws, and as many fresh points
@@ -142,11 +142,10 @@ def _losses(model: VAE, val: Split, config: Config, seed: int) -> tuple[float, f
     """The training loss with the right labels and with shuffled ones, under the same noise."""
     generator = torch.Generator().manual_seed(derive_seed(seed, "shuffled labels"))
     x, y = as_tensors(val)
-    noise = torch.randn(len(x), model.latent_dim, generator=generator)
+    rows = config.importance_samples * model.latent_dim
+    noise = torch.randn(len(x), rows, generator=generator).T
 
     def loss(labels: torch.Tensor) -> float:
-        mean, log_var = model.encode(x, labels)
-        z = mean + config.eps_w * torch.exp(0.5 * log_var) * noise
-        return float(negative_elbo(x, model.decode(z, labels), mean, log_var, config.beta).loss)
+        return float(batch_loss(model, x, labels, noise, config).loss)
 
     return loss(y), loss(y[torch.randperm(len(y), generator=generator)])

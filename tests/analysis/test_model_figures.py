@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from analysis.figures import (
     data_grid,
@@ -18,6 +19,7 @@ from analysis.figures import (
 )
 from analysis.figures.plane import exact_density
 from moons.data import draw_moons
+from moons.prior import MixturePrior
 
 from .known_models import SHIFT, known_trial
 
@@ -207,3 +209,52 @@ def test_the_same_latents_are_decoded_under_both_labels():
 def test_a_vae_has_no_labels_to_swap():
     with pytest.raises(ValueError, match="Trial 7 is a VAE"):
         label_swap.label_swap_data(known_trial())
+
+
+MIXTURE = ((-2.0, 0.3), (1.0, 0.5), (3.0, 0.2))  # mean and standard deviation of each component
+
+
+def mixture_trial(latent_dim: int):
+    """A known trial whose prior is a mixture; it is the same for each latent."""
+    trained = known_trial(latent_dim)
+    prior = MixturePrior(latent_dim, len(MIXTURE))
+    for c, (mean, std) in enumerate(MIXTURE):
+        prior.means.data[c] = mean
+        prior.log_vars.data[c] = 2 * math.log(std)
+    trained.checkpoint.model.prior = prior
+    return trained
+
+
+def test_the_curve_beside_a_latent_is_the_density_of_a_learned_prior():
+    trained = mixture_trial(1)
+    curve = latent_prior.prior_curves(trained, latent_prior.latent_prior_data(trained))
+    expected = sum(norm.pdf(curve["value"], mean, std) for mean, std in MIXTURE) / len(MIXTURE)
+    np.testing.assert_allclose(curve["density"], expected, rtol=1e-4, atol=1e-6)
+    line = latent_space.prior_data(trained, latent_space.latent_space_data(trained))
+    expected = sum(norm.pdf(line["z1"], mean, std) for mean, std in MIXTURE) / len(MIXTURE)
+    np.testing.assert_allclose(line["density"], expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("make", [known_trial, mixture_trial])
+def test_the_line_in_the_latent_plane_holds_95_percent_of_the_prior(make):
+    trained = make(2)
+    region = latent_space.prior_data(trained, latent_space.latent_space_data(trained))
+    density = np.exp(trained.log_prior(region[["z1", "z2"]].to_numpy()))
+    held = density[region["inside"] > 0].sum() / density.sum()
+    assert held == pytest.approx(0.95, abs=0.01)
+
+
+def test_traversals_run_through_a_learned_prior_and_hold_the_others_at_its_mean():
+    data = traversals.traversals_data(mixture_trial(2))
+    assert data["value"].min() == pytest.approx(-2.65, abs=0.1)
+    assert data["value"].max() == pytest.approx(3.43, abs=0.1)
+    held = data[(data["latent"] == 1) & (data["path"] == 0)]["x2"]
+    assert held.unique() == pytest.approx(np.mean([mean for mean, _ in MIXTURE]), abs=1e-5)
+
+
+def test_swapped_labels_share_draws_of_a_learned_prior():
+    trained = known_trial(conditional=True)
+    trained.checkpoint.model.prior = mixture_trial(2).checkpoint.model.prior
+    values = label_swap.label_swap_data(trained)["value"]
+    assert values.between(-3.2, 3.8).all()
+    assert (values > 2.2).mean() == pytest.approx(1 / 3, abs=0.1)

@@ -21,7 +21,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from moons.config import Config
 from moons.data import load_moons
 from moons.models import build_model
-from moons.objective import negative_elbo
+from moons.objective import Reconstruction, elbo
+from moons.prior import Prior
 
 SIZES = [2, 4, 8, 16, 32, 64, 128]
 GRACE, REDUCTION = 10, 4
@@ -48,8 +49,9 @@ def plain_epochs(config: Config, seed: int) -> Iterator[float]:
         model.train()
         for x, y in loader:
             noise = torch.randn(len(x), config.latent_dim)
-            x_hat, mean, log_var = model(x, y, noise, config.eps_w)
-            loss = negative_elbo(x, x_hat, mean, log_var, config.beta).loss
+            x_hat, *rest = model(x, y, noise, config.eps_w)
+            made = Reconstruction(x_hat[None], *rest, noise[None])
+            loss = elbo(x, made, Prior(), config.beta).loss
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
@@ -57,8 +59,9 @@ def plain_epochs(config: Config, seed: int) -> Iterator[float]:
         model.eval()
         with torch.no_grad():
             for x, y in val_loader:
-                x_hat, mean, log_var = model(x, y, val_noise, config.eps_w)
-                val_loss = negative_elbo(x, x_hat, mean, log_var, config.beta)
+                x_hat, *rest = model(x, y, val_noise, config.eps_w)
+                made = Reconstruction(x_hat[None], *rest, val_noise[None])
+                val_loss = elbo(x, made, Prior(), config.beta)
         schedule.step(val_loss.loss.item())
         val_mse = val_loss.squared_error.item() / (2 * len(val))
         yield val_mse

@@ -14,7 +14,7 @@ REAL = [key for key, bounds in BOUNDS.items() if bounds.kind is float]
 
 @st.composite
 def settings_of_a_run(draw):
-    settings = {"family": draw(st.sampled_from(CHOICES["family"]))}
+    settings = {key: draw(st.sampled_from(values)) for key, values in CHOICES.items()}
     for key in WHOLE:
         low, high = int(BOUNDS[key].low), int(BOUNDS[key].high)
         settings[key] = draw(st.integers(low, high))
@@ -23,6 +23,8 @@ def settings_of_a_run(draw):
     for part in draw(st.sets(st.sampled_from(["encoder", "decoder"]))):
         settings[f"{part}_hidden"] = draw(st.lists(st.integers(1, 4096), min_size=1, max_size=4))
         settings[f"{part}_layers"] = 1
+    if settings["objective"] == "iwae" or settings["prior"] == "mixture":  # they weigh q as it is
+        settings |= {"eps_w": 1.0, "beta": settings["beta"] or 1.0}
     return settings
 
 
@@ -33,6 +35,9 @@ def test_the_defaults_are_those_of_the_study():
     assert (config.max_epochs, config.min_epochs) == (1000, 10)
     assert (config.patience, config.plateau_patience) == (100, 50)
     assert config.monitor == "val_mse"
+    assert (config.objective, config.importance_samples) == ("elbo", 1)
+    assert (config.activation, config.prior) == ("relu", "standard")
+    assert (config.schedule, config.keep) == ("plateau", "best")
     assert config.encoder_widths == config.decoder_widths == (32,)
 
 
@@ -98,6 +103,26 @@ def test_a_refusal_says_where_what_it_got_and_what_is_allowed(settings, sentence
     with pytest.raises(ValueError, match="must be") as refusal:
         Config.from_mapping(settings, "space.py")
     assert str(refusal.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"objective": "iwae"}, "eps_w must be 1 with objective iwae, .*, got 0.1"),
+        ({"prior": "mixture", "eps_w": 2.0}, "eps_w must be 1 with prior mixture, .*, got 2"),
+        ({"objective": "iwae", "eps_w": 1.0, "beta": 0.0}, "beta must be above 0 .*, got 0"),
+    ],
+)
+def test_latents_are_weighed_by_no_other_density_than_they_are_drawn_from(settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Config(**settings)
+
+
+def test_a_row_of_an_older_table_has_the_defaults_of_newer_settings():
+    config = Config(lr=0.01)
+    newer = ("objective", "importance_samples", "prior", "schedule", "keep", "activation")
+    row = {key: value for key, value in config.as_dict().items() if key not in newer}
+    assert Config.from_row(row, "a table") == config
 
 
 def test_an_unknown_key_is_refused_with_the_list_of_those_there_are():

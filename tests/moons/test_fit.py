@@ -92,6 +92,28 @@ def test_the_rate_falls_on_a_plateau_of_the_validation_loss_and_not_of_the_mse()
     assert [lr for _, _, lr in run.engine.seen] == lrs
 
 
+def test_the_rate_falls_as_a_cosine_over_the_budget_whatever_the_loss():
+    run = scripted_run([1.0, 2.0, 3.0, 4.0], schedule="cosine", lr=0.1)
+    lrs = [record.lr for record in fit(run)]
+    assert lrs == pytest.approx([0.1 * (1 + math.cos(math.pi * e / 4)) / 2 for e in range(4)])
+    assert [lr for _, _, lr in run.engine.seen] == lrs
+
+
+def test_the_last_weights_are_kept_where_they_are_asked_for_and_patience_is_none():
+    run = scripted_run([3.0, 1.0, 2.0, 2.0, 2.0], keep="last", patience=1)
+    records = list(fit(run))
+    assert run.outcome == Finished(5, "max_epochs")
+    assert run.best == records[-1]
+    assert kept_epoch(run) == 5
+
+
+def test_several_latent_samples_take_as_many_rows_of_noise():
+    settings = {"latent_dim": 3, "importance_samples": 4, "n_samples": 100}
+    run = scripted_run([1.0, 1.0], objective="iwae", eps_w=1.0, **settings)
+    list(fit(run))
+    assert all(noise.shape == (12, 60) for _, noise, _ in run.engine.seen)
+
+
 def test_every_epoch_meets_each_point_once_in_an_order_of_its_own_with_noise_of_its_own():
     run = scripted_run([1.0] * 5, n_samples=100, latent_dim=3)
     list(fit(run))
@@ -156,6 +178,8 @@ def same_weights(one, other):
         SMALL,
         replace(SMALL, family="cvae", beta=0.045, eps_w=1.0),
         replace(SMALL, family="cvae", encoder_hidden=(16, 8), decoder_hidden=(8, 16)),
+        replace(SMALL, objective="iwae", importance_samples=5, eps_w=1.0, activation="tanh"),
+        replace(SMALL, prior="mixture", eps_w=1.0, activation="silu", schedule="cosine"),
     ],
 )
 def test_the_same_config_and_seed_give_the_same_weights_bit_for_bit(config):

@@ -59,7 +59,8 @@ def by_quadrature(model, x, y, sigma_x):
     axis = torch.linspace(-7, 7, 4001 if model.latent_dim == 1 else 281, dtype=torch.float64)
     step = float(axis[1] - axis[0])
     z = torch.cartesian_prod(*[axis] * model.latent_dim).reshape(-1, model.latent_dim)
-    log_prior = -0.5 * (z**2).sum(1) + model.latent_dim * math.log(step / math.sqrt(2 * math.pi))
+    with torch.no_grad():
+        log_prior = model.prior.log_density(z) + model.latent_dim * math.log(step)
     out = torch.empty(len(x), dtype=torch.float64)
     for label in (0, 1):
         with torch.no_grad():
@@ -126,14 +127,36 @@ def test_posterior_draws_reach_what_prior_draws_miss():
 @pytest.mark.parametrize("family", ["vae", "cvae"])
 @pytest.mark.parametrize("latent_dim", [1, 2])
 @pytest.mark.parametrize("sigma_x", [0.1, 0.3])
-def test_the_bound_agrees_with_quadrature_over_the_latent(family, latent_dim, sigma_x):
-    model = wild(Config(family=family, latent_dim=latent_dim, decoder_hidden=16), seed=latent_dim)
+@pytest.mark.parametrize("prior", ["standard", "mixture"])
+def test_the_bound_agrees_with_quadrature_over_the_latent(family, latent_dim, sigma_x, prior):
+    config = Config(family=family, latent_dim=latent_dim, decoder_hidden=16, prior=prior, eps_w=1.0)
+    model = wild(config, seed=latent_dim)
     y = torch.arange(60) % 2
     x = torch.tensor(generate(model, 60, 3, y.numpy(), sigma_x=sigma_x))
     exact = by_quadrature(model, x, y, sigma_x)
     bound = log_likelihood(model, x, y, sigma_x, ImportanceDraws(), seed=4)
     assert float((exact - bound).mean()) == pytest.approx(0.0, abs=0.02)
     assert float((exact - bound).abs().median()) < 0.02
+
+
+@pytest.mark.parametrize("narrow", [0.05, 0.3])
+def test_posterior_draws_reach_the_narrow_components_of_a_mixture(narrow):
+    config = Config(latent_dim=1, decoder_hidden=16, prior="mixture", eps_w=1.0)
+    model = wild(config, seed=3)
+    with torch.no_grad():
+        model.prior.log_vars.fill_(2 * math.log(narrow))
+        model.encoder.net[-1].bias[1] = -4.0
+    x = torch.tensor(generate(model, 60, 3, sigma_x=0.1))
+    y = torch.zeros(60, dtype=torch.int64)
+    exact = by_quadrature(model, x, y, 0.1)
+    bound = log_likelihood(model, x, y, 0.1, ImportanceDraws(512, 64), seed=4)
+    assert float((exact - bound).mean()) == pytest.approx(0.0, abs=0.03)
+
+
+def test_the_elbo_under_a_mixture_is_below_the_bound():
+    model = wild(Config(latent_dim=2, prior="mixture", eps_w=1.0), seed=6)
+    lower = elbo(model, X, Y, 0.3, n_draws=64, seed=7)
+    assert float((log_likelihood(model, X, Y, 0.3, ImportanceDraws(), 7) - lower).mean()) > 0
 
 
 def test_the_bound_rises_with_the_number_of_draws_towards_the_truth():

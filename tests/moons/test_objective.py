@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from moons.objective import Losses, gaussian_kl, negative_elbo
+from moons.objective import OBJECTIVES, Losses, Reconstruction, elbo, iwae
+from moons.prior import MixturePrior, Prior, gaussian_kl
 
 MEANS = st.floats(-5.0, 5.0)
 LOG_VARS = st.floats(-8.0, 4.0)
@@ -27,6 +28,11 @@ def batch(n, latent, seed=0):
     rng = torch.Generator().manual_seed(seed)
     shapes = ((n, 2), (n, 2), (n, latent), (n, latent))
     return [torch.randn(*shape, generator=rng, dtype=torch.float64) for shape in shapes]
+
+
+def negative_elbo(x, x_hat, mean, log_var, beta):
+    """`elbo` of one latent sample under N(0, I), where the noise behind it plays no part."""
+    return elbo(x, Reconstruction(x_hat[None], mean, log_var, None), Prior(), beta)
 
 
 def standard_error(values):
@@ -155,3 +161,96 @@ def test_losses_of_a_split_are_the_batch_s_own_where_the_batch_is_the_split():
     loss = negative_elbo(*batch(50, 3), 0.3)
     losses = Losses.from_sums(loss.squared_error.item(), loss.kl.item(), 50, 0.3)
     assert losses.loss == pytest.approx(loss.loss.item())
+
+
+def linear_gaussian_bound(objective, mean, log_var, beta, samples, n=200_000):
+    """The bound on log p(x) that an objective estimates for the point, with its standard error."""
+    rng = torch.Generator().manual_seed(2)
+    noise = torch.randn(samples, n, 1, generator=rng)
+    x_hat = (mean + math.exp(0.5 * log_var) * noise) * SLOPE + OFFSET
+    moments = torch.full((n, 1), mean), torch.full((n, 1), log_var)
+    losses = []
+    for part in torch.arange(n).split(n // 100):
+        made = Reconstruction(x_hat[:, part], *(m[part] for m in moments), noise[:, part])
+        losses.append(OBJECTIVES[objective](POINT.expand(len(part), 2), made, Prior(), beta).loss)
+    bounds = -torch.stack(losses) * 2 / beta - math.log(math.pi * beta)
+    return bounds.mean().item(), standard_error(bounds)
+
+
+@pytest.mark.parametrize("samples", [1, 5])
+def test_the_weights_of_the_exact_posterior_are_the_likelihood_each(samples):
+    log_p, mean, log_var = linear_gaussian_truth(beta=0.5)
+    bound, error = linear_gaussian_bound("iwae", mean, log_var, 0.5, samples, n=1000)
+    assert bound == pytest.approx(log_p, abs=1e-5)
+    assert error < 1e-6  # p(x|z) p(z) / q(z|x) is p(x) whatever z
+
+
+def test_one_weighted_sample_bounds_as_the_elbo_does():
+    _, mean, log_var = linear_gaussian_truth(beta=0.5)
+    (one, its_error), (other, error) = (
+        linear_gaussian_bound(name, mean + 0.4, log_var - 0.3, 0.5, 1) for name in ("iwae", "elbo")
+    )
+    assert one == pytest.approx(other, abs=4 * math.hypot(error, its_error))
+    assert math.hypot(error, its_error) < 0.01
+
+
+def test_more_weighted_samples_bound_the_likelihood_more_closely():
+    log_p, mean, log_var = linear_gaussian_truth(beta=0.5)
+    found = [
+        linear_gaussian_bound("iwae", mean + 0.4, log_var + 0.5, 0.5, samples, n=50_000)
+        for samples in (1, 4, 16, 64)
+    ]
+    bounds, errors = zip(*found, strict=True)
+    assert list(bounds) == sorted(bounds)
+    assert all(bound < log_p + 4 * error for bound, error in found)
+    assert log_p - bounds[-1] < 0.1 * (log_p - bounds[0])
+    assert bounds[1] - bounds[0] > 10 * errors[0]
+
+
+def drawn_batch(samples=6, n=5, latent=3, seed=0):
+    rng = torch.Generator().manual_seed(seed)
+    shapes = ((n, 2), (samples, n, 2), (n, latent), (n, latent), (samples, n, latent))
+    x, *rest = (torch.randn(*shape, generator=rng, dtype=torch.float64) for shape in shapes)
+    return x, Reconstruction(*rest)
+
+
+def mixture(components=4, latent=3, seed=0):
+    torch.manual_seed(seed)
+    prior = MixturePrior(latent, components)
+    with torch.no_grad():
+        prior.logits.normal_()
+        prior.log_vars.normal_()
+    return prior.double()
+
+
+@pytest.mark.parametrize("prior", [Prior(), mixture()])
+@given(beta=st.floats(0.01, 10.0), samples=st.integers(1, 40))
+def test_the_loss_is_minus_the_log_mean_weight_without_the_decoder_s_constant(prior, beta, samples):
+    x, made = drawn_batch(samples)
+    sigma = (0.5 * made.log_var).exp()
+    z = made.mean + sigma * made.noise
+    log_w = Normal(made.x_hat, math.sqrt(beta / 2)).log_prob(x).sum(-1)
+    log_w += prior.log_density(z) - Normal(made.mean, sigma).log_prob(z).sum(-1)
+    bound = (torch.logsumexp(log_w, 0) - math.log(samples) + math.log(math.pi * beta)).sum()
+    loss = iwae(x, made, prior, beta)
+    assert loss.loss.item() == pytest.approx(-beta * bound.item() / x.numel())
+
+
+@pytest.mark.parametrize("prior", [Prior(), mixture()])
+@pytest.mark.parametrize("objective", ["elbo", "iwae"])
+def test_the_sums_of_a_batch_make_up_its_loss(objective, prior):
+    x, made = drawn_batch()
+    loss = OBJECTIVES[objective](x, made, prior, 0.3)
+    assert loss.whole(len(x), 0.3).loss == pytest.approx(loss.loss.item())
+    assert loss.whole(len(x), 0.3).mse == pytest.approx((x - made.x_hat).square().mean().item())
+    assert loss.gain.item() == pytest.approx(0.0) if objective == "elbo" else loss.gain > 0
+
+
+def test_the_elbo_of_several_samples_is_the_mean_of_theirs():
+    x, made = drawn_batch()
+    apart = [
+        elbo(x, made._replace(x_hat=made.x_hat[[k]], noise=made.noise[[k]]), mixture(), 0.7).loss
+        for k in range(len(made.x_hat))
+    ]
+    loss = elbo(x, made, mixture(), 0.7).loss
+    torch.testing.assert_close(loss, torch.stack(apart).mean())

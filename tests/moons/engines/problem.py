@@ -33,7 +33,8 @@ def make_problem(config: Config, n_train: int, n_val: int = 7, seed: int = 0) ->
         return Split(rng.normal(size=(n, 2)).astype(np.float32), rng.integers(0, 2, n))
 
     def noise(n):
-        return torch.from_numpy(rng.normal(size=(config.latent_dim, n)).astype(np.float32))
+        rows = config.importance_samples * config.latent_dim
+        return torch.from_numpy(rng.normal(size=(rows, n)).astype(np.float32))
 
     data = Moons(split(n_train), split(n_val), split(1))
     model = build_model(config, seed)

@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import nn
 
-import moons.engines.reference
 import moons.models
 from moons.config import Config
 from moons.engines import choose_engine, warm_up
 from moons.engines.agreement import disagreement
 from moons.engines.fused import SUPPORTED
 from moons.models import CVAE, VAE, Encoder
-from moons.objective import NegativeElbo, gaussian_kl
+from moons.objective import OBJECTIVES, BatchLoss
+from moons.prior import gaussian_kl
 from tests.moons.engines.problem import make_problem
 
 SMALL = Config(family="cvae", n_samples=200, batch_size=32)
@@ -71,7 +71,7 @@ def test_a_value_that_the_kernel_does_not_know_sends_a_trial_to_torch(monkeypatc
 
 
 def test_another_activation_is_noticed(monkeypatch):
-    monkeypatch.setattr(moons.models.nn, "ReLU", nn.Tanh)
+    monkeypatch.setitem(moons.models.ACTIVATIONS, "relu", nn.Tanh)
     model = CVAE(SMALL)
     monkeypatch.undo()
     monkeypatch.setattr(moons.models, "build_model", lambda *_: model)
@@ -90,21 +90,22 @@ def test_a_layer_more_is_noticed(monkeypatch):
 
 
 def test_another_loss_is_noticed(monkeypatch):
-    def summed(x, x_hat, mean, log_var, beta):
-        squared_error, kl = (x - x_hat).square().sum(), gaussian_kl(mean, log_var).sum()
-        return NegativeElbo((squared_error + beta * kl) / len(x), squared_error, kl)
+    def summed(x, made, prior, beta):
+        squared_error = (x - made.x_hat).square().sum()
+        kl = gaussian_kl(made.mean, made.log_var).sum()
+        return BatchLoss((squared_error + beta * kl) / len(x), squared_error, kl, 0 * kl)
 
-    monkeypatch.setattr(moons.engines.reference, "negative_elbo", summed)
+    monkeypatch.setitem(OBJECTIVES, "elbo", summed)
     assert_stands_aside("loss")
 
 
 def test_another_gradient_is_noticed_where_the_loss_is_the_same(monkeypatch):
-    def stopped(x, x_hat, mean, log_var, beta):
-        squared_error = (x - x_hat).square().sum()
-        kl = gaussian_kl(mean, log_var.detach()).sum()
-        return NegativeElbo((squared_error + beta * kl) / x.numel(), squared_error, kl)
+    def stopped(x, made, prior, beta):
+        squared_error = (x - made.x_hat).square().sum()
+        kl = gaussian_kl(made.mean, made.log_var.detach()).sum()
+        return BatchLoss((squared_error + beta * kl) / x.numel(), squared_error, kl, 0 * kl)
 
-    monkeypatch.setattr(moons.engines.reference, "negative_elbo", stopped)
+    monkeypatch.setitem(OBJECTIVES, "elbo", stopped)
     assert_stands_aside("gradient")
 
 

@@ -60,13 +60,11 @@ def expected(problem, places, split, noise):
     model = copy.deepcopy(problem.model).double()
     x, y = torch.tensor(split.x).double()[places], torch.tensor(split.y)[places]
     loss, closest = with_closest_to_kink(
-        model, lambda: batch_loss(model, x, y, noise.T.double(), problem.config)
+        model, lambda: batch_loss(model, x, y, noise.double(), problem.config)
     )
     named = dict(model.named_parameters())
     gradient = dict(zip(named, torch.autograd.grad(loss.loss, named.values()), strict=True))
-    beta = problem.config.beta
-    losses = Losses.from_sums(loss.squared_error.item(), loss.kl.item(), len(x), beta)
-    return Expected(losses, gradient, closest)
+    return Expected(loss.whole(len(x), problem.config.beta), gradient, closest)
 
 
 def assert_same_losses(ours, right):

@@ -9,7 +9,8 @@ import torch
 from moons.evaluation import (
     evaluate,
 )
-from moons.evaluation.latents import mutual_information
+from moons.evaluation.latents import latent_figures, mutual_information
+from moons.models import build_model
 from tests.moons.evaluation.known import GOOD, Collapsed, trained
 
 
@@ -57,3 +58,16 @@ def test_information_about_the_group_alone_does_not_count():
     assert mutual_information(mean, log_var, groups, seed=3)[0] == pytest.approx(0.0, abs=1e-6)
     told, _ = mutual_information(mean, log_var, torch.zeros_like(groups), seed=3)
     assert told == pytest.approx(math.log(2), abs=0.01)
+
+
+def test_the_kl_to_a_learned_mixture_is_that_to_the_prior_where_the_mixture_is_the_prior():
+    model = build_model(dataclasses.replace(GOOD, prior="mixture"), 0).eval()
+    plain = build_model(GOOD, 0).eval()
+    with torch.no_grad():
+        model.prior.means.zero_()
+    x = torch.randn(4000, 2, generator=torch.Generator().manual_seed(0))
+    y = torch.zeros(4000, dtype=torch.int64)
+    ours, theirs = (latent_figures(one, x, y, seed=1) for one in (model, plain))
+    assert ours.kl == pytest.approx(theirs.kl, abs=0.02)
+    assert ours.kl_per_latent == pytest.approx(theirs.kl_per_latent, abs=0.02)
+    assert ours.mutual_information == theirs.mutual_information
