@@ -126,12 +126,12 @@ def _train(
 
             from study.monitoring.progress import Progress
             from study.tune.driver import run_on_tune
-            from study.tune.lost_workers import Restarts
+            from study.tune.lost_workers import RecoveringSource
             from study.tune.searcher import InTurn
 
             why = "for an audit" if options.audit is not None else f"varying {options.vary}"
             title = f"{options.study}: {len(wanted)} retrainings {why}, {ledger.missing} to come"
-            source = Restarts(ledger)
+            source = RecoveringSource(ledger)
             with Progress(title, ledger.tally, cluster):
                 run_on_tune(
                     source,

@@ -48,3 +48,34 @@ class Stop:
         if self.signum is not None:
             os._exit(128 + signum)
         self.signum = signum
+
+
+_deferring = False
+
+
+def _deliver_to_children() -> None:
+    """Lets a child process be ended by SIGTERM, whatever its parent defers."""
+    if _deferring:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+os.register_at_fork(after_in_child=_deliver_to_children)
+
+
+@contextmanager
+def sigterm_deferred() -> Iterator[None]:
+    """Keeps a SIGTERM back until the end, and puts the handler back that was there before.
+
+    Ray's core installs a handler beneath Python's, which aborts the process with code 134. Threads
+    that are started meanwhile leave SIGTERM to the main thread for good.
+    """
+    global _deferring
+    ours = signal.getsignal(signal.SIGTERM)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    _deferring = True
+    try:
+        yield
+    finally:
+        _deferring = False
+        signal.signal(signal.SIGTERM, ours)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

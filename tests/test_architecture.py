@@ -65,6 +65,55 @@ def shown(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+# Ray's public rooms, as far as they are used.
+RAY = {
+    "ray",
+    "ray.air.integrations.mlflow",
+    "ray.air.integrations.wandb",
+    "ray.exceptions",
+    "ray.tune",
+    "ray.tune.experiment",
+    "ray.tune.logger",
+    "ray.tune.schedulers",
+    "ray.tune.search",
+    "ray.tune.search.optuna",
+    "ray.util.metrics",
+}
+INTERNALS = ROOT / "study" / "tune" / "internals.py"
+
+
+def privacies(tree: ast.AST) -> Iterator[str]:
+    """What a source uses of Ray that is private."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "ray":
+            named = [a.name for a in node.names if a.name.startswith("_")]
+            yield from named if node.module in RAY else [str(node.module)]
+        elif isinstance(node, ast.Import):
+            inside = (a.name for a in node.names if a.name.partition(".")[0] == "ray")
+            yield from (name for name in inside if name not in RAY)
+        elif isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            if ast.unparse(node).partition(".")[0] in ("ray", "tune"):
+                yield ast.unparse(node)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("ray.init", "tune.run"):
+            yield from (str(k.arg) for k in node.keywords if (k.arg or "").startswith("_"))
+        elif isinstance(node, ast.ClassDef):
+            yield from _inherited_privately(node)
+
+
+def _inherited_privately(made: ast.ClassDef) -> set[str]:
+    """Attributes of `self` with a private name that the class neither sets nor defines."""
+    ours = {n.name for n in made.body if isinstance(n, ast.FunctionDef)}
+    ours |= {n.target.id for n in made.body if isinstance(n, ast.AnnAssign)}  # type: ignore[union-attr]
+    of_self = [
+        n
+        for n in ast.walk(made)
+        if isinstance(n, ast.Attribute) and ast.unparse(n.value) in ("self", "super()")
+    ]
+    ours |= {n.attr for n in of_self if isinstance(n.ctx, ast.Store)}
+    used = {n.attr for n in of_self if n.attr.startswith("_") and not n.attr.startswith("__")}
+    return used - ours
+
+
 EXAMPLE = """
 import a.b
 from typing import TYPE_CHECKING
@@ -127,6 +176,30 @@ def test_no_module_imports_itself_by_way_of_others_not_even_inside_functions():
 @pytest.mark.parametrize("path", in_package("study"), ids=shown)
 def test_study_does_not_import_analysis_at_import_time(path):
     assert "analysis" not in rooms(path, on_import=True)
+
+
+PRIVATE = """
+import ray._raylet
+from ray import tune, _version
+from ray._private.node import Node
+ray._private.utils.anything()
+ray.init(address="local", _temp_dir="/tmp")
+class Search(Searcher):
+    def suggest(self):
+        return self._inside + self.outside
+"""
+
+
+def test_the_reader_of_privacies_finds_them():
+    found = {"ray._raylet", "_version", "ray._private.node", "_temp_dir", "_inside"}
+    assert found <= set(privacies(ast.parse(PRIVATE)))
+    assert list(privacies(ast.parse("from ray import tune\nray.init(num_cpus=2)"))) == []
+
+
+@pytest.mark.parametrize("path", in_package("study"), ids=shown)
+def test_what_is_private_to_ray_is_in_one_module(path):
+    if path != INTERNALS and "ray" in rooms(path):
+        assert list(privacies(ast.parse(path.read_text()))) == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=shown)

@@ -12,7 +12,7 @@ from study.tune.cluster import Cluster, present_cpus
 EVERY_S = 2.0  # asking the cluster takes a millisecond
 
 
-class Room(ConcurrencyLimiter):
+class CapacityLimiter(ConcurrencyLimiter):
     """Holds a searcher back while every worker has a trial.
 
     Tune's own limit is fixed at its start, so that a node that joins later would idle. Without any
@@ -26,6 +26,10 @@ class Room(ConcurrencyLimiter):
         self._cluster = cluster
         self._stop = stop
         self._asked_s = time.monotonic()
+
+    @override
+    def get_state(self) -> dict[str, Any]:
+        return {}  # a study resumes from its record
 
     @override
     def suggest(self, trial_id: str) -> Any:

@@ -2,15 +2,15 @@
 
 import logging
 import os
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from study.errors import StudyError
+from study.signals import sigterm_deferred
 
 # Before Ray is imported. A user's own setting of any of these wins.
 ENVIRONMENT = {
@@ -65,9 +65,12 @@ def connected(
     """
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
-    if meanwhile is not None:
-        Thread(target=meanwhile).start()
-    with _own(workers) if address is None else _existing(address) as (context, url):
+    with ExitStack() as stack:
+        with sigterm_deferred():  # before the first thread, which could take the signal instead
+            if meanwhile is not None:
+                Thread(target=meanwhile).start()
+            way = _own(workers) if address is None else _existing(address)
+            context, url = stack.enter_context(way)
         cpus = workers or present_cpus()
         yield Cluster(url, context.address_info["gcs_address"], cpus, grows=workers is None)
 
@@ -84,39 +87,24 @@ def _own(workers: int | None) -> Iterator[tuple[Any, str | None]]:
     """A cluster of this machine alone, behind a token unless RAY_AUTH_MODE says otherwise."""
     import ray
 
-    from study.tune.head import Dashboard, imports_ahead
+    from study.tune.internals import Dashboard, imports_ahead, on_this_machine_alone
 
     dashboard = Dashboard()
-    with dashboard.started_beside(), imports_ahead(), _our_signals():
+    with dashboard.started_beside(), imports_ahead():
         context = ray.init(
             address="local",
             num_cpus=workers,
             include_dashboard=True,
-            _node_ip_address="127.0.0.1",  # what it tells others to reach it by
+            **on_this_machine_alone(),
             **QUIET,
         )
     with suppress(OSError):
         (Path.home() / ".ray" / "auth_token").chmod(0o600)  # Ray makes it readable to everybody
     try:
-        yield context, dashboard.url()
+        yield context, dashboard.url(context.dashboard_url)
     finally:
         ray.shutdown()
         dashboard.end()
-
-
-@contextmanager
-def _our_signals() -> Iterator[None]:
-    """Leaves SIGTERM to who has it: Ray's own handler ends the process at once, unsaid."""
-    import ray._private.utils
-
-    ours = signal.getsignal(signal.SIGTERM)
-    theirs = ray._private.utils.set_sigterm_handler
-    ray._private.utils.set_sigterm_handler = lambda handler: None
-    try:
-        yield
-    finally:
-        ray._private.utils.set_sigterm_handler = theirs
-        signal.signal(signal.SIGTERM, ours)  # Ray's core puts one beneath Python, which aborts
 
 
 @contextmanager
@@ -125,8 +113,7 @@ def _existing(address: str) -> Iterator[tuple[Any, str | None]]:
     from ray.exceptions import AuthenticationError
 
     try:
-        with _our_signals():
-            context = ray.init(address=address, **QUIET)
+        context = ray.init(address=address, **QUIET)
     except (ConnectionError, RuntimeError, AuthenticationError) as error:
         reason = str(error).splitlines()[0]
         raise Unreachable(

@@ -6,11 +6,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from ray import cloudpickle, tune
-from ray.tune import Callback
+from ray.tune import Callback, Stopper
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
+from typing_extensions import override
 
 from study.history import History
 from study.ledger import Ledger
@@ -18,13 +20,12 @@ from study.monitoring.gauges import Gauges
 from study.monitoring.progress import Progress
 from study.plan import Plan
 from study.signals import Stop
-from study.tune.capacity import Room
+from study.tune.capacity import CapacityLimiter
 from study.tune.cluster import Cluster
-from study.tune.lean import lean_tune
-from study.tune.lost_workers import Restarts
+from study.tune.internals import lean_tune
+from study.tune.lost_workers import RecoveringSource
 from study.tune.scheduler import FiniteASHA
 from study.tune.searcher import HonestOptunaSearch, Recorder
-from study.tune.stopper import Asked
 from study.tune.trainable import MoonsTrial
 
 
@@ -36,11 +37,11 @@ def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, s
         f"{plan.space.sampler}, rungs {rungs}"
     )
     gauges = Gauges(plan.name, plan.space.metrics[0], ledger.tally)
-    source = Restarts(ledger)
+    source = RecoveringSource(ledger)
     with Progress(title, ledger.tally, cluster), gauges, told(plan) as trackers:
         run_on_tune(
             source,
-            HonestOptunaSearch(plan, ledger.study, source),
+            HonestOptunaSearch(plan, source),
             make_scheduler(plan, history),
             cluster,
             lambda: stop.asked or ledger.broken is not None,
@@ -62,7 +63,7 @@ def told(plan: Plan) -> Iterator[list[Callback]]:
 
 
 def run_on_tune(
-    source: Restarts,
+    source: RecoveringSource,
     search: Searcher,
     scheduler: TrialScheduler,
     cluster: Cluster,
@@ -92,10 +93,10 @@ def run_on_tune(
                 MoonsTrial,
                 resources_per_trial={"cpu": 1},
                 num_samples=-1,  # until the source has no more
-                search_alg=Room(search, cluster, stop),
+                search_alg=CapacityLimiter(search, cluster, stop),
                 scheduler=scheduler,
                 reuse_actors=True,
-                stop=Asked(stop),
+                stop=_Asked(stop),
                 callbacks=[*trackers, Recorder(source)],  # it takes the report out
                 storage_path=str(scratch),  # for Tune's own files, which nothing reads
                 raise_on_failed_trial=False,
@@ -103,6 +104,25 @@ def run_on_tune(
             )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+class _Asked(Stopper):
+    """Ends all trials as soon as `asked` says so; Tune looks after every event."""
+
+    def __init__(self, asked: Callable[[], bool]) -> None:
+        self._asked = asked
+
+    @override
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return False  # no trial is stopped for itself
+
+    @override
+    def stop_all(self) -> bool:
+        return self._asked()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing, for Tune's snapshots: what may be asked holds the record's open files."""
+        return {}
 
 
 def make_scheduler(plan: Plan, history: History) -> TrialScheduler:

@@ -41,7 +41,7 @@ class _Life:
     due_s: float = 0.0
 
 
-class Restarts:
+class RecoveringSource:
     """Hands out a source's jobs, and again those whose workers died, under other names of Tune's.
 
     Tune's own restarts do not do: they begin from nothing, and there are none for a trial that an

@@ -4,12 +4,10 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from ray import tune
-
-# No public way there is; Ray names its own processes with it.
-from ray._raylet import setproctitle  # type: ignore[attr-defined]
 from typing_extensions import override
 
 from study.training.job import Report, TrialJob
+from study.tune.internals import name_process
 
 if TYPE_CHECKING:
     from study.training.trial import TrialTraining
@@ -36,7 +34,7 @@ class MoonsTrial(tune.Trainable):
     def step(self) -> dict[str, Any]:
         # An exception of the training is a result, not a reason to train it again: the same
         # config and seed would raise it again.
-        setproctitle(f"ray::MoonsTrial {self._job}")  # Ray puts its own back after each call
+        name_process(f"ray::MoonsTrial {self._job}")  # Ray puts its own back after each call
         try:
             if self._training is None:
                 print(self._job, flush=True)  # so that the log says which trial a line is of

@@ -26,6 +26,7 @@ SLOW = SPACES / "slow.py"
 TIMES = ["train_s", "eval_s", "start_s", "end_s", "worker"]
 
 
+@pytest.mark.rays
 @pytest.mark.slow
 def test_a_driver_killed_three_times_ends_with_exactly_n_trials(
     driver: Start, run_study: Run, ray_address: str, tmp_path: Path
@@ -49,6 +50,7 @@ def test_a_driver_killed_three_times_ends_with_exactly_n_trials(
     pd.testing.assert_frame_equal(kept, before, check_exact=True)
 
 
+@pytest.mark.rays
 @pytest.mark.slow
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_the_study_and_leaves_no_process(
@@ -99,6 +101,7 @@ def marked(mark: str) -> list[str]:
     return found
 
 
+@pytest.mark.rays
 @pytest.mark.slow
 def test_a_killed_worker_leaves_the_rows_of_an_undisturbed_study(
     driver: Start, run_study: Run, ray_address: str, tmp_path: Path

@@ -23,7 +23,7 @@ from study.record.columns import State
 from study.training.job import Report, TrialJob
 from study.training.trial import TrialTraining
 from study.tune.driver import make_scheduler
-from study.tune.lost_workers import Restarts
+from study.tune.lost_workers import RecoveringSource
 from study.tune.searcher import HonestOptunaSearch, Recorder
 from tests.benchmarks.ablation.arms import Arm, Telling
 
@@ -62,9 +62,10 @@ class MetricAlone(TrialTraining):
 class RaysOptunaSearch(HonestOptunaSearch):
     """Proposes as the study does, and tells what Ray's `OptunaSearch` tells, by its own code."""
 
-    def __init__(self, plan: Plan, ledger: Ledger, source: Restarts) -> None:
-        super().__init__(plan, ledger.study, source)
+    def __init__(self, plan: Plan, ledger: Ledger, source: RecoveringSource) -> None:
+        super().__init__(plan, source)
         self._ledger = ledger
+        self._ot_study = ledger.study
 
     @override
     def suggest(self, trial_id: str) -> Any:
@@ -128,9 +129,9 @@ class Driver:
 
     def __init__(self, plan: Plan, ledger: Ledger, history: History, telling: Telling) -> None:
         self._ledger = ledger
-        source = Restarts(ledger)
+        source = RecoveringSource(ledger)
         if telling == "honest":
-            self._search = HonestOptunaSearch(plan, ledger.study, source)
+            self._search = HonestOptunaSearch(plan, source)
             self._recorder = Recorder(source)
         else:
             self._search = RaysOptunaSearch(plan, ledger, source)

@@ -7,7 +7,7 @@ import pytest
 from moons.config import Config
 from study.training.job import Report, TrialJob, TrialSnapshot
 from study.tune import lost_workers
-from study.tune.lost_workers import PAUSES_S, Restarts
+from study.tune.lost_workers import PAUSES_S, RecoveringSource
 
 SNAPSHOT = TrialSnapshot(runs=(), train_s=1.0, eval_s=0.5)
 AT_A_RUNG = Report(status="running", epochs=10, snapshot=SNAPSHOT)
@@ -45,7 +45,7 @@ def clock(monkeypatch):
 
 
 def test_a_source_is_over_when_its_last_trial_is():
-    source = Restarts(Jobs(1))
+    source = RecoveringSource(Jobs(1))
     assert source.begin("a") == _job(0)
     assert (source.begin("b"), source.over) == (None, False)  # a worker may still be lost
     source.close("a")
@@ -54,7 +54,7 @@ def test_a_source_is_over_when_its_last_trial_is():
 
 def test_a_trial_whose_worker_died_comes_again_before_others_under_another_name(clock):
     jobs = Jobs(2)
-    source = Restarts(jobs)
+    source = RecoveringSource(jobs)
     source.begin("a")
     source.lose("a")
     assert source.begin("b") == _job(0)
@@ -65,7 +65,7 @@ def test_a_trial_whose_worker_died_comes_again_before_others_under_another_name(
 
 
 def test_one_that_is_lost_again_waits_while_others_begin(clock):
-    source = Restarts(Jobs(2))
+    source = RecoveringSource(Jobs(2))
     for key in ("a", "b"):
         assert source.begin(key) == _job(0)
         source.lose(key)
@@ -78,7 +78,7 @@ def test_one_that_is_lost_again_waits_while_others_begin(clock):
 
 def test_it_goes_on_from_its_last_rung(clock):
     jobs = Jobs(1)
-    source = Restarts(jobs)
+    source = RecoveringSource(jobs)
     source.begin("a")
     source.take("a", AT_A_RUNG)
     source.lose("a")
@@ -89,7 +89,7 @@ def test_it_goes_on_from_its_last_rung(clock):
 
 def test_after_three_restarts_the_trial_has_failed_and_says_why(clock):
     jobs = Jobs(1)
-    source = Restarts(jobs)
+    source = RecoveringSource(jobs)
     for pause in PAUSES_S:
         assert source.begin("x") is not None
         source.lose("x")
