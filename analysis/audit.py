@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from moons.seeds import derive_seed
+from study.record.configs import distinct_configs
 from study.record.rungs import rungs_table
 
 TOP = 5
@@ -49,7 +50,7 @@ class Audit:
         """The findings in plain words."""
         found = [
             f"of {self.pruned} pruned trials {self.audited} were trained to their end: "
-            f"{self.entering} would have entered the top {TOP} "
+            f"{self.entering} would have entered the top {TOP} configs "
             f"(95 % interval of the share: {self.share_low:.0%} to {self.share_high:.0%})",
             f"regret: {self._regret}",
             f"stopping them saved {self.epochs_saved} of {self.epochs_needed} epochs",
@@ -103,7 +104,7 @@ def audit(
     drawn = pruned["trial"][np.logical_and.accumulate(known)]
     audited = audited[audited["trial"].isin(drawn)].set_index("trial")
     ended = audited[audited["state"] == "complete"]
-    best = complete[metric].nsmallest(TOP)
+    best = distinct_configs(complete.reset_index(), metric).head(TOP)[metric]
     threshold = best.max() if len(best) == TOP else np.inf
     entering = int((ended[metric] < threshold).sum())
     low, high = (

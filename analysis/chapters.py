@@ -10,8 +10,8 @@ from analysis.comparison.figures import NAMES as COMPARISON_FIGURES
 from analysis.comparison.figures import draw_comparison, load_comparison_figure
 from analysis.figures import MODEL_FIGURES, STUDY_FIGURES
 from analysis.findings import Finding, findings
+from analysis.layout import Table
 from analysis.pictures import LeftOut, Picture, make_picture, model_pictures, study_picture
-from analysis.summary import Table
 from study.record.results import StudyResults
 
 GROUPS = {"The search": STUDY_FIGURES, "The best model": MODEL_FIGURES}

@@ -58,7 +58,7 @@ def board_of(results: StudyResults, metric: str | None = None) -> pd.DataFrame |
     metric, runs = metric or results.manifest.metric, fresh_reruns(results)
     if runs is None or metric not in runs or not runs[metric].notna().any():
         return None
-    return leaderboard(runs, results.trials, metric, str(runs["vary"].iloc[0]))
+    return leaderboard(runs, results.trials, metric, str(runs["vary"].iloc[0]), results.folder.path)
 
 
 def retrained(results: StudyResults, metric: str | None = None) -> tuple[Retrained, ...]:

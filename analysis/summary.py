@@ -1,15 +1,16 @@
 """The tables of a report: few rows, rounded, in the order a reader wants them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from analysis.leaderboard import held_out, verdicts
-from analysis.reruns import board_of, retrained
-from analysis.words import number, value_in_words
+from analysis.board_tables import board_table, held_out_table
+from analysis.layout import Table
+from analysis.reruns import board_of
+from analysis.words import number, value_in_words, with_error
 from study.record.columns import SPLITS, STATES
+from study.record.configs import distinct_configs
 from study.record.labels import METRIC_NAMES, SPLIT_NAMES, label, short_label
 from study.record.manifest import Dimension
 from study.record.measured import measured
@@ -19,18 +20,10 @@ MOST_ROWS = 1000  # a browser sorts as many at once
 TOP = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Headings and rows of text; `note` says what is left out."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-
-
 def top_trials(results: StudyResults) -> Table:
-    """The best complete trials."""
-    return _trials_table(results, results.complete.head(TOP))
+    """The best configs, each by its best complete trial."""
+    best = distinct_configs(results.complete, results.manifest.metric).head(TOP)
+    return _trials_table(results, best)
 
 
 def all_trials(results: StudyResults) -> Table:
@@ -50,6 +43,8 @@ def _trials_table(results: StudyResults, trials: pd.DataFrame, note: str = "") -
     wanted = ["trial", "state", "epochs", "best_epoch", *results.manifest.metrics]
     wanted += ["val_excess_nll", *(dimension.name for dimension in results.manifest.searched)]
     wanted += ["n_parameters", "train_s"]
+    if "trials_of_config" in trials and (trials["trials_of_config"] > 1).any():
+        wanted.insert(1, "trials_of_config")
     columns = [column for column in dict.fromkeys(wanted) if column in trials]
     columns = [column for column in columns if trials[column].notna().any() or column == "state"]
     names = {"train_s": "training (s)", "best_epoch": "best epoch"}
@@ -77,9 +72,9 @@ def evaluation(results: StudyResults) -> Table | None:
     splits = [split for split in SPLITS if any(figure.split == split for figure in figures)]
     cells: dict[str, dict[str, str]] = {}
     for figure in figures:
-        error = "" if figure.error is None else f" ± {number(figure.error)}"
         floor = "" if figure.floor is None else f" (exact draws: {number(figure.floor)})"
-        cells.setdefault(figure.metric, {})[figure.split] = f"{number(figure.value)}{error}{floor}"
+        shown = with_error(figure.value, figure.error) + floor
+        cells.setdefault(figure.metric, {})[figure.split] = shown
     if not cells:
         return None
     rows = tuple(
@@ -110,62 +105,14 @@ def baselines(results: StudyResults) -> Table | None:
 
 def retrainings(results: StudyResults) -> Table | None:
     """The leaderboard: configurations under fresh seeds, best validation mean first."""
-    board, metric = board_of(results), results.manifest.metric
-    if board is None:
-        return None
-    spread = {config.config: config.std for config in retrained(results)}
-    paired = verdicts(board, metric)
-    rows = tuple(
-        (
-            row["config"],
-            f"{row['seeds']}" + (f" ({row['lost']} lost)" if row["lost"] else ""),
-            *_with_interval(row, metric),  # type: ignore[arg-type]
-            _known(spread.get(row["config"])),
-            _known(row["search_score"]),
-            _known(row["optimism"]),
-            "" if row["rank"] == 1 else str(against),
-        )
-        for row, against in zip(board.to_dict("records"), paired, strict=True)
-    )
-    columns = ("config", "seeds", "mean", "95 % interval", "std over seeds", "in the search")
-    points = "the validation split that chose the configurations"
-    if board["vary"].iloc[0] == "data":
-        points = "validation splits of data that each seed drew anew"
-    return Table(
-        (*columns, "optimism", "against the first"),
-        rows,
-        f"The metric is {label(metric)}, on {points}. The interval is the bootstrap's, over seeds, "
-        "and Student's for fewer than five; optimism is the mean less what the search had. Against "
-        "the first: paired t-tests on the same seeds, Holm's correction over pairs.",
-    )
+    board = board_of(results)
+    return None if board is None else board_table(board, results.manifest.metric)
 
 
 def retrainings_held_out(results: StudyResults) -> Table | None:
     """The same retrainings by figures that chose nothing."""
     board = board_of(results)
-    figures = () if board is None else held_out(board)
-    if board is None or not figures:
-        return None
-    columns, cells = ["config"], [board["config"].tolist()]
-    for figure in figures:
-        found = [_with_interval(row, figure) for row in board.to_dict("records")]  # type: ignore[arg-type]
-        said = ["", *map(str, verdicts(board, figure)[1:])]
-        columns += [label(figure), "95 % interval", "against the first"]
-        cells += [[mean for mean, _ in found], [ends for _, ends in found], said]
-    return Table(
-        tuple(columns),
-        tuple(zip(*cells, strict=True)),
-        "On points that neither trained nor chose anything; the first is the leaderboard's.",
-    )
-
-
-def _with_interval(row: dict[str, Any], figure: str) -> tuple[str, str]:
-    low, high = row[f"{figure}_low"], row[f"{figure}_high"]
-    return _known(row[figure]), "-" if pd.isna(low) else f"{number(low)} to {number(high)}"
-
-
-def _known(value: float | None) -> str:
-    return "-" if value is None or pd.isna(value) else number(value)
+    return None if board is None else held_out_table(board)
 
 
 def search_space(results: StudyResults) -> Table:
@@ -211,6 +158,7 @@ def side_by_side(studies: Sequence[StudyResults]) -> Table:
     for results in studies:
         complete, metric = results.complete, results.manifest.metric
         values = complete[metric]
+        best = distinct_configs(complete, metric)[metric].head(5)
         known = len(values) > 0
         rows.append(
             (
@@ -220,7 +168,7 @@ def side_by_side(studies: Sequence[StudyResults]) -> Table:
                 f"{len(results.trials):,}",
                 f"{len(complete):,}",
                 number(values.iloc[0]) if known else "-",
-                number(values.head(5).median()) if known else "-",
+                number(best.median()) if known else "-",
                 number(values.median()) if known else "-",
             )
         )
@@ -237,7 +185,7 @@ def side_by_side(studies: Sequence[StudyResults]) -> Table:
         "trials",
         "complete",
         "best",
-        "median of best 5",
+        "median of best 5 configs",
         "median",
     )
     return Table(columns, tuple(rows), note)

@@ -4,8 +4,12 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:  # tables need the columns' names, and no numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 EVALUATION_SEED = 0  # the same for all studies, so that models meet the same points
 Value = float | int | str | None
@@ -26,6 +30,7 @@ class Likelihood:
         inference_gap: how far the ELBO is below the importance-weighted bound.
         prior_draws, posterior_draws: importance samples, as in `ImportanceDraws`; K is at least
             the first.
+        per_point: what `excess_nll` is the mean of, shape (points,); no column of a table.
     """
 
     points: int
@@ -36,6 +41,7 @@ class Likelihood:
     inference_gap: float | None = None
     prior_draws: int | None = None
     posterior_draws: int | None = None
+    per_point: "NDArray[np.float64] | None" = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +69,10 @@ class SampleFigures:
 def mean_figures(figures: Sequence[SampleFigures]) -> SampleFigures:
     """The mean of each figure; None where none has it."""
     means: dict[str, float] = {}
-    for field in dataclasses.fields(SampleFigures):
-        values = [getattr(one, field.name) for one in figures]
+    for part in dataclasses.fields(SampleFigures):
+        values = [getattr(one, part.name) for one in figures]
         if None not in values:
-            means[field.name] = sum(values) / len(values)
+            means[part.name] = sum(values) / len(values)
     return SampleFigures(**means)
 
 
@@ -127,15 +133,16 @@ class Evaluation:
     def _columns(self) -> Iterator[tuple[str, object]]:
         yield "sigma_x", self.sigma_x
         for split in ("val", "test", "fresh"):
-            for field in dataclasses.fields(Likelihood):
-                yield f"{split}_{field.name}", getattr(getattr(self, split), field.name)
+            for part in dataclasses.fields(Likelihood):
+                if part.name != "per_point":
+                    yield f"{split}_{part.name}", getattr(getattr(self, split), part.name)
         yield "val_energy_distance", self.val_energy_distance
         yield "val_energy_distance_floor", self.val_energy_distance_floor
-        for field in dataclasses.fields(SampleFigures):
-            yield f"fresh_{field.name}", getattr(self.samples, field.name)
-            yield f"fresh_{field.name}_floor", getattr(self.floor, field.name)
-        for field in dataclasses.fields(LatentFigures):
-            yield f"fresh_{field.name}", getattr(self.latents, field.name, None)
+        for part in dataclasses.fields(SampleFigures):
+            yield f"fresh_{part.name}", getattr(self.samples, part.name)
+            yield f"fresh_{part.name}_floor", getattr(self.floor, part.name)
+        for part in dataclasses.fields(LatentFigures):
+            yield f"fresh_{part.name}", getattr(self.latents, part.name, None)
         yield "val_right_loss", self.val_right_loss
         yield "val_shuffled_loss", self.val_shuffled_loss
 

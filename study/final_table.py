@@ -5,9 +5,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from moons.words import count
 from study.monitoring.progress import clock
 from study.monitoring.tally import Tally
 from study.plan import Plan
+from study.record.configs import distinct_configs
 
 TOP = 5
 WIDTH = 120  # where there is no terminal to ask
@@ -23,24 +25,30 @@ def show_summary(plan: Plan, tally: Tally) -> None:
     if len(complete):
         console.print(top_table(complete, plan))
     console.print(saved_by_pruning(trials, plan))
-    console.print(f"{tally.finished} trials, {tally.epochs} epochs in {clock(tally.elapsed_s)}")
+    console.print(
+        f"{count(tally.finished, 'trial')}, {count(tally.epochs, 'epoch')} in "
+        f"{clock(tally.elapsed_s)}"
+    )
     console.print(str(plan.folder))
 
 
 def top_table(complete: pd.DataFrame, plan: Plan) -> Table:
-    """The best complete trials by the study's metric, or the Pareto front of its two."""
+    """The best configs by the study's metric, each by its best trial, or the front of its two."""
     metrics = list(plan.space.metrics)
     columns = ["trial", *metrics, "best_epoch", "epochs", *plan.space.searched]
-    best, title = complete, f"the best complete trials, by {metrics[0]}"
+    best, title = complete, f"the best configs, each by its best complete trial, by {metrics[0]}"
     if len(metrics) > 1:
         from analysis.pareto import on_front
 
         best = complete[on_front(complete[metrics])]
-        title = f"the Pareto front of {' and '.join(metrics)}: {len(best)} trials"
+        title = f"the Pareto front of {' and '.join(metrics)}: {count(len(best), 'trial')}"
     table = Table(title=title, box=box.SIMPLE)
+    best = distinct_configs(best, metrics[0])
+    if (best["trials_of_config"] > 1).any():
+        columns.append("trials_of_config")
     for column in columns:
         table.add_column(column.replace("_", "_\n"), justify="right", no_wrap=True)
-    for _, row in best.nsmallest(TOP, metrics[0])[columns].iterrows():
+    for _, row in best.head(TOP)[columns].iterrows():
         table.add_row(*(_cell(row[column]) for column in columns))
     return table
 
@@ -54,12 +62,12 @@ def saved_by_pruning(trials: pd.DataFrame, plan: Plan) -> str:
     pruned = trials[trials["state"] == "pruned"]
     complete = trials[trials["state"] == "complete"]
     if not len(pruned) or not len(complete):
-        return f"{len(pruned)} trials pruned"
+        return f"{count(len(pruned), 'trial')} pruned"
     # What a pruned trial would have needed is not known; complete trials are the best guess.
     usual = complete["epochs"].median()
     saved = (usual - pruned["epochs"]).clip(lower=0).sum()
     share = saved / (saved + trials["epochs"].sum())
     return (
-        f"{len(pruned)} trials pruned after {pruned['epochs'].median():.0f} epochs in the median, "
-        f"where a complete one took {usual:.0f}: about {share:.0%} of the epochs saved"
+        f"{count(len(pruned), 'trial')} pruned after {pruned['epochs'].median():.0f} epochs in the "
+        f"median, where a complete one took {usual:.0f}: about {share:.0%} of the epochs saved"
     )

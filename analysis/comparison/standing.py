@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.comparison.superiority import Estimate, estimate
-from analysis.words import number
+from analysis.words import with_error
 from study.record.columns import STATES, State
+from study.record.configs import distinct_configs
 from study.record.results import StudyResults
 
 TOP = 5
@@ -29,7 +30,7 @@ class Standing:
         name: what the study is called.
         states: trials in each state that occurs.
         epochs, seconds: what all trials took, seconds summed over workers.
-        top: the rows of the best complete trials, best first; as many as `TOP`.
+        top: the rows of the best distinct configs, best first; as many as `TOP`.
         best: the best one's value, NaN where there is none.
         median: of the complete trials.
         reported: the best trial's figures on test and fresh data, which it was not chosen by.
@@ -53,8 +54,7 @@ class Standing:
         """A reported figure in words, with its standard error where the tables have it."""
         if figure not in self.reported:
             return "-"
-        error = self.reported.get(f"{figure}_se")
-        return number(self.reported[figure]) + ("" if error is None else f" ± {number(error)}")
+        return with_error(self.reported[figure], self.reported.get(f"{figure}_se"))
 
 
 def ranked(study: StudyResults, metric: str) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def standing(name: str, study: StudyResults, metric: str, seed: int = 0) -> Stan
         states={state: int(counts[state]) for state in STATES if state in counts},
         epochs=int(study.trials["epochs"].fillna(0).sum()),
         seconds=float(sum(seconds)),
-        top=complete.head(TOP),
+        top=distinct_configs(complete, metric).head(TOP),
         best=float(values[0]) if len(values) else float("nan"),
         median=estimate(np.median, values, seed=seed) if len(values) else unknown,
         reported=_reported(complete),

@@ -6,58 +6,36 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import spearmanr
 
 from analysis.budget import rung_values
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_rungs, lacks_trials
 from analysis.figures.style import label, new_figure
+from analysis.stats import spearman_interval
 from study.record.results import StudyResults
 
 LEAST = 4  # trials for a correlation
-RESAMPLES = 500
 
 
-def rung_correlation_data(results: StudyResults, seed: int = 0) -> pd.DataFrame:
+def rung_correlation_data(results: StudyResults) -> pd.DataFrame:
     """Spearman's rank correlation for every pair of rungs, over the trials that reached both.
 
     Returns:
         Columns `earlier`, `later` (a rung's epoch in words, or `end`), `n_trials`, `correlation`
-        and `low`, `high`: the middle 95 % of bootstrap resamples of the trials. The last three
-        are NaN with fewer than `LEAST` trials.
+        and `low`, `high`, its 95 % interval. The last three are NaN with fewer than `LEAST`
+        trials, or where all are alike.
     """
     values = rung_values(results)
-    rng = np.random.default_rng(seed)
     rows = []
     for earlier, later in combinations(values.columns, 2):
         both = values[[earlier, later]].dropna().to_numpy()
-        estimate = low = high = float("nan")
-        if len(both) >= LEAST:
-            estimate = float(spearman(both[None])[0])
-        if np.isfinite(estimate):
-            draws = rng.integers(len(both), size=(RESAMPLES, len(both)))
-            low, high = np.nanquantile(spearman(both[draws]), [0.025, 0.975])
-        rows.append((earlier, later, len(both), estimate, float(low), float(high)))
+        enough = len(both) >= LEAST and np.ptp(both, axis=0).all()
+        found = spearmanr(*both.T).statistic if enough else float("nan")
+        interval = spearman_interval(float(found), len(both))
+        rows.append((earlier, later, len(both), interval.value, interval.low, interval.high))
     columns = ["earlier", "later", "n_trials", "correlation", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def spearman(samples: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Spearman's rank correlation of each sample of pairs.
-
-    Args:
-        samples: shape (samples, pairs, 2).
-
-    Returns:
-        Shape (samples,); NaN where one side is constant.
-    """
-    ranks = rankdata(samples, axis=1)
-    ranks -= ranks.mean(axis=1, keepdims=True)
-    product = (ranks[..., 0] * ranks[..., 1]).sum(axis=1)
-    scale = np.sqrt((ranks**2).sum(axis=1).prod(axis=1))
-    known = scale > 0
-    return np.where(known, product / np.where(known, scale, 1.0), np.nan)
 
 
 def draw_rung_correlation(data: pd.DataFrame) -> Figure:
@@ -127,7 +105,7 @@ FIGURE = FigureSpec(
     caption=(
         "How well the order of trials at one rung tells their order at a later one: 1 is the same "
         "order, 0 is none. Each cell gives Spearman's correlation over the trials that reached "
-        "both, its 95 % bootstrap interval, and how many there were. Trials pruned in between are "
+        "both, its 95 % interval (Fisher's), and how many there were. Trials pruned in between are "
         "missing, so that later cells compare good trials among themselves and come out lower than "
         "they would over all."
     ),

@@ -7,9 +7,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from analysis.findings.finding import Finding
-from analysis.leaderboard import held_out, verdicts
+from analysis.leaderboard import basis_in_words, deciding, held_out, verdicts
 from analysis.reruns import Retrained, board_of, fresh_reruns, retrained
-from analysis.words import count, listed, number, state_counts, value_in_words
+from analysis.words import alike, count, ends, listed, number, state_counts, value_in_words
+from study.record.configs import distinct_configs
 from study.record.labels import short_label
 from study.record.manifest import Dimension
 from study.record.results import StudyResults
@@ -39,12 +40,13 @@ def best(results: StudyResults) -> Iterator[Finding]:
     ]
     made_of = f" Its hyperparameters: {listed(settings)}." if settings else ""
     yield Finding("result", f"Trial {row['trial']} is {among}: {listed(values)}{at}.{made_of}")
-    if len(complete) > TOP:
-        middles = (complete[metrics[0]].head(TOP).median(), complete[metrics[0]].median())
+    configs = distinct_configs(complete, metrics[0])
+    if len(configs) > TOP:
+        middles = (configs[metrics[0]].head(TOP).median(), complete[metrics[0]].median())
         yield Finding(
             "note",
-            f"The {TOP} best trials have a median {short_label(metrics[0])} of "
-            f"{number(middles[0])}, all complete ones of {number(middles[1])}.",
+            f"The {TOP} best configurations have a median {short_label(metrics[0])} of "
+            f"{number(middles[0])}, all complete trials of {number(middles[1])}.",
         )
 
 
@@ -77,10 +79,9 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
     if not configs:
         return
     name, winner = short_label(results.manifest.metric), configs[0]
-    spread = "" if math.isnan(winner.std) else f" and a standard deviation of {number(winner.std)}"
-    interval = ""
-    if not math.isnan(winner.low):
-        interval = f" (95 % interval {number(winner.low)} to {number(winner.high)})"
+    mean, *half = alike((winner.high - winner.low) / 2, winner.mean, winner.std)
+    spread = "" if math.isnan(winner.std) else f" and a standard deviation of {half[0]}"
+    interval = "" if math.isnan(winner.low) else f" (95 % interval {ends(winner.low, winner.high)})"
     gave = (
         "" if math.isnan(winner.searched) else f"; the search had given {number(winner.searched)}"
     )
@@ -90,7 +91,7 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
     yield Finding(
         "result",
         f"Retrained under {count(winner.n_seeds, 'fresh seed')}{data}, the configuration of "
-        f"{winner.config} has a mean {name} of {number(winner.mean)}{interval}{spread}{gave}.",
+        f"{winner.config} has a mean {name} of {mean}{interval}{spread}{gave}.",
     )
     if len(configs) > 1:
         second = configs[1]
@@ -100,9 +101,11 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
         if 0 < gain < noise:  # of a larger one `ties` says more
             yield from _lead(winner, gain, noise, rival)
     elif len(results.complete) > 1:
-        first_two = results.complete[results.manifest.metric].head(2).tolist()
-        rival = "the second best trial of the search"
-        yield from _lead(winner, first_two[1] - first_two[0], winner.std, rival)
+        first_two = distinct_configs(results.complete, results.manifest.metric).head(2)
+        gain = first_two[results.manifest.metric].diff().iloc[-1]
+        rival = "the second best configuration of the search"
+        if len(first_two) > 1:
+            yield from _lead(winner, float(gain), winner.std, rival)
 
 
 def ties(results: StudyResults) -> Iterator[Finding]:
@@ -111,13 +114,21 @@ def ties(results: StudyResults) -> Iterator[Finding]:
     if board is None or len(board) < 2:
         return
     metric = results.manifest.metric
-    said = _told_apart(board, metric)
-    if said:
-        beaten = all(against.word == "worse" for against in verdicts(board, metric)[1:])
+    decides = deciding(board, metric)
+    if said := _told_apart(board, decides):
+        beaten = all(against.word == "worse" for against in verdicts(board, decides)[1:])
         yield Finding("result" if beaten else "warning", f"On fresh seeds, by {said}.")
-    for figure in held_out(board)[-1:]:
-        if said := _told_apart(board, figure):
-            yield Finding("result", f"The same trainings on points that chose nothing, by {said}.")
+    for figure in dict.fromkeys((metric, *held_out(board))):
+        said = "" if figure == decides else _told_apart(board, figure)
+        if said:
+            yield Finding("result", f"The same trainings, by {said}.")
+        elif board[f"{figure}_basis"].iloc[0] == "points as given":
+            yield Finding(
+                "note",
+                f"By {short_label(figure)} no configuration is called better or worse: all meet "
+                "the same points, whose luck does not average out over seeds, and the losses of "
+                "single points are not on record. Retraining records them.",
+            )
 
 
 def _told_apart(board: "pd.DataFrame", figure: str) -> str:
@@ -132,7 +143,8 @@ def _told_apart(board: "pd.DataFrame", figure: str) -> str:
         + (f" and {len(configs) - TOP} more" if len(configs) > TOP else "")
         for how, configs in groups.items()
     ]
-    method = "paired t-tests, Holm's correction over all pairs, level 5 %"
+    over = basis_in_words(board, figure)
+    method = f"t tests paired by seed, over {over}; Holm's correction over all pairs, level 5 %"
     return f"{short_label(figure)}, {first} {listed(said)} ({method})" if said else ""
 
 
@@ -151,16 +163,17 @@ def _lead(winner: Retrained, gain: float, noise: float, rival: str) -> Iterator[
 def edges(results: StudyResults) -> Iterator[Finding]:
     """Hyperparameters whose best value is at an end of what was searched."""
     complete = results.complete
+    configs = distinct_configs(complete, results.manifest.metric)
     parts = []
     for dimension in results.manifest.searched:
         if dimension.name not in complete or complete[dimension.name].astype(str).nunique() < 2:
             continue
-        sides = [edge_of(value, dimension) for value in complete[dimension.name].head(TOP)]
+        sides = [edge_of(value, dimension) for value in configs[dimension.name].head(TOP)]
         if sides[0] is not None:
             parts.append(
                 f"{short_label(dimension.name)} {value_in_words(complete[dimension.name].iloc[0])} "
                 f"({sides[0]} edge of {dimension.span}, in {sides.count(sides[0])} of the "
-                f"{len(sides)} best trials)"
+                f"{count(len(sides), 'best configuration')})"
             )
     if parts:
         yield Finding(

@@ -80,6 +80,7 @@ def score(
         inference_gap=None if lower is None else float((log_p - lower).mean()),
         prior_draws=None if draws is None else draws.prior,
         posterior_draws=None if draws is None else draws.posterior,
+        per_point=excess,
     )
 
 

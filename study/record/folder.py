@@ -30,6 +30,10 @@ class StudyFolder:
         """One line a retraining."""
         return self.path / "reruns.jsonl"
 
+    def point_losses(self, name: str) -> Path:
+        """The losses of single points of a retraining."""
+        return self.path / "points" / name
+
     @property
     def lock(self) -> Path:
         """Held by the driver for as long as it lives."""

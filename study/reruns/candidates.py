@@ -10,6 +10,7 @@ import pandas as pd
 
 from moons.config import Config
 from study.errors import StudyError
+from study.record.configs import distinct_configs
 from study.record.manifest import Manifest
 
 DATA = ("n_samples", "noise", "data_seed")
@@ -41,15 +42,16 @@ def candidate_of(row: dict[str, Any]) -> Candidate:
 
 
 def top_candidates(trials: pd.DataFrame, metric: str, n: int) -> list[Candidate]:
-    """The best complete trials.
+    """The best distinct configs of complete trials, each by its best trial.
 
     Raises:
         StudyError: no trial is complete.
     """
-    complete = trials[trials["state"] == "complete"].nsmallest(n, metric)
+    complete = trials[(trials["state"] == "complete") & trials[metric].notna()]
     if not len(complete):
         raise StudyError("no trial of the study is complete, so none can be chosen; name --trial")
-    return [candidate_of(row) for row in complete.to_dict("records")]  # type: ignore[arg-type]
+    best = distinct_configs(complete, metric).head(n)
+    return [candidate_of(row) for row in best.to_dict("records")]  # type: ignore[arg-type]
 
 
 def named_candidates(

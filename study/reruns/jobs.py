@@ -61,6 +61,7 @@ class Retraining:
             engine=self.engine,
             replicates=self.replicates,
             model_class=model,
+            keep_losses=self.purpose == "rerun",
             data=load_moons(c.n_samples, c.noise, c.data_seed),
         )
 
@@ -70,9 +71,11 @@ def on_fresh_seeds(
 ) -> list[Retraining]:
     """Every candidate on the same fresh seeds, seed by seed, so that a part is already paired.
 
-    One that is named twice is trained once.
+    A config that is named twice, also by trials that share it, is trained once.
     """
-    distinct = {candidate.label: candidate for candidate in candidates}
+    distinct: dict[str, Candidate] = {}
+    for candidate in candidates:
+        distinct.setdefault(json.dumps(candidate.config.as_dict()), candidate)
     return [
         _fresh(candidate, index, vary, study_seed, engine)
         for index in range(seeds)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.monitoring.tally import Tally
 from study.record.columns import State
+from study.record.point_losses import save_losses
 from study.record.retrainings import RetrainingWriter, read_retrainings
 from study.reruns.jobs import Retraining
 from study.training.job import Report, TrialJob
@@ -87,18 +88,20 @@ class RerunLedger:
             state = report.status
             try:
                 self._file = self._file or RetrainingWriter(self._path)
-                self._file.append(_row(flight, report))
+                self._file.append(self._row(flight, report))
             except OSError as failure:
                 self.broken = failure
         why = error or (report.error if report else None)
         self.tally.close(flight.job, state, why, flight.retraining.candidate.label)
 
-
-def _row(flight: _Flight, report: Report) -> dict[str, Any]:
-    r = flight.retraining
-    row: dict[str, Any] = {"key": r.key, "purpose": r.purpose, "config": r.candidate.label}
-    row |= {"trial": r.candidate.trial, "vary": r.vary, "seed_index": r.index, "seed": r.seed}
-    row |= {"state": report.status, "error": report.error} | r.config.as_dict() | report.row
-    if flight.at_rungs:
-        row["rungs"] = flight.at_rungs
-    return row
+    def _row(self, flight: _Flight, report: Report) -> dict[str, Any]:
+        """A retraining's line; the losses of its points are on the disk before it is."""
+        r = flight.retraining
+        row: dict[str, Any] = {"key": r.key, "purpose": r.purpose, "config": r.candidate.label}
+        row |= {"trial": r.candidate.trial, "vary": r.vary, "seed_index": r.index, "seed": r.seed}
+        row |= {"state": report.status, "error": report.error} | r.config.as_dict() | report.row
+        if flight.at_rungs:
+            row["rungs"] = flight.at_rungs
+        if report.losses is not None:
+            row["losses"] = save_losses(self._path.parent, r.key, report.losses)
+        return row

@@ -20,7 +20,7 @@ class RerunOptions:
     study: Annotated[Positional[AnyPath], arg(metavar="FOLDER")]
     """The study, such as results/cvae-1."""
     top: Count = 5
-    """How many of the best complete trials, unless trials or configs are named."""
+    """How many of the best distinct configs, unless trials or configs are named."""
     seeds: Count = 20
     """Trainings of each config; all configs meet the same seeds."""
     trial: Annotated[UseAppendAction[tuple[Count, ...]], opt("N", "the top ones")] = ()

@@ -43,6 +43,7 @@ class TrialJob:
         model_class: a model of one's own in place of the family's.
         data: what the config's data settings draw, so that no worker draws it again.
         snapshot: where to go on from; the trial begins where there is none.
+        keep_losses: whether the last report brings the losses of single points.
     """
 
     trial: int
@@ -55,6 +56,7 @@ class TrialJob:
     model_class: "type[VAE] | None" = None
     data: Moons | None = None
     snapshot: TrialSnapshot | None = None
+    keep_losses: bool = False
 
     def __str__(self) -> str:
         """Family, number and config, as logs, the dashboard and the list of processes show it."""
@@ -74,6 +76,7 @@ class Report:
         metrics: the study's metrics, at the best epoch so far; empty where there is none.
         row: columns of `trials.parquet` that the worker knows.
         weights: of the best epoch, in the safetensors format, when the trial is complete.
+        losses: of single points, as `study.record.point_losses` packs them, where the job asked.
         error: why it failed, or where it diverged.
         snapshot: of a running trial, to go on from should its worker be lost.
     """
@@ -84,6 +87,7 @@ class Report:
     metrics: dict[str, float] = field(default_factory=dict)
     row: dict[str, Any] = field(default_factory=dict)
     weights: bytes | None = None
+    losses: bytes | None = None
     error: str | None = None
     snapshot: TrialSnapshot | None = None
 

@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, cast
 
-from moons.evaluation import EVALUATION_SEED, Measure, evaluate, measure
+import numpy as np
+from numpy.typing import NDArray
+
+from moons.evaluation import EVALUATION_SEED, Evaluation, Measure, evaluate, measure
+from moons.evaluation.pointwise import point_losses
 from moons.fit import Run, fit, start
 from moons.models import VAE
 from moons.seeds import derive_seed
@@ -61,9 +65,14 @@ class Replicate:
         value = measure(cast(Measure, name), self.model(), self._job.config, EVALUATION_SEED)
         return defined(name, value)
 
-    def evaluate(self) -> dict[str, Any]:
+    def evaluate(self) -> Evaluation:
         """Everything that is measured of a model that was trained to its end."""
-        return dict(evaluate(self.model(), self._job.config, EVALUATION_SEED).as_row())
+        return evaluate(self.model(), self._job.config, EVALUATION_SEED)
+
+    def losses(self, evaluation: Evaluation) -> dict[str, NDArray[np.float64]]:
+        """What the evaluation's figures are means of, point by point."""
+        run = self.run
+        return point_losses(evaluation, self.model(), self._job.config, run.seed, run.data)
 
     def model(self) -> VAE:
         """The model with the best weights so far, in evaluation mode."""

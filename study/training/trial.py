@@ -11,6 +11,7 @@ from moons.checkpoint import pack_weights
 from moons.fit import Diverged
 from moons.models import count_parameters
 from study.record.curves import Block
+from study.record.point_losses import pack_losses
 from study.training.job import Report, TrialJob, TrialSnapshot
 from study.training.replicate import Replicate, defined, mean_row, seed_errors
 
@@ -30,6 +31,7 @@ class TrialTraining:
         self._eval_s = snapshot.eval_s if snapshot else 0.0
         self._replicates = [Replicate(job, index) for index in range(job.replicates)]
         self._n_parameters = count_parameters(job.config, job.model_class)
+        self._losses: bytes | None = None
 
     def advance(self) -> Report:
         """Trains to the next rung, or to the end, and says how it went."""
@@ -68,6 +70,7 @@ class TrialTraining:
             metrics={name: defined(name, row[name]) for name in metrics},
             row=row,
             weights=pack_weights(self._replicates[0].run.best_weights()),
+            losses=self._losses,
         )
 
     def _snapshot(self) -> TrialSnapshot:
@@ -98,7 +101,10 @@ class TrialTraining:
 
     def _evaluate(self) -> dict[str, Any]:
         """Everything that is measured of a trial that ran to its end."""
-        rows = [replicate.evaluate() for replicate in self._replicates]
+        found = [replicate.evaluate() for replicate in self._replicates]
+        if self._job.keep_losses:
+            self._losses = pack_losses(self._replicates[0].losses(found[0]))
+        rows = [evaluation.as_row() for evaluation in found]
         dear = [name for name in self._job.metrics if name not in LOSSES]
         return mean_row(rows) | seed_errors(rows, dear)
 

@@ -69,6 +69,7 @@ def known_results(
         row: dict[str, Any] = {"trial": number, "state": "complete", "epochs": 1, "best_epoch": 1}
         row |= {"val_mse": float("nan"), "val_loss": 1.0, "val_kl": 1.0, "error": None}
         row |= {"lr": 0.01, "latent_dim": 4, "worker": "node:1", "train_s": 1.0, "eval_s": 0.0}
+        row["encoder_hidden"] = number + 1  # so that no two are one config
         row |= {"start_s": float(number), "end_s": float(number + 1)}
         rows.append(row | said)
     if manifest.get("rungs"):

@@ -94,7 +94,7 @@ def test_a_lead_smaller_than_the_seeds_noise_is_a_warning() -> None:
 def test_the_mean_of_few_retrainings_comes_with_students_interval() -> None:
     results = known_results([{"val_mse": 0.09}, {"val_mse": 0.2}], reruns=reruns(spread=0.01))
     # t(0.975, 2) = 4.3027 times 0.01 / sqrt(3)
-    assert "mean validation MSE of 0.1 (95 % interval 0.07516 to 0.1248)" in said(results, "result")
+    assert "mean validation MSE of 0.100 (95 % interval 0.075 to 0.125)" in said(results, "result")
     assert "the search had given 0.09" in said(results, "result")
 
 
@@ -165,7 +165,7 @@ def test_losses_at_different_beta_are_said_not_to_compare() -> None:
 def test_an_optimum_at_an_edge_is_a_warning() -> None:
     trials = [{"val_mse": 0.1 * n, "latent_dim": 8, "lr": 0.02 / n} for n in (1, 2)]
     warned = said(known_results([*trials, {"val_mse": 0.9, "latent_dim": 2}]), "warning")
-    assert "latent dimensions 8 (upper edge of 2 to 8, in 2 of the 3 best trials)" in warned
+    assert "latent dimensions 8 (upper edge of 2 to 8, in 2 of the 3 best configurations)" in warned
     assert "learning rate" not in warned
 
 
@@ -236,10 +236,11 @@ def test_a_leaderboard_of_ties_is_a_warning_and_a_clear_winner_a_result() -> Non
     trials = [{"val_mse": 0.1}, {"val_mse": 0.2}]
     runs = reruns(spread=0.05)
     noise = np.array([0.0, 0.1, -0.1, 0.0, 0.0, 0.0])  # so that the seeds differ between configs
+    runs["vary"] = "data"  # every seed has its own points
     tied = known_results(trials, reruns=runs.assign(val_mse=runs["val_mse"] + noise))
     assert (
-        "On fresh seeds, by validation MSE, trial 0 is not told from trial 1 (paired t-tests"
-        in said(tied, "warning")
+        "On fresh seeds, by validation MSE, trial 0 is not told from trial 1 (t tests paired by "
+        "seed, over seeds;" in said(tied, "warning")
     )
     clear = known_results(trials, reruns=runs.assign(val_mse=runs["val_mse"] + noise / 1e4))
     assert "trial 0 is better than trial 1" in said(clear, "result")
@@ -249,12 +250,20 @@ def test_held_out_points_may_contradict_the_split_that_chose_and_it_is_said() ->
     trials = [{"val_mse": 0.1}, {"val_mse": 0.2}]
     runs = reruns(spread=0.001)
     held_out = np.array([2.0, 2.1, 2.2, 1.0, 1.1, 1.201])
-    results = known_results(trials, reruns=runs.assign(fresh_excess_nll=held_out))
-    assert "by validation MSE, trial 0 is better than trial 1" in said(results, "result")
-    assert (
-        "The same trainings on points that chose nothing, by fresh-data excess NLL, trial 0 is "
-        "worse than trial 1"
-    ) in said(results, "result")
+    results = known_results(trials, reruns=runs.assign(exact_excess_nll=held_out, vary="data"))
+    assert "The same trainings, by validation MSE, trial 0 is better than" in said(
+        results, "result"
+    )
+    assert "On fresh seeds, by exact excess nll, trial 0 is worse than trial 1" in said(
+        results, "warning"
+    )
+
+
+def test_where_points_are_shared_and_their_losses_not_kept_there_is_no_verdict() -> None:
+    trials = [{"val_mse": 0.1}, {"val_mse": 0.2}]
+    results = known_results(trials, reruns=reruns(spread=0.001))
+    assert "is better than" not in said(results, "result")
+    assert "By validation MSE no configuration is called better or worse" in said(results, "note")
 
 
 def test_an_audit_is_a_warning_where_pruning_stopped_a_trial_that_would_have_been_good() -> None:

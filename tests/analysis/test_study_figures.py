@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import spearmanr
 
 from analysis.budget import comparisons
 from analysis.figures.best_so_far import best_so_far_data
@@ -14,7 +13,7 @@ from analysis.figures.learning_curves import learning_curves_data
 from analysis.figures.parallel_coordinates import parallel_coordinates_data, place_in_range
 from analysis.figures.pareto_front import pareto_front_data
 from analysis.figures.rank import rank_data
-from analysis.figures.rung_correlation import rung_correlation_data, spearman
+from analysis.figures.rung_correlation import rung_correlation_data
 from analysis.figures.slices import slices_data
 from analysis.figures.survival import survival_data
 from study.record.results import StudyResults
@@ -180,15 +179,6 @@ def test_ranks_are_among_complete_trials_and_shared_by_equals() -> None:
     data = rank_data(known_results(trials), [LR, LATENT])
     np.testing.assert_allclose(data["rank"], [0.5, 0.125, 0.125, np.nan, 0.75, 1.0])
     assert data["latent_dim"].tolist() == [1, 1, 1, 1, 2, 1]
-
-
-def test_spearman_agrees_with_scipy_and_leaves_constants_unknown() -> None:
-    rng = np.random.default_rng(0)
-    samples = rng.integers(0, 5, size=(6, 12, 2)).astype(float)
-    expected = [spearmanr(sample[:, 0], sample[:, 1]).statistic for sample in samples]
-    np.testing.assert_allclose(spearman(samples), expected)
-    samples[0, :, 0] = 1.0
-    assert np.isnan(spearman(samples)[0])
 
 
 def test_rungs_correlate_over_the_trials_that_reached_both() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.intervals import Interval
+from analysis.stats import Interval
 from tests.benchmarks.ablation.curves import chosen, epochs_grid, ever_chosen, read_curve
 from tests.benchmarks.ablation.readme import shown, verdict
 from tests.benchmarks.ablation.standing import bands, standings
@@ -73,7 +73,7 @@ def test_differences_are_paired_by_seed() -> None:
     assert other.difference.low < -0.1 < other.difference.high < 0
     assert (other.wins, other.seeds) == (8, 8)
     assert other.told_apart
-    assert other.mean.low < default.mean.mean < other.mean.high
+    assert other.mean.low < default.mean.value < other.mean.high
 
 
 def test_noise_alone_is_not_told_apart() -> None:
@@ -91,13 +91,13 @@ def test_equal_arms_differ_by_nothing() -> None:
 def test_a_seed_without_a_value_in_either_arm_is_in_no_pair() -> None:
     _, other = standings(curves([1.0, NAN, 3.0, 4.0], [2.0, 2.0, NAN, 5.0]), "best", 100)
     assert other.seeds == 2
-    assert other.difference.mean == 1.0
+    assert other.difference.value == 1.0
 
 
 def test_an_arm_that_never_had_a_value_has_no_mean() -> None:
     _, other = standings(curves([1.0, 2.0], [NAN, NAN]), "best", 100)
     assert other.seeds == 0
-    assert math.isnan(other.mean.mean)
+    assert math.isnan(other.mean.value)
 
 
 def test_a_number_of_epochs_off_the_grid_is_refused() -> None:

@@ -74,9 +74,9 @@ def _draw_differences(ax: Axes, standings: Sequence[Standing], what: str) -> Non
         gap = standing.difference
         colour = GREY
         if standing.told_apart:
-            colour = BLUE if gap.mean < 0 else VERMILLION
+            colour = BLUE if gap.value < 0 else VERMILLION
         ax.plot([gap.low, gap.high], [place, place], color=colour, linewidth=2)
-        ax.plot(gap.mean, place, "o", color=colour, markersize=6)
+        ax.plot(gap.value, place, "o", color=colour, markersize=6)
     ax.axvline(0, color="#4D4D4D", linewidth=1)
     ax.set_yticks(range(len(others)), [standing.arm for standing in others])
     ax.set_ylim(len(others) - 0.5, -0.5)

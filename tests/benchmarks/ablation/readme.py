@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.intervals import Interval
+from analysis.stats import Interval
 from study.record.labels import label, unit
 from tests.benchmarks.ablation.standing import Standing
 
@@ -42,7 +42,7 @@ class Section:
     Attributes:
         title: its heading.
         about: a sentence below it.
-        what: the column that is compared, as `analysis.labels` names it.
+        what: the column that is compared, as `study.record.labels` names it.
         standings: the arms, the default first.
         trials: of each arm, trials over and trials complete, means over seeds.
     """
@@ -83,7 +83,7 @@ def shown(interval: Interval, signed: bool = False) -> str:
     digits = next((d for d in range(12) if width * 10**d >= 20), 5)
     mean, low, high = (
         f"{value:{'+' if signed else ''}.{digits}f}"
-        for value in (interval.mean, interval.low, interval.high)
+        for value in (interval.value, interval.low, interval.high)
     )
     return f"{mean} [{low}, {high}]"
 
@@ -92,7 +92,7 @@ def verdict(standings: Sequence[Standing], unit: str) -> str:
     """Which arms are told apart from the default, and which are not."""
     default, *others = standings
     said = [
-        f"{'Better' if s.difference.mean < 0 else 'Worse'} than {default.arm}: {s.arm}, by "
+        f"{'Better' if s.difference.value < 0 else 'Worse'} than {default.arm}: {s.arm}, by "
         f"{shown(s.difference, signed=True)} {unit}."
         for s in others
         if s.told_apart

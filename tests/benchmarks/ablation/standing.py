@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.intervals import CONFIDENCE, Interval, mean_interval
-from analysis.paired import holm, paired_p
+from analysis.stats import CONFIDENCE, Interval, holm, mean_interval, paired_p
 
 Figure = Literal["best", "selected_score"]
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))
@@ -98,5 +97,5 @@ def bands(table: pd.DataFrame, figure: Figure) -> pd.DataFrame:
         values = at[figure].to_numpy(dtype=np.float64)
         if np.isfinite(values).all():
             interval = mean_interval(values)
-            rows.append((arm, epochs, interval.mean, interval.low, interval.high))
+            rows.append((arm, epochs, interval.value, interval.low, interval.high))
     return pd.DataFrame(rows, columns=["arm", "epochs", "mean", "low", "high"])

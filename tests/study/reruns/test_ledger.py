@@ -1,13 +1,16 @@
 """The account of retrainings: what is missing is trained, what was trained is kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from study.record.point_losses import load_losses, pack_losses
 from study.record.tables import write_rerun_tables
-from study.reruns.candidates import top_candidates
+from study.reruns.candidates import named_candidates, top_candidates
 from study.reruns.jobs import Retraining, audited, on_fresh_seeds
 from study.reruns.ledger import RerunLedger
 from study.training.job import Report, Status
@@ -106,3 +109,28 @@ def test_a_damaged_line_is_named(finished: Path, tmp_path: Path, line: str) -> N
     path.write_text(f"{line}\n{path.read_text()}")
     with pytest.raises(Exception, match="is damaged in line 1"):
         ledger_of(tmp_path, wanted(finished))
+
+
+def test_the_losses_of_points_are_on_the_disk_before_the_line_that_names_them(
+    finished: Path, tmp_path: Path
+) -> None:
+    ledger = ledger_of(tmp_path, wanted(finished))
+    assert ledger.begin("a") is not None
+    losses = pack_losses({"val_mse": np.array([0.1, 0.3])})
+    ledger.take("a", replace(report("complete"), losses=losses))
+    ledger.close("a")
+    write_rerun_tables(tmp_path)
+    name = pd.read_parquet(tmp_path / "reruns.parquet")["losses"][0]
+    assert load_losses(tmp_path, [name], "val_mse")[name] == pytest.approx([0.1, 0.3], rel=1e-3)
+    assert load_losses(tmp_path, [name, "lost"], "test_excess_nll") == {}
+
+
+def test_the_best_configs_are_distinct_and_one_is_trained_once(finished: Path) -> None:
+    trials = pd.read_parquet(finished / "trials.parquet")
+    row = trials[trials["state"] == "complete"].nsmallest(1, "val_mse")
+    n = len(trials)
+    copies = [row.assign(trial=n + k, val_mse=row["val_mse"] * (1 + k)) for k in range(4)]
+    copied = pd.concat([trials, *copies])
+    assert top_candidates(copied, "val_mse", 2) == top_candidates(trials, "val_mse", 2)
+    again = named_candidates(copied, (int(row["trial"].iloc[0]), n + 1))
+    assert len(on_fresh_seeds(again, 1, "init", 42, "auto")) == 1

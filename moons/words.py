@@ -1,0 +1,73 @@
+"""Numbers and lists as sentences and tables hold them, for terminals, reports and figures."""
+
+import math
+from collections.abc import Sequence
+
+
+def count(n: int, noun: str) -> str:
+    """`1 trial`, `2,000 trials`, `2 repetitions of a search`."""
+    first, of, rest = noun.partition(" of ")
+    return f"{n:,} {first}{'' if n == 1 else 's'}{of}{rest}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([*([", ".join(parts[:-1])] if parts[:-1] else []), *parts[-1:]])
+
+
+def number(value: float) -> str:
+    """Four significant digits, without an exponent where that reads well."""
+    if not math.isfinite(value):
+        return "unknown"
+    if value == round(value) and abs(value) < 1e6:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+def alike(error: float, *values: float) -> list[str]:
+    """Values to the decimal at which their error has two significant digits.
+
+    `alike(0.007651, 1.405)` is `["1.4050"]`; without an error that is known and not 0, `number`.
+    """
+    if not math.isfinite(error) or error <= 0:
+        return [number(value) for value in values]
+    decimals = 1 - int(f"{error:.1e}".partition("e")[2])
+    return [
+        f"{round(value, decimals):,.{max(decimals, 0)}f}" if math.isfinite(value) else "no bound"
+        for value in values
+    ]
+
+
+def with_error(value: float, error: float | None) -> str:
+    """`1.4050 ± 0.0077`; the value alone where no error is known."""
+    if error is None or not math.isfinite(error) or not math.isfinite(value):
+        return number(value)
+    return " ± ".join(alike(error, value, error))
+
+
+def ends(low: float, high: float, between: str = " to ") -> str:
+    """`0.0121 to 0.0148`; a dash where nothing is known of the ends."""
+    if math.isnan(low):
+        return "-"
+    return between.join(alike((high - low) / 2, low, high))
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """`0.0134 [0.0121, 0.0148]`; the value alone where it has no interval."""
+    if math.isnan(low):
+        return "-" if math.isnan(value) else number(value)
+    half = (high - low) / 2
+    return f"{alike(half, value)[0]} [{ends(low, high, ', ')}]"
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1]: `12 %`, and `0.4 %` or `99.6 %` where whole numbers would hide it."""
+    near_end = 0 < share < 0.01 or 0.99 < share < 1
+    return f"{100 * share:.1f} %" if near_end else f"{100 * share:.0f} %"
+
+
+def duration(seconds: float) -> str:
+    """`8.3 s`, `12 min`, `3.4 h`."""
+    if seconds < 120:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
