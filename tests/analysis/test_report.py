@@ -195,7 +195,7 @@ def test_the_evaluation_has_a_row_a_metric_and_a_column_a_split() -> None:
     assert table is not None
     assert table.columns == ("metric", "validation", "test")
     assert ("MSE (squared data units)", "0.25", "0.5") in table.rows
-    assert ("excess NLL (nats a point)", "-", "0.0625 ± 0.01") in table.rows
+    assert ("excess NLL (nats a point)", "-", "0.062 ± 0.010") in table.rows
     assert not any(row[0] == "s" for row in table.rows)
 
 
@@ -212,7 +212,7 @@ def test_a_figure_of_the_evaluation_stands_beside_its_floor_and_lists_are_left_o
     assert table is not None
     cells = {cell[0]: cell[-1] for cell in table.rows}
     assert cells["coverage (share)"] == "0.5 (exact draws: 0.97)"
-    assert cells["mutual information (nats)"] == "0.25 ± 0.125"
+    assert cells["mutual information (nats)"] == "0.25 ± 0.12"
     assert len(cells) == 5  # these two, and the MSE, loss and KL of the validation split
 
 
