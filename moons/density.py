@@ -1,6 +1,7 @@
 """The exact density of two moons with noise, and what follows from it."""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,28 +9,33 @@ from numpy.typing import ArrayLike, NDArray
 from moons.data import Split
 from moons.seeds import derive_seed
 
-NODES = 2000  # midpoints along an arc; the density integrates to 1 within 1e-6 at noise 0.05
-# To say which moon is the likelier one takes fewer: times 1 / noise, and at least.
-LABEL_NODES, LEAST_NODES = 25, 100
+# Nodes along an arc, times 1 / noise, and at least: log densities within twenty standard deviations
+# of an arc are exact within 1e-10 nats.
+ARC_NODES, LEAST_NODES = 20, 100
+PANEL, PANEL_WEIGHTS = np.polynomial.legendre.leggauss(20)
 UNDERFLOW = -700.0  # exp of less is subnormal, ten times slower, and adds nothing
 BLOCK = 64  # points times nodes of float64 stay in a core's second-level cache
+STEPS = 2.0  # nodes of the plane to a standard deviation of the noise
+REACH = 6.0  # standard deviations around the arcs that the nodes cover
+LEFT_OUT = 1e-7  # of the probability: where the density is least, a third of the nodes go
 
 Floats = NDArray[np.float64]
 
 
 def log_density(
-    x: ArrayLike, noise: float, y: ArrayLike | None = None, nodes: int = NODES
+    x: ArrayLike, noise: float, y: ArrayLike | None = None, nodes: int | None = None
 ) -> Floats:
     """The exact log p*(x), or log p*(x|y) where labels are given, in nats.
 
     p*(x|y) = 1/pi int_0^pi N(x; m_y(t), noise^2 I) dt over the arcs m_0(t) = (cos t, sin t) and
-    m_1(t) = (1 - cos t, 1/2 - sin t), by the midpoint rule; p*(x) is the mean of both moons.
+    m_1(t) = (1 - cos t, 1/2 - sin t), by Gauss and Legendre's rule in panels; p*(x) is the mean of
+    both moons.
 
     Args:
         x: points, shape (n, 2).
         noise: standard deviation of the noise, in the data's own unit.
         y: moon labels, shape (n,).
-        nodes: midpoints of each arc; there are more where the noise is finer than their distance.
+        nodes: along each arc, rounded up to whole panels; by default as many as the noise asks for.
 
     Returns:
         Shape (n,).
@@ -47,7 +53,7 @@ def log_density(
     return _log_upper(np.where(lower, _turned(points), points), noise, nodes)
 
 
-def moon_log_densities(x: ArrayLike, noise: float, nodes: int = NODES) -> Floats:
+def moon_log_densities(x: ArrayLike, noise: float, nodes: int | None = None) -> Floats:
     """The exact log p*(x|y) of both moons, shape (n, 2); arguments as in `log_density`."""
     _check(noise)
     points = np.asarray(x, dtype=np.float64)
@@ -58,31 +64,62 @@ def moon_log_densities(x: ArrayLike, noise: float, nodes: int = NODES) -> Floats
 def bayes_label(x: ArrayLike, noise: float) -> NDArray[np.int64]:
     """The moon that each point most probably came from, shape (n,)."""
     _check(noise)
-    nodes = min(NODES, max(LEAST_NODES, int(np.ceil(LABEL_NODES / noise))))
-    both = moon_log_densities(x, noise, nodes)
+    both = moon_log_densities(x, noise)
     return (both[:, 1] > both[:, 0]).astype(np.int64)
 
 
-@lru_cache(maxsize=32)
-def entropy(noise: float, given_label: bool = False) -> float:
-    """H(x), or H(x|y), in nats: what the best possible model's negative log likelihood is.
+class Quadrature(NamedTuple):
+    """Nodes and weights: E_p*[f(x, y)] is the sum of weight * f over the nodes.
 
-    Deterministic: the mean of -log p* over `_quadrature`, exact within 0.001 nats.
+    Attributes:
+        x: points of the plane, shape (m, 2).
+        y: the moon that a node is of, shape (m,); 0 where the label is not given.
+        weight: sums to 1, shape (m,).
+        log_density: log p*(x), or log p*(x|y), in nats, shape (m,).
     """
-    points, weights = _quadrature(noise)
-    y = np.zeros(len(points)) if given_label else None
-    return float(-weights @ log_density(points, noise, y))
+
+    x: Floats
+    y: NDArray[np.int64]
+    weight: Floats
+    log_density: Floats
+
+
+@lru_cache(maxsize=32)
+def quadrature(noise: float, given_label: bool = False, steps: float = STEPS) -> Quadrature:
+    """A rule for expectations under p*(x), or under p*(x|y) with both moons alike.
+
+    The nodes are a square grid around the arcs, `steps` to a standard deviation of the noise, and
+    their weights are the density: the trapezoidal rule, whose error vanishes faster than any
+    power of the step for what is as smooth as the noise makes it. At noise 0.15 some 1,800 nodes
+    (2,400 given the label) give the entropy to 1e-6 nats, and the excess of models to 1e-4.
+    """
+    _check(noise)
+    step = noise / steps
+    grid = _near_arcs(step, REACH * noise)
+    upper, lower = moon_log_densities(grid, noise).T
+    marginal: Floats = np.logaddexp(upper, lower) - np.log(2.0)
+    parts = [_likely(grid, log_p) for log_p in ((upper, lower) if given_label else (marginal,))]
+    x, log_p = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    y = np.repeat(range(len(parts)), [len(nodes) for nodes, _ in parts])
+    weight = np.exp(log_p)
+    return Quadrature(x, y, weight / weight.sum(), log_p)
+
+
+def entropy(noise: float, given_label: bool = False) -> float:
+    """H(x), or H(x|y), in nats: what the best possible model's negative log likelihood is."""
+    rule = quadrature(noise, given_label)
+    return float(-rule.weight @ rule.log_density)
 
 
 @lru_cache(maxsize=32)
 def bayes_accuracy(noise: float) -> float:
     """The share of points whose Bayes label is their own, which no classifier exceeds.
 
-    Deterministic: the mean of max_y p*(y|x) over `_quadrature`, exact within 0.002.
+    Deterministic: the mean of max_y p*(y|x) over `quadrature`, exact within 0.0005.
     """
-    points, weights = _quadrature(noise)
-    upper, lower = moon_log_densities(points, noise).T
-    return float(weights @ (1.0 / (1.0 + np.exp(-np.abs(upper - lower)))))
+    rule = quadrature(noise)
+    upper, lower = moon_log_densities(rule.x, noise).T
+    return float(rule.weight @ (1.0 / (1.0 + np.exp(-np.abs(upper - lower)))))
 
 
 def draw_exact(n: int, noise: float, seed: int, y: ArrayLike | None = None) -> Split:
@@ -119,11 +156,10 @@ def _turned(x: Floats) -> Floats:
     return np.array([1.0, 0.5]) - x
 
 
-def _log_upper(x: Floats, noise: float, nodes: int) -> Floats:
+def _log_upper(x: Floats, noise: float, nodes: int | None) -> Floats:
     # |x - m(t)|^2 = |x|^2 + 1 - 2 x.m(t), and x.m(t) is largest at the arc's nearest point, where
     # it is |x| above the axis and |x_0| at the arc's ends: subtracting it keeps exp in range.
-    nodes = max(nodes, int(np.ceil(np.pi / noise)))
-    t = (np.arange(nodes) + 0.5) * np.pi / nodes
+    t, weights = _along_arc(nodes or max(LEAST_NODES, int(np.ceil(ARC_NODES / noise))))
     arc = np.stack([np.cos(t), np.sin(t)]) / noise**2  # (2, nodes)
     radius = np.hypot(x[:, 0], x[:, 1])
     peak = np.where(x[:, 1] >= 0, radius, np.abs(x[:, 0])) / noise**2
@@ -133,23 +169,39 @@ def _log_upper(x: Floats, noise: float, nodes: int) -> Floats:
         exponent = x[block] @ arc
         exponent -= peak[block, None]
         np.maximum(exponent, UNDERFLOW, out=exponent)
-        mean[block] = np.exp(exponent, out=exponent).mean(axis=1)
+        mean[block] = np.exp(exponent, out=exponent) @ weights
     log_normal = -(radius**2 + 1) / (2 * noise**2) - np.log(2 * np.pi * noise**2)
     density: Floats = peak + np.log(mean) + log_normal
     return density
 
 
 @lru_cache(maxsize=32)
-def _quadrature(noise: float) -> tuple[Floats, Floats]:
-    """Points (m, 2) and weights (m,) that average over the upper moon.
+def _along_arc(nodes: int) -> tuple[Floats, Floats]:
+    """Angles in (0, pi) and weights that sum to 1."""
+    panels = -(-nodes // len(PANEL))
+    t = (np.arange(panels)[:, None] + (PANEL + 1) / 2) * np.pi / panels
+    return t.ravel(), np.tile(PANEL_WEIGHTS / (2 * panels), panels)
 
-    Midpoints along the arc, times Gauss and Hermite's nodes across the noise in both coordinates;
-    by symmetry the averages over the lower moon are the same.
-    """
-    _check(noise)
-    t = (np.arange(200) + 0.5) * np.pi / 200
-    nodes, weights = np.polynomial.hermite_e.hermegauss(8)
-    weights = weights / weights.sum()
-    shifts = noise * np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
-    points = np.stack([np.cos(t), np.sin(t)], axis=1)[:, None] + shifts
-    return points.reshape(-1, 2), np.tile(np.outer(weights, weights).ravel() / 200, 200)
+
+def _near_arcs(step: float, reach: float) -> Floats:
+    """The points of a square grid that are within `reach` of either arc, shape (m, 2)."""
+    t = np.linspace(0.0, np.pi, int(np.ceil(2 * np.pi / step)) + 1)
+    upper = np.stack([np.cos(t), np.sin(t)], axis=1)
+    arcs = np.round(np.concatenate([upper, _turned(upper)]) / step).astype(np.int64)
+    size = int(np.ceil(reach / step))
+    side = np.arange(-size, size + 1)
+    around = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    around = around[np.hypot(*around.T) * step <= reach]
+    # One number for each point: places of two numbers take far longer to tell apart.
+    row = 4 * int(np.abs(arcs).max() + size)
+    near = np.unique(arcs @ [1, row] + (around @ [1, row])[:, None])
+    below = (near + row // 2) // row
+    return np.stack([near - below * row, below], axis=1) * np.float64(step)
+
+
+def _likely(grid: Floats, log_p: Floats) -> tuple[Floats, Floats]:
+    """Nodes and their log densities, without those of least density that hold `LEFT_OUT`."""
+    order = np.argsort(-log_p)
+    held = np.cumsum(np.exp(log_p[order]))
+    kept = order[: 1 + int(np.searchsorted(held, (1 - LEFT_OUT) * held[-1]))]
+    return grid[kept], log_p[kept]

@@ -44,6 +44,19 @@ class Likelihood:
     per_point: "NDArray[np.float64] | None" = field(default=None, repr=False, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """How far a model's density is from that of the data, with no points in between.
+
+    Attributes:
+        excess_nll: KL(p* || p_model) in nats, by quadrature over the plane.
+        excess_nll_se: its standard error, from the integral over the latent; None without one.
+    """
+
+    excess_nll: float
+    excess_nll_se: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleFigures:
     """How draws differ from fresh points; two exact data sets give the floor.
@@ -100,6 +113,7 @@ class Evaluation:
     """All that is measured of one model on one source of data.
 
     Attributes:
+        exact: the density, against that of the data; None where these have none.
         val, test, fresh: the density, split by split; `fresh` are new points of the source.
         val_energy_distance: draws against the validation split, and the floor of that.
         samples: draws against fresh points.
@@ -117,6 +131,7 @@ class Evaluation:
     val_energy_distance_floor: float
     samples: SampleFigures
     floor: SampleFigures
+    exact: Exact | None = None
     sigma_x: float | None = None
     latents: LatentFigures | None = None
     val_right_loss: float | None = None
@@ -132,6 +147,8 @@ class Evaluation:
 
     def _columns(self) -> Iterator[tuple[str, object]]:
         yield "sigma_x", self.sigma_x
+        for field in dataclasses.fields(Exact):
+            yield f"exact_{field.name}", getattr(self.exact, field.name, None)
         for split in ("val", "test", "fresh"):
             for part in dataclasses.fields(Likelihood):
                 if part.name != "per_point":

@@ -14,6 +14,7 @@ from study.record.results import StudyResults
 
 TOP = 5
 TELLING = (
+    "exact_excess_nll",
     "fresh_excess_nll",
     "test_excess_nll",
     "fresh_energy_distance",
@@ -95,7 +96,7 @@ def _reported(complete: pd.DataFrame) -> dict[str, float]:
     columns = [
         column
         for column in map(str, complete.columns)
-        if column.startswith(("test_", "fresh_")) and not column.endswith(MEANS)
+        if column.startswith(("test_", "fresh_", "exact_")) and not column.endswith(MEANS)
     ]
     values = pd.to_numeric(complete.iloc[0][columns], errors="coerce").dropna()
     return {str(column): float(value) for column, value in values.items()}

@@ -1,11 +1,19 @@
 """How good a generative model is, in nats and by its draws.
 
 `evaluate` gives one record for a trained model (`moons/evaluated.py`), `measure` one figure for a
-rung. Reading order: `source`, `generate`, `importance`, `likelihood`, `excess`, `samples`,
-`latents`, `measure`, `whole`.
+rung. Reading order: `source`, `generate`, `importance`, `likelihood`, `exact`, `excess`,
+`samples`, `latents`, `measure`, `whole`.
 """
 
-from moons.evaluated import EVALUATION_SEED, Evaluation, LatentFigures, Likelihood, SampleFigures
+from moons.evaluated import (
+    EVALUATION_SEED,
+    Evaluation,
+    Exact,
+    LatentFigures,
+    Likelihood,
+    SampleFigures,
+)
+from moons.evaluation.exact import exact_excess
 from moons.evaluation.excess import excess_nll
 from moons.evaluation.generate import generate
 from moons.evaluation.importance import ImportanceDraws
@@ -17,6 +25,7 @@ __all__ = [
     "EVALUATION_SEED",
     "DensityModel",
     "Evaluation",
+    "Exact",
     "ImportanceDraws",
     "LatentFigures",
     "Likelihood",
@@ -25,6 +34,7 @@ __all__ = [
     "energy_distance",
     "evaluate",
     "evaluate_density",
+    "exact_excess",
     "excess_nll",
     "generate",
     "measure",

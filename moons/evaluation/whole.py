@@ -12,6 +12,7 @@ from moons.data import Split
 from moons.density import Floats, draw_exact
 from moons.engines.reference import batch_loss
 from moons.evaluated import Evaluation, Likelihood, SampleFigures, mean_figures
+from moons.evaluation.exact import exact_excess, exact_excess_of
 from moons.evaluation.excess import (
     as_tensors,
     excess_nll,
@@ -80,6 +81,7 @@ def evaluate(model: VAE, config: Config, seed: int = 0) -> Evaluation:
         if conditional:
             right, shuffled = _losses(model, points(source, "val", seed), config, seed)
         return Evaluation(
+            exact=exact_excess(model, source, sigma_x, seed),
             sigma_x=sigma_x,
             val=likelihood("val"),
             test=likelihood("test"),
@@ -114,6 +116,7 @@ def evaluate_density(model: DensityModel, config: Config, seed: int = 0) -> Eval
         return score(model.log_density(held.x, held.y), exact)
 
     return Evaluation(
+        exact=exact_excess_of(model.log_density, source, model.conditional),
         val=likelihood("val"),
         test=likelihood("test"),
         fresh=likelihood("fresh"),

@@ -4,4 +4,4 @@ from typing import Literal, get_args
 
 State = Literal["complete", "pruned", "diverged", "failed", "running", "interrupted"]
 STATES: tuple[State, ...] = get_args(State)
-SPLITS = ("train", "val", "test", "fresh")
+SPLITS = ("train", "val", "test", "fresh", "exact")

@@ -39,7 +39,13 @@ METRIC_NAMES = {
     "right_loss": "loss with the right labels",
     "shuffled_loss": "loss with the labels shuffled",
 }
-SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test", "fresh": "fresh-data"}
+SPLIT_NAMES = {
+    "train": "training",
+    "val": "validation",
+    "test": "test",
+    "fresh": "fresh-data",
+    "exact": "exact",
+}
 
 
 def label(column: str) -> str:

@@ -13,36 +13,10 @@ from moons.density import draw_exact
 from moons.evaluation import ImportanceDraws, generate
 from moons.evaluation.likelihood import elbo, fit_sigma_x, log_likelihood
 from moons.models import build_model
+from tests.moons.evaluation.known import Linear, by_quadrature
 
 FRESH = draw_exact(200, 0.15, seed=1)
 X, Y = torch.tensor(FRESH.x), torch.tensor(FRESH.y)
-
-
-class Linear:
-    """x = scale * z + noise: the posterior and the density are Gaussian and known.
-
-    `narrow` and `shift` spoil the posterior that the encoder claims.
-    """
-
-    label_dim = 0
-
-    def __init__(self, scale, sigma_x, latent_dim=2, narrow=1.0, shift=0.0):
-        self.scale, self.sigma_x, self.latent_dim = scale, sigma_x, latent_dim
-        self.narrow, self.shift = narrow, shift
-
-    def encode(self, x, y):
-        precision = 1 + self.scale**2 / self.sigma_x**2
-        mean, log_var = torch.zeros(len(x), self.latent_dim), torch.zeros(len(x), self.latent_dim)
-        mean[:, :2] = x * self.scale / self.sigma_x**2 / precision + self.shift
-        log_var[:, :2] = -math.log(precision) + 2 * math.log(self.narrow)
-        return mean, log_var
-
-    def decode(self, z, y):
-        return self.scale * z[:, :2]
-
-    def log_density(self, x):
-        variance = self.scale**2 + self.sigma_x**2
-        return -(x.double() ** 2).sum(1) / (2 * variance) - math.log(2 * math.pi * variance)
 
 
 def wild(config, seed):
@@ -52,23 +26,6 @@ def wild(config, seed):
         for parameter in model.parameters():
             parameter.mul_(2.0)
     return model.eval()
-
-
-def by_quadrature(model, x, y, sigma_x):
-    """log p(x|y) by a grid over one or two latents."""
-    axis = torch.linspace(-7, 7, 4001 if model.latent_dim == 1 else 281, dtype=torch.float64)
-    step = float(axis[1] - axis[0])
-    z = torch.cartesian_prod(*[axis] * model.latent_dim).reshape(-1, model.latent_dim)
-    with torch.no_grad():
-        log_prior = model.prior.log_density(z) + model.latent_dim * math.log(step)
-    out = torch.empty(len(x), dtype=torch.float64)
-    for label in (0, 1):
-        with torch.no_grad():
-            centres = model.decode(z.float(), torch.full((len(z),), label)).double()
-        for i in torch.nonzero(y == label)[:, 0]:
-            squared = ((x[i].double() - centres) ** 2).sum(1)
-            out[i] = torch.logsumexp(log_prior - squared / (2 * sigma_x**2), dim=0)
-    return out - math.log(2 * math.pi * sigma_x**2)
 
 
 @settings(max_examples=20, deadline=None)
