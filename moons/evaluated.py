@@ -147,8 +147,8 @@ class Evaluation:
 
     def _columns(self) -> Iterator[tuple[str, object]]:
         yield "sigma_x", self.sigma_x
-        for field in dataclasses.fields(Exact):
-            yield f"exact_{field.name}", getattr(self.exact, field.name, None)
+        for part in dataclasses.fields(Exact):
+            yield f"exact_{part.name}", getattr(self.exact, part.name, None)
         for split in ("val", "test", "fresh"):
             for part in dataclasses.fields(Likelihood):
                 if part.name != "per_point":

@@ -254,7 +254,7 @@ def test_held_out_points_may_contradict_the_split_that_chose_and_it_is_said() ->
     assert "The same trainings, by validation MSE, trial 0 is better than" in said(
         results, "result"
     )
-    assert "On fresh seeds, by exact excess nll, trial 0 is worse than trial 1" in said(
+    assert "On fresh seeds, by exact excess NLL, trial 0 is worse than trial 1" in said(
         results, "warning"
     )
 
