@@ -1,13 +1,13 @@
 """A trained model as two open files: `model.safetensors` and `config.json`."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from moons.checksums import checksum, read_sealed, sealed_text
 from moons.config import Config
-from moons.files import write_whole
+from moons.files import make_folder, read_plain, write_whole
 
 if TYPE_CHECKING:  # who writes down weights that were sent needs no torch
     from torch import Tensor
@@ -43,9 +43,9 @@ def save_checkpoint(folder: Path, weights: bytes, config: Config, seed: int, mod
         seed: what it was trained from.
         model: `vae`, `cvae`, or the name of the class of one's own.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     about = {"model": model, "seed": seed, "config": config.as_dict()}
-    write_whole(folder / CONFIG, json.dumps(about, indent=2) + "\n")
+    write_whole(folder / CONFIG, sealed_text(about | {"weights": checksum(weights)}))
     write_whole(folder / WEIGHTS, weights)
 
 
@@ -65,7 +65,7 @@ def load_checkpoint(folder: Path, model_class: "type[VAE] | None" = None) -> Che
 
     from moons.models import MODELS, trained_model
 
-    name, seed, config = _read_config(folder / CONFIG)
+    name, seed, config, written = _read_config(folder / CONFIG)
     if model_class is None:
         if name not in MODELS:
             raise ValueError(
@@ -73,9 +73,9 @@ def load_checkpoint(folder: Path, model_class: "type[VAE] | None" = None) -> Che
                 "pass its class as model_class"
             )
         model_class = MODELS[name]
+    content = _read_weights(folder / WEIGHTS, written)
     try:
-        weights = load((folder / WEIGHTS).read_bytes())
-        model = trained_model(config, weights, model_class)
+        model = trained_model(config, load(content), model_class)
     except (SafetensorError, ValueError) as error:
         raise ValueError(
             f"{folder / WEIGHTS} does not hold the weights of {name}: {error}"
@@ -83,13 +83,33 @@ def load_checkpoint(folder: Path, model_class: "type[VAE] | None" = None) -> Che
     return Checkpoint(model, config, seed)
 
 
-def _read_config(path: Path) -> tuple[str, int, Config]:
+def damage_of(folder: Path) -> str | None:
+    """What a checkpoint lacks or what in it is damaged; None where it is whole."""
     try:
-        about = json.loads(path.read_text())
+        *_, written = _read_config(folder / CONFIG)
+        _read_weights(folder / WEIGHTS, written)
+    except FileNotFoundError as error:
+        return f"{error.filename} is missing"
+    except (ValueError, NotADirectoryError) as error:
+        return str(error)
+    return None
+
+
+def _read_weights(path: Path, written: str | None) -> bytes:
+    content = read_plain(path)
+    if written is not None and written != checksum(content):
+        raise ValueError(f"{path} is damaged: its checksum differs")
+    return content
+
+
+def _read_config(path: Path) -> tuple[str, int, Config, str | None]:
+    try:
+        about = read_sealed(read_plain(path))
         name, seed, settings = about["model"], about["seed"], about["config"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is not a checkpoint's config: {error!r}") from None
+    except (ValueError, KeyError) as error:
+        why = f"it lacks the key {error}" if isinstance(error, KeyError) else error
+        raise ValueError(f"{path} is not a checkpoint's config: {why}") from None
     for key, value, kind in (("model", name, str), ("seed", seed, int), ("config", settings, dict)):
         if not isinstance(value, kind):
             raise ValueError(f"{path} is not a checkpoint's config: its {key} is {value!r}")
-    return name, seed, Config.from_mapping(settings, str(path))
+    return name, seed, Config.from_mapping(settings, str(path)), about.get("weights")

@@ -39,7 +39,7 @@ def _run(plan: Plan, record: Record) -> ExitCode:
     began = time.monotonic()
     if len(history.finished) < plan.trials:
         if plan.resumed:  # it may extend the study, which a dead driver could not say any more
-            record.manifest.going_on(plan.options()).write(record.folder.manifest)
+            record.write_manifest(record.manifest.going_on(plan.options()))
         try:
             with stop.on_signals(), _cluster(plan) as cluster:
                 from study.tune.driver import run_trials
@@ -48,7 +48,7 @@ def _run(plan: Plan, record: Record) -> ExitCode:
                     run_trials(plan, cluster, ledger, history, stop)
         except Unreachable:  # leave it as it was, for the same command with another address
             if plan.resumed:
-                record.manifest.write(record.folder.manifest)
+                record.write_manifest(record.manifest)
             else:
                 record.discard()
             if stop.signum is not None:
@@ -57,9 +57,8 @@ def _run(plan: Plan, record: Record) -> ExitCode:
     if ledger.broken is not None:
         raise ledger.broken
     outcome = _outcome(ledger, stop)
-    record.manifest.end(outcome, plan.options(), time.monotonic() - began).write(
-        record.folder.manifest
-    )
+    seconds = time.monotonic() - began
+    record.write_manifest(record.manifest.end(outcome, plan.options(), seconds))
     return _conclude(plan, ledger, outcome, stop)
 
 
@@ -88,7 +87,7 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitC
     from study.final_table import show_summary
     from study.record.tables import write_tables
 
-    write_tables(plan.folder)
+    write_tables(plan.folder, settled=True)
     if outcome in ("interrupted", "time budget"):
         print(f"saved; go on with: python -m study.run --resume {plan.folder}", flush=True)
     if ledger.tally.states["complete"] and outcome != "interrupted":

@@ -11,7 +11,7 @@ from moons.config import Config
 from study.errors import StudyError
 from study.monitoring.tally import Tally
 from study.plan import Plan
-from study.record.curves import last_epochs
+from study.record.agreement import check_agreement, counts, lost_ends, lost_weights, outcome
 from study.record.damage import DamagedRecord
 from study.record.opening import Record
 
@@ -52,12 +52,6 @@ class History:
         return rungs
 
 
-def outcome(trial: FrozenTrial) -> dict[str, Any]:
-    """What the ledger wrote when the trial ended; empty before that."""
-    found: dict[str, Any] = trial.user_attrs.get("outcome", {})
-    return found
-
-
 def take_stock(plan: Plan, record: Record) -> History:
     """Reads the history, marks what was cut off as interrupted and enqueues it again.
 
@@ -67,23 +61,20 @@ def take_stock(plan: Plan, record: Record) -> History:
         StudyError: journal and curves contradict each other, or --trials is too small.
     """
     trials = record.study.get_trials(deepcopy=False)
-    finished = tuple(t for t in trials if "slot" in t.user_attrs and _counts(t))
-    _check_curves(record, trials, finished)
+    finished = tuple(filter(counts, trials))
+    _check_curves(record, trials)
     if plan.trials < len(finished):
         raise StudyError(
             f"--trials must be at least {len(finished)}, the trials that {plan.folder} has "
             f"finished, got {plan.trials}"
         )
+    _say_losses(record, trials)
     _interrupt(record.study, trials)
     _begin_again(record.study, finished)
     record.journal.commit()
     slots = [t.user_attrs["slot"] for t in trials if "slot" in t.user_attrs]
     ends = [outcome(t).get("end_s", 0.0) for t in trials]
     return History(finished, max(slots, default=-1) + 1, max(ends, default=0.0))
-
-
-def _counts(trial: FrozenTrial) -> bool:
-    return trial.state.is_finished() and outcome(trial).get("state") not in (None, "interrupted")
 
 
 def _interrupt(study: optuna.Study, trials: list[FrozenTrial]) -> None:
@@ -118,23 +109,32 @@ def _point(trial: FrozenTrial) -> dict[str, Any] | None:
     return point
 
 
-def _check_curves(
-    record: Record, trials: list[FrozenTrial], finished: tuple[FrozenTrial, ...]
-) -> None:
-    recorded = last_epochs(record.folder.curves)
-    for number in sorted(recorded):
-        if number >= len(trials) or "slot" not in trials[number].user_attrs:
-            raise DamagedRecord(
-                f"{record.folder.journal} has lost its end: {record.folder.curves.name} knows "
-                f"trial {number}, the journal does not; put back a copy of the journal"
-            )
-    for trial in finished:
-        epochs = outcome(trial)["epochs"]
-        if recorded.get(trial.number, 0) < epochs:
-            raise DamagedRecord(
-                f"{record.folder.curves} has lost epochs of trial {trial.number}: it holds "
-                f"{recorded.get(trial.number, 0)} of {epochs}; put back a copy of the file"
-            )
+def _check_curves(record: Record, trials: list[FrozenTrial]) -> None:
+    check_agreement(record.folder, trials, record.found)
+    recorded, journal = record.found.last_epochs(), record.folder.journal
+    unknown = [n for n in recorded if n >= len(trials) or "slot" not in trials[n].user_attrs]
+    if unknown:
+        raise DamagedRecord(
+            f"{journal} has lost its end, and finished trials with it: "
+            f"{len(lost_ends(record.folder, trials))}; {record.folder.curves.name} knows trial "
+            f"{min(unknown)}, the journal does not; put back a copy of the journal"
+        )
+
+
+def _say_losses(record: Record, trials: list[FrozenTrial]) -> None:
+    """Prints what earlier drivers had that the record has not; nothing where nothing is lost."""
+    if lost := lost_ends(record.folder, trials):
+        print(
+            f"{record.folder.journal} does not hold the end of {len(lost)} finished trials "
+            f"({', '.join(map(str, lost))}): they are trained again"
+        )
+    if damaged := lost_weights(record.folder, trials):
+        number, damage = next(iter(damaged.items()))
+        print(
+            f"{len(damaged)} complete trials have lost their weights, not their numbers; of trial "
+            f"{number} {damage}; put back a copy, or train one again by `python -m study.rerun "
+            f"{record.folder.path} --trial {number}`"
+        )
 
 
 def describe(trial: FrozenTrial) -> str:

@@ -7,7 +7,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import optuna
 
-from moons.checkpoint import save_checkpoint
 from moons.data import load_moons
 from moons.seeds import derive_seed
 from study.history import History
@@ -114,9 +113,8 @@ class Ledger:
         job = flight.job
         self._record.curves.append(job.trial, report.blocks)
         if report.weights is not None:
-            folder = self._record.folder.checkpoint(job.trial)
             name = self._plan.space.model_name
-            save_checkpoint(folder, report.weights, job.config, job.seed, name)
+            self._record.save_checkpoint(job.trial, report.weights, job.config, job.seed, name)
         if report.status == "running":
             self._note_rung(flight, report.epochs, report.metrics[job.metrics[0]])
         self.tally.take(job, report)

@@ -5,13 +5,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from moons.snapshot import EpochRecord
-from study.record.lines import AppendOnly, damaged_line, drop_broken_line, read_lines
+from study.record.damage import DamagedRecord
+from study.record.lines import Fields, LineFile, damaged_line, read_lines
 
 COLUMNS = ("train_loss", "train_mse", "train_kl", "val_loss", "val_mse", "val_kl", "lr")
-HEAD = {"trial", "replicate", "first_epoch"}
+NUMBERS = {float, int, type(None)}
 BLOCK = "block of epochs"
 
 
@@ -41,22 +42,21 @@ class Block:
         return self.first_epoch + len(self.columns["lr"]) - 1
 
     def line(self, trial: int) -> bytes:
-        """The block as a line of the file; what is not finite becomes null, as JSON has it."""
+        """A line of the file, but for its checksum; what is not finite becomes null, as in JSON."""
         head: dict[str, Any] = {"trial": trial, "replicate": self.replicate}
         columns = {
             name: [v if math.isfinite(v) else None for v in values]
             for name, values in self.columns.items()
         }
         text = json.dumps(head | {"first_epoch": self.first_epoch} | columns, separators=(",", ":"))
-        return text.encode() + b"\n"
+        return text.encode()
 
 
 class CurveWriter:
     """Appends blocks, each durable before it returns."""
 
     def __init__(self, path: Path) -> None:
-        drop_broken_line(path)
-        self._file = AppendOnly(path)
+        self._file = LineFile(path)
 
     def append(self, trial: int, blocks: tuple[Block, ...]) -> None:
         """Writes a trial's blocks.
@@ -65,37 +65,65 @@ class CurveWriter:
             OSError: the disk is full or gone.
         """
         if blocks:
-            self._file.append(b"".join(block.line(trial) for block in blocks))
+            self._file.append([block.line(trial) for block in blocks])
 
     def close(self) -> None:
         """Lets go of the file."""
         self._file.close()
 
 
-def read_curves(path: Path) -> Iterator[dict[str, Any]]:
-    """The blocks of the file, in its order: `trial`, `replicate`, `first_epoch` and `COLUMNS`.
+class Curves:
+    """The blocks of the file as they are read, and in the end what they come to.
 
-    Raises:
-        DamagedRecord: a line before the last is damaged, or the file is missing.
+    Attributes:
+        val_mse: of each trial and replicate, epoch by epoch; NaN where it was not finite.
     """
-    for number, block in read_lines(path, BLOCK):
-        try:
-            whole = len({len(block[name]) for name in COLUMNS}) == 1 and block.keys() >= HEAD
-        except (KeyError, TypeError):
-            whole = False
-        if not whole:
-            raise damaged_line(path, number, BLOCK)
-        yield block
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.val_mse: dict[tuple[int, int], list[float | None]] = {}
+
+    def __iter__(self) -> Iterator[Fields]:
+        """The blocks, in the file's order: `trial`, `replicate`, `first_epoch` and `COLUMNS`.
+
+        Raises:
+            DamagedRecord: a line before the last is damaged, the file is missing, or epochs of a
+                trial are lost or there twice.
+        """
+        for number, block in read_lines(self._path, BLOCK):
+            if not _is_block(block):
+                raise damaged_line(self._path, number, BLOCK)
+            trial, first = block["trial"], block["first_epoch"]
+            so_far = self.val_mse.setdefault((trial, block["replicate"]), [])
+            if first != len(so_far) + 1:
+                what = "has lost epochs" if first > len(so_far) + 1 else "holds epochs twice"
+                raise DamagedRecord(
+                    f"{self._path} is damaged in line {number}: it {what} of trial {trial}, which "
+                    f"goes on from epoch {len(so_far)} with epoch {first}; put back a copy"
+                )
+            so_far += block["val_mse"]
+            yield block
+
+    def read(self) -> Self:
+        """Reads to the end."""
+        for _ in self:
+            pass
+        return self
+
+    def last_epochs(self) -> dict[int, int]:
+        """The last epoch of every trial, of its longest replicate."""
+        found: dict[int, int] = {}
+        for (trial, _), values in self.val_mse.items():
+            found[trial] = max(len(values), found.get(trial, 0))
+        return found
 
 
-def last_epochs(path: Path) -> dict[int, int]:
-    """The last epoch of every trial in the file.
-
-    Raises:
-        DamagedRecord: a line is damaged.
-    """
-    found: dict[int, int] = {}
-    for block in read_curves(path):
-        last = block["first_epoch"] + len(block["lr"]) - 1
-        found[block["trial"]] = max(last, found.get(block["trial"], 0))
-    return found
+def _is_block(block: Fields) -> bool:
+    head = [block.get(name) for name in ("trial", "replicate", "first_epoch")]
+    columns: list[Any] = [block.get(name) for name in COLUMNS]
+    return (
+        all(type(number) is int and number >= 0 for number in head)
+        and all(isinstance(column, list) for column in columns)
+        and len({len(column) for column in columns if column}) == 1
+        and {type(value) for column in columns for value in column} <= NUMBERS
+    )

@@ -40,6 +40,16 @@ class StudyFolder:
         return self.path / ".lock"
 
     @property
+    def tables_lock(self) -> Path:
+        """Held while tables are derived, so that none is replaced by an older one."""
+        return self.path / ".tables.lock"
+
+    @property
+    def checkpoints(self) -> Path:
+        """A folder a complete trial."""
+        return self.path / "checkpoints"
+
+    @property
     def trials(self) -> Path:
         """One row a trial."""
         return self.path / "trials.parquet"
@@ -81,7 +91,7 @@ class StudyFolder:
 
     def checkpoint(self, trial: int) -> Path:
         """The folder with a trial's `model.safetensors` and `config.json`."""
-        return self.path / "checkpoints" / str(trial)
+        return self.checkpoints / str(trial)
 
     @property
     def shown(self) -> str:

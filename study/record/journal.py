@@ -3,11 +3,12 @@
 Optuna's own backend takes a lock file, opens, syncs and re-reads the journal for every operation,
 and a trial is a dozen of them. A study has one writer, its driver, which holds the study's lock:
 so operations gather in memory and reach the file together, at the moments when something must
-not be lost. The format is Optuna's own, one JSON object a line: `optuna-dashboard` and
-`JournalFileBackend` read the file at any time.
+not be lost. The format is Optuna's own, one JSON object a line, with a checksum that Optuna does
+not look at: `optuna-dashboard` and `JournalFileBackend` read the file at any time.
 """
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,19 @@ import optuna
 from optuna.samplers import BaseSampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
+from optuna.storages.journal._storage import JournalOperation
 from optuna.trial import FrozenTrial, TrialState
 from typing_extensions import override
 
 from study.record.damage import DamagedRecord
-from study.record.lines import AppendOnly, damaged_line, drop_broken_line, read_lines
+from study.record.lines import LineFile, damaged_line, read_lines
 
 OPERATION = "operation of Optuna's journal"
+NOTES = (
+    JournalOperation.SET_STUDY_USER_ATTR,
+    JournalOperation.SET_STUDY_SYSTEM_ATTR,
+    JournalOperation.SET_TRIAL_SYSTEM_ATTR,
+)
 
 
 class SoleWriterJournal(BaseJournalBackend):
@@ -35,9 +42,8 @@ class SoleWriterJournal(BaseJournalBackend):
             DamagedRecord: a line of the journal is damaged.
             OSError: the file cannot be read or written.
         """
-        drop_broken_line(path)
-        self._logs = read_journal(path) if path.exists() else []
-        self._file = AppendOnly(path)
+        self._logs = read_journal(path) if os.path.lexists(path) else []
+        self._file = LineFile(path)
         self._pending: list[bytes] = []
 
     @override
@@ -46,7 +52,7 @@ class SoleWriterJournal(BaseJournalBackend):
 
     @override
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        self._pending += [json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs]
+        self._pending += [json.dumps(log, separators=(",", ":")).encode() for log in logs]
         self._logs += logs
 
     def commit(self) -> None:
@@ -56,7 +62,7 @@ class SoleWriterJournal(BaseJournalBackend):
             OSError: the disk is full or gone; the file is as it was after the last commit.
         """
         if self._pending:
-            self._file.append(b"".join(self._pending))
+            self._file.append(self._pending)
             self._pending = []
 
     def close(self) -> None:
@@ -71,11 +77,16 @@ def read_journal(path: Path) -> list[dict[str, Any]]:
         DamagedRecord: the file is missing, or a line before the last is damaged.
     """
     logs: list[dict[str, Any]] = []
-    for number, log in read_lines(path, OPERATION):
-        if "op_code" not in log:
+    for number, log in read_lines(path, OPERATION, foreign=_is_note):
+        if type(log.get("op_code")) is not int:
             raise damaged_line(path, number, OPERATION)
         logs.append(log)
     return logs
+
+
+def _is_note(log: dict[str, Any]) -> bool:
+    """Whether an operation only says something of a study or trial, as notes in a dashboard do."""
+    return log.get("op_code") in NOTES
 
 
 class _Replayed(BaseJournalBackend):

@@ -6,10 +6,12 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
+from moons.files import NotPlain, open_plain, read_plain
 from study.errors import LOCKED
-from study.record.damage import RecordError
+from study.record.damage import DamagedRecord, RecordError
 
 
 @contextmanager
@@ -20,8 +22,9 @@ def held(path: Path) -> Iterator[None]:
 
     Raises:
         RecordError: another driver holds it; names its process and host.
+        DamagedRecord: something else than a file is there.
     """
-    with path.open("a+") as file:
+    with _opened(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -31,14 +34,32 @@ def held(path: Path) -> Iterator[None]:
                 LOCKED,
             ) from None
         file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
-        file.flush()
+        file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
         yield
+
+
+@contextmanager
+def in_turn(path: Path) -> Iterator[None]:
+    """Holds the lock file at `path` for a moment, after waiting for whoever does.
+
+    Raises:
+        DamagedRecord: something else than a file is there.
+    """
+    with _opened(path) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _opened(path: Path) -> FileIO:
+    try:
+        return open_plain(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+    except NotPlain as error:
+        raise DamagedRecord(f"{error}; remove it") from None
 
 
 def _owner(path: Path) -> str:
     try:
-        owner = json.loads(path.read_text())
+        owner = json.loads(read_plain(path))
         return f"pid {owner['pid']} on host {owner['host']}"
     except (ValueError, KeyError, TypeError, OSError):
         return "it has not said which yet"

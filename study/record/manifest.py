@@ -1,16 +1,25 @@
 """`study.json`: what a study was asked for, by which versions, and how it ended."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from moons.files import write_whole
-from study.record.damage import DamagedRecord
+from moons.checksums import read_sealed, sealed_text
+from moons.files import read_plain, write_whole
+from study.record.damage import DamagedRecord, RecordError
 from study.record.origin import git_state, machine, now, versions
 
-FORMAT = 1  # of everything in a study's folder; this version reads it and all before it
+FORMAT = 2  # of everything in a study's folder; this version reads it and all before it
+REMEDY = "put back a copy of the file"
+TEXT, COUNT, AMOUNT = str | None, int | None, int | float | None
+KINDS: dict[str, Any] = {"name": str, "space": dict, "space_hash": str, "options": dict}
+KINDS |= {"rungs": list, "versions": dict, "git": dict, "machine": dict, "started": TEXT}
+KINDS |= {"ended": TEXT, "seconds": AMOUNT, "outcome": str}
+OPTIONS: dict[str, Any] = {"trials": int, "max_epochs": int, "metric": str, "sampler": str}
+OPTIONS |= {"scheduler": str, "grace": int, "reduction": int, "workers": COUNT, "seed": int}
+OPTIONS |= {"data_seed": int, "replicates": int, "time_budget_s": AMOUNT, "engine": str}
+OPTIONS |= {"address": TEXT, "warm_start": TEXT, "log": TEXT}
 Outcome = Literal["running", "complete", "interrupted", "time budget", "no result"]
 
 
@@ -40,6 +49,8 @@ class Dimension:
     @classmethod
     def of(cls, name: str, spec: Mapping[str, Any]) -> Self:
         """From the manifest's; a list of widths becomes text, as `trials.parquet` holds it."""
+        if spec["kind"] not in ("float", "int", "choice"):
+            raise ValueError(f"{name} is searched as {spec['kind']!r}")
         if spec["kind"] == "choice":
             options = (",".join(map(str, o)) if isinstance(o, list) else o for o in spec["options"])
             return cls(name=name, kind="choice", options=tuple(options))
@@ -52,7 +63,7 @@ class Manifest:
     """The manifest's fields, under the names they have in the file.
 
     Attributes:
-        format: the version of the folder's format.
+        format: of the folder; 1 has no checksums.
         space: as `SearchSpace.as_dict` gives it; `space_hash` is its digest.
         options: every option as resolved.
         rungs: epochs at which ASHA decides, rising; none without a scheduler.
@@ -110,30 +121,30 @@ class Manifest:
             DamagedRecord: it is missing or damaged; says what is wrong.
         """
         try:
-            found = json.loads(path.read_text())
-            known = {k: v for k, v in found.items() if k in cls.__dataclass_fields__}
-            unknown = {k: v for k, v in found.items() if k not in known}
-            rungs = tuple(sorted(int(rung) for rung in found.get("rungs") or ()))
-            manifest = cls(**known | {"rungs": rungs, "unknown": unknown})
-            manifest._check()
+            found = read_sealed(read_plain(path))
         except FileNotFoundError:
             raise DamagedRecord(
                 f"{path} is missing: {path.parent} is no study, or lost its manifest"
             ) from None
+        except ValueError as error:
+            raise DamagedRecord(f"{path} is damaged ({error}); {REMEDY}") from None
+        _check_format(path, found.get("format", 1))
+        known = {key: found[key] for key in cls.__dataclass_fields__ if key in found}
+        unknown = {key: value for key, value in found.items() if key not in known}
+        try:
+            _check_types(found)
+            manifest = cls(**known | {"rungs": tuple(known.get("rungs", ())), "unknown": unknown})
+            _ = manifest.searched, manifest.family
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             why = f"it lacks the key {error}" if isinstance(error, KeyError) else error
-            raise DamagedRecord(f"{path} is damaged ({why}); put back a copy of the file") from None
+            raise DamagedRecord(f"{path} is damaged ({why}); {REMEDY}") from None
         return manifest
-
-    def _check(self) -> None:
-        """Raises where a part that is needed is missing or of another type."""
-        _ = self.searched, self.metrics, self.n_trials, self.max_epochs, self.family
 
     def write(self, path: Path) -> None:
         """Writes the manifest whole."""
         fields = asdict(self)
         unknown = fields.pop("unknown")
-        write_whole(path, json.dumps(fields | unknown, indent=2) + "\n")
+        write_whole(path, sealed_text(fields | unknown))
 
     def going_on(self, options: Mapping[str, Any]) -> Self:
         """The manifest of a study whose driver begins now; `options` may extend it."""
@@ -213,3 +224,31 @@ class Manifest:
     def replicates(self) -> int:
         """Seeds that each trial is trained on."""
         return int(self.options.get("replicates", 1))
+
+
+def _check_format(path: Path, found: object) -> None:
+    if type(found) is not int or found < 1:
+        raise DamagedRecord(f"{path} is damaged (format is {found!r}); {REMEDY}")
+    if found > FORMAT:
+        raise RecordError(
+            f"{path} is of format {found}, and this version reads up to {FORMAT}: take the version "
+            "that wrote it, or a later one"
+        )
+
+
+def _check_types(found: Mapping[str, Any]) -> None:
+    """Raises where a part is of another type than was written."""
+    options = found["options"]
+    for fields, kinds in ((found, KINDS), (options, OPTIONS)):
+        for key, kind in kinds.items():
+            if key in fields and (
+                not isinstance(fields[key], kind) or isinstance(fields[key], bool)
+            ):
+                raise TypeError(f"{key} is {fields[key]!r}")
+    for key in ("trials", "max_epochs", "metric"):
+        _ = options[key]
+    for key in ("searched", "fixed"):
+        if not isinstance(found["space"].get(key, {}), dict):
+            raise TypeError(f"{key} is {found['space'][key]!r}")
+    if not all(type(rung) is int for rung in found.get("rungs", ())):
+        raise TypeError(f"rungs is {found['rungs']!r}")

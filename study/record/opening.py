@@ -1,9 +1,10 @@
 """Opening a study's record: a new folder appears whole, an old one is locked and checked."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,11 @@ from optuna.samplers import BaseSampler
 from optuna.storages import JournalStorage
 from optuna.trial import FrozenTrial
 
-from study.record.curves import CurveWriter
+from moons.checkpoint import save_checkpoint
+from moons.config import Config
+from moons.files import folder_appearing, sweep
+from study.record.agreement import check_trials
+from study.record.curves import Curves, CurveWriter
 from study.record.damage import DamagedRecord, RecordError
 from study.record.folder import StudyFolder
 from study.record.journal import SoleWriterJournal, open_study
@@ -23,13 +28,58 @@ from study.record.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A study's record, open for this driver alone."""
+    """A study's record, open for this driver alone.
+
+    Attributes:
+        found: the curves as they were when it was opened.
+        place: a descriptor of the folder, which stays with it wherever it is moved.
+    """
 
     folder: StudyFolder
     manifest: Manifest
     journal: SoleWriterJournal
     curves: CurveWriter
     study: optuna.Study
+    found: Curves
+    place: int
+
+    def check_place(self) -> None:
+        """Refuses to go on in a folder that is no longer where it was.
+
+        Raises:
+            OSError: the folder was moved, removed or replaced.
+        """
+        here = os.fstat(self.place)
+        try:
+            there = os.stat(self.folder.path)
+        except FileNotFoundError:
+            there = None
+        if there is None or (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
+            raise FileNotFoundError(
+                errno.ENOENT,
+                "the folder was moved or removed while the study ran",
+                str(self.folder.path),
+            )
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Puts another manifest in the place of the study's.
+
+        Raises:
+            OSError: it cannot be written, or the folder was moved.
+        """
+        self.check_place()
+        manifest.write(self.folder.manifest)
+
+    def save_checkpoint(
+        self, trial: int, weights: bytes, config: Config, seed: int, model: str
+    ) -> None:
+        """Writes the model of a trial that ran to its end.
+
+        Raises:
+            OSError: it cannot be written, or the folder was moved.
+        """
+        self.check_place()
+        save_checkpoint(self.folder.checkpoint(trial), weights, config, seed, model)
 
     def discard(self) -> None:
         """Takes the folder away; for a study that could not begin."""
@@ -39,6 +89,7 @@ class Record:
         """Lets go of the files."""
         self.curves.close()
         self.journal.close()
+        os.close(self.place)
 
 
 @contextmanager
@@ -52,18 +103,31 @@ def reopened(path: Path, sampler: BaseSampler) -> Iterator[Record]:
     folder = StudyFolder(path)
     with held(folder.lock):
         for file in (folder.journal, folder.curves):
-            if not file.is_file():
+            if not os.path.lexists(file):
                 raise DamagedRecord(
                     f"{file} is missing: the study cannot go on without it; put back a copy"
                 )
+        if folder.checkpoints.is_symlink():
+            raise DamagedRecord(f"{folder.checkpoints} is a symbolic link; put the folder there")
         manifest = Manifest.read(folder.manifest)
+        sweep(path)
+        curves = Curves(folder.curves).read()  # all is read before a thing is written
         journal = SoleWriterJournal(folder.journal)
         study = open_study(folder.journal, journal, sampler)
-        record = Record(folder, manifest, journal, CurveWriter(folder.curves), study)
-        try:
+        check_trials(folder, study.get_trials(deepcopy=False))
+        with closing(_record(folder, manifest, journal, study, curves)) as record:
             yield record
-        finally:
-            record.close()
+
+
+def _record(
+    folder: StudyFolder,
+    manifest: Manifest,
+    journal: SoleWriterJournal,
+    study: optuna.Study,
+    found: Curves,
+) -> Record:
+    writer, place = CurveWriter(folder.curves), os.open(folder.path, os.O_RDONLY)
+    return Record(folder, manifest, journal, writer, study, found, place)
 
 
 @contextmanager
@@ -87,37 +151,31 @@ def created(
         RecordError: there is something at `path`.
         OSError: the disk is full or not writable.
     """
-    if path.exists():
+    if os.path.lexists(path):
         raise _exists(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = StudyFolder(path.with_name(f".{path.name}.{os.getpid()}"))
-    draft.path.mkdir()
-    try:
-        with held(draft.lock):
-            journal = SoleWriterJournal(draft.journal)
-            study = optuna.create_study(
-                study_name=manifest.name,
-                storage=JournalStorage(journal),
-                sampler=sampler,
-                directions=["minimize"] * len(manifest.metrics),
-            )
-            for point in points:
-                study.enqueue_trial(dict(point))
-            study.add_trials(history)
-            journal.commit()
-            curves = CurveWriter(draft.curves)
-            manifest.write(draft.manifest)
-            try:
-                draft.path.rename(path)
-            except OSError:
-                raise _exists(path) from None
-            record = Record(StudyFolder(path), manifest, journal, curves, study)
-            try:
-                yield record
-            finally:
-                record.close()
-    finally:
-        shutil.rmtree(draft.path, ignore_errors=True)
+    with ExitStack() as stack:
+        try:
+            with folder_appearing(path) as place:
+                draft = StudyFolder(place)
+                stack.enter_context(held(draft.lock))
+                journal = SoleWriterJournal(draft.journal)
+                study = optuna.create_study(
+                    study_name=manifest.name,
+                    storage=JournalStorage(journal),
+                    sampler=sampler,
+                    directions=["minimize"] * len(manifest.metrics),
+                )
+                for point in points:
+                    study.enqueue_trial(dict(point))
+                study.add_trials(history)
+                journal.commit()
+                CurveWriter(draft.curves).close()
+                manifest.write(draft.manifest)
+        except FileExistsError:
+            raise _exists(path) from None
+        folder = StudyFolder(path)
+        record = _record(folder, manifest, journal, study, Curves(folder.curves))
+        yield stack.enter_context(closing(record))
 
 
 def _exists(folder: Path) -> RecordError:

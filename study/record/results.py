@@ -1,13 +1,16 @@
 """A finished or running study, read back from its tables."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from moons.files import is_folder
 from study.record.columns import STATES, State
 from study.record.damage import DamagedRecord, RecordError
 from study.record.folder import StudyFolder
 from study.record.manifest import Manifest
+from study.record.parquet import read_table
 
 if TYPE_CHECKING:  # pandas takes most of a second: the command lines' --help does without
     import pandas as pd
@@ -15,6 +18,8 @@ if TYPE_CHECKING:  # pandas takes most of a second: the command lines' --help do
 TIMES = ("train_s", "eval_s", "start_s", "end_s")
 TRIAL_COLUMNS = ("trial", "state", "epochs", "val_mse", "val_kl", "worker", *TIMES)
 EPOCH_COLUMNS = ("trial", "epoch", "val_loss", "val_mse", "val_kl")
+TEXT = ("state", "worker", "config", "vary", "rungs", "baseline", "family")
+WHOLE = ("trial", "epoch", "epochs", "seed_index")
 RERUN_COLUMNS = ("config", "trial", "vary", "seed_index", "seed", "state")
 
 
@@ -85,9 +90,9 @@ def read_results(path: Path) -> StudyResults:
         DamagedRecord: the manifest or `trials.parquet` is missing or damaged, which is named.
     """
     folder = StudyFolder(path)
-    if not path.is_dir():
+    if not is_folder(path):
         raise RecordError(f"{path} is not a folder: name one that a study left, results/<study>")
-    if not folder.manifest.is_file():
+    if not os.path.lexists(folder.manifest):
         raise RecordError(f"{path} is not a study's folder: it holds no {folder.manifest.name}")
     manifest = Manifest.read(folder.manifest)
     trials = _read_table(folder.trials, (*TRIAL_COLUMNS, *manifest.metrics), folder)
@@ -123,17 +128,17 @@ def _read_table(path: Path, columns: tuple[str, ...], folder: StudyFolder) -> "p
 
     remedy = f"make it again with `python -m analysis.tables {folder.shown}`"
     shown = f"{folder.shown}/{path.name}"
-    if not path.is_file():
-        raise DamagedRecord(f"{shown} is missing: {remedy}")
-    try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError):  # pyarrow's errors derive from these
-        raise DamagedRecord(f"{shown} is damaged, no Parquet table: {remedy}") from None
+    table = read_table(path, shown, remedy)
     missing = [column for column in columns if column not in table]
     if missing and len(table.columns):
         raise DamagedRecord(f"{shown} lacks the column {', '.join(missing)}: {remedy}")
     if not len(table.columns):
         return _empty(columns)
+    for name in columns:
+        numeric = pd.api.types.is_numeric_dtype(table[name])
+        whole = name in WHOLE and pd.api.types.is_integer_dtype(table[name])
+        if not (name in TEXT or whole or (numeric and name not in WHOLE)) and len(table):
+            raise DamagedRecord(f"{shown} holds no numbers in the column {name}: {remedy}")
     # Text with nulls compares to nulls, which most operations on booleans refuse.
     text = {name: table[name] for name in table if isinstance(table[name].dtype, pd.StringDtype)}
     plain = {name: c.astype(object).where(c.notna(), None) for name, c in text.items()}
@@ -143,7 +148,7 @@ def _read_table(path: Path, columns: tuple[str, ...], folder: StudyFolder) -> "p
 def _read_optional(
     path: Path, columns: tuple[str, ...], folder: StudyFolder
 ) -> "tuple[pd.DataFrame | None, str]":
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None, ""
     try:
         return _read_table(path, columns, folder), ""

@@ -1,83 +1,100 @@
 """The tables of a study, derived from its record."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from optuna.trial import FrozenTrial
 
 from moons.config import Config
 from moons.evaluated import column_types
-from moons.files import appearing
+from moons.files import sweep
+from study.record.agreement import check_agreement, check_trials
+from study.record.columns import CONFIG_TYPES, RERUN_COLUMNS, TRIAL_COLUMNS
 from study.record.curves import COLUMNS as EPOCH_COLUMNS
-from study.record.curves import last_epochs, read_curves
+from study.record.curves import Curves
+from study.record.damage import DamagedRecord
 from study.record.folder import StudyFolder
 from study.record.journal import read_trials
+from study.record.lock import in_turn
+from study.record.parquet import read_table, write_table
 from study.record.retrainings import PURPOSES, read_retrainings
 
-# One row a trial. Settings keep their own names; what an evaluation measured follows, as float64.
-TRIAL_COLUMNS = {
-    "trial": "int64",
-    "state": "string",
-    "epochs": "int64",
-    "best_epoch": "Int64",
-    "val_mse": "float64",
-    "val_loss": "float64",
-    "val_kl": "float64",
-    "train_s": "float64",
-    "eval_s": "float64",
-    "start_s": "float64",
-    "end_s": "float64",
-    "seed": "int64",
-    "slot": "int64",
-    "replicates": "Int64",
-    "engine": "string",
-    "worker": "string",
-    "error": "string",
-    "n_parameters": "Int64",
-    "rungs": "string",
-}
-CONFIG_TYPES = {int: "int64", float: "float64", str: "string"}
-# What a retraining has in common with a trial; it has no slot, and no time in the search.
-SHARED = (
-    *("seed", "state", "error", "epochs", "best_epoch", "val_mse", "val_loss", "val_kl"),
-    *("train_s", "eval_s", "engine", "worker", "n_parameters", "rungs"),
-)
-RERUN_COLUMNS = {"config": "string", "trial": "Int64", "vary": "string", "seed_index": "int64"}
-RERUN_COLUMNS |= {name: TRIAL_COLUMNS[name] for name in SHARED}
 
-
-def write_tables(path: Path) -> list[Path]:
+def write_tables(path: Path, *, settled: bool = False) -> list[Path]:
     """Writes the tables of a study that its record gives, each whole; their paths.
 
+    Whoever writes tables waits for those who do, so that no older table replaces a newer one.
+
+    Args:
+        path: of the study.
+        settled: what the record has lost was said and is made up for; otherwise no table is
+            replaced by a poorer one.
+
     Raises:
-        DamagedRecord: a file of the record is missing or damaged, which is named.
+        DamagedRecord: a file of the record is missing or damaged, which is named, or gives less
+            than a table that is there.
+        OSError: the disk is full or not writable.
     """
     folder = StudyFolder(path)
-    tables = {folder.trials: trials_table(path), folder.epochs: epochs_table(path)}
-    return _write(tables) + write_rerun_tables(path)
+    with in_turn(folder.tables_lock):
+        sweep(path)
+        trials, curves = read_trials(folder.journal), Curves(folder.curves)
+        check_trials(folder, trials)
+        epochs = _epochs(curves)
+        check_agreement(folder, trials, curves)
+        tables = {folder.trials: _trials(trials, curves), folder.epochs: epochs}
+        return _write(tables | _retrained(folder), settled)
 
 
 def write_rerun_tables(path: Path) -> list[Path]:
     """Writes a table for each purpose that has retrainings; their paths.
 
     Raises:
-        DamagedRecord: `reruns.jsonl` is damaged.
+        DamagedRecord, OSError: as `write_tables`.
     """
     folder = StudyFolder(path)
-    rows = read_retrainings(folder.retrainings) if folder.retrainings.exists() else []
+    with in_turn(folder.tables_lock):
+        return _write(_retrained(folder), settled=False)
+
+
+def _retrained(folder: StudyFolder) -> dict[Path, pd.DataFrame]:
+    rows = read_retrainings(folder.retrainings) if os.path.lexists(folder.retrainings) else []
     places = dict(zip(PURPOSES, (folder.reruns, folder.audit), strict=True))
     chosen = {place: [r for r in rows if r["purpose"] == why] for why, place in places.items()}
-    return _write({place: retrainings_table(some) for place, some in chosen.items() if some})
+    return {place: retrainings_table(some) for place, some in chosen.items() if some}
 
 
-def _write(tables: Mapping[Path, pd.DataFrame]) -> list[Path]:
+def _write(tables: Mapping[Path, pd.DataFrame], settled: bool) -> list[Path]:
     for place, table in tables.items():
-        with appearing(place) as draft:
-            table.to_parquet(draft, index=False)
+        if not settled:
+            _refuse_poorer(place, table)
+    for place, table in tables.items():
+        write_table(table, place)
     return list(tables)
+
+
+def _refuse_poorer(place: Path, table: pd.DataFrame) -> None:
+    try:
+        there = read_table(place, place.name, "")
+    except DamagedRecord:
+        return
+    for what, rows in (("rows", len), ("finished trials", _finished)):
+        before, now = rows(there), rows(table)
+        if before > now:
+            raise DamagedRecord(
+                f"{place} holds {before} {what}, and the record gives {now}: it has lost some; put "
+                f"back a copy of it, or delete {place.name} to make the table of what is left"
+            )
+
+
+def _finished(table: pd.DataFrame) -> int:
+    unfinished = ["running", "interrupted"]
+    return int((~table["state"].isin(unfinished)).sum()) if "state" in table else 0
 
 
 def retrainings_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -96,8 +113,14 @@ def trials_table(path: Path) -> pd.DataFrame:
     Raises:
         DamagedRecord: a file of the record is missing or damaged, which is named.
     """
-    trials = read_trials(StudyFolder(path).journal)
-    trained = last_epochs(StudyFolder(path).curves)
+    folder = StudyFolder(path)
+    trials = read_trials(folder.journal)
+    check_trials(folder, trials)
+    return _trials(trials, Curves(folder.curves).read())
+
+
+def _trials(trials: Sequence[FrozenTrial], curves: Curves) -> pd.DataFrame:
+    trained = curves.last_epochs()
     rows = []
     for trial in trials:
         attrs = trial.user_attrs
@@ -155,10 +178,18 @@ def _holds_text(column: "pd.Series[Any]") -> bool:
 
 
 def epochs_table(path: Path) -> pd.DataFrame:
-    """One row an epoch of a replicate of a trial, from `curves.jsonl`."""
+    """One row an epoch of a replicate of a trial, from `curves.jsonl`.
+
+    Raises:
+        DamagedRecord: the file is missing or damaged.
+    """
+    return _epochs(Curves(StudyFolder(path).curves))
+
+
+def _epochs(curves: Curves) -> pd.DataFrame:
     heads: list[tuple[int, int, int, int]] = []
     parts: dict[str, list[Any]] = {name: [] for name in EPOCH_COLUMNS}
-    for block in read_curves(StudyFolder(path).curves):
+    for block in curves:
         heads.append((block["trial"], block["replicate"], block["first_epoch"], len(block["lr"])))
         for name in EPOCH_COLUMNS:
             parts[name].append(np.array(block[name], dtype=np.float64))  # null becomes nan

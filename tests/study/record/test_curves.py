@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from moons.snapshot import EpochRecord
 from study.errors import DAMAGED, StudyError
-from study.record.curves import COLUMNS, Block, CurveWriter, last_epochs, read_curves
+from study.record.curves import COLUMNS, Block, Curves, CurveWriter
 
 ANY_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -24,7 +24,7 @@ def epochs_in(path) -> list[tuple[int, int, float]]:
     """Trial, epoch and training loss of each epoch in the file, in its order."""
     return [
         (found["trial"], found["first_epoch"] + i, loss)
-        for found in read_curves(path)
+        for found in Curves(path)
         for i, loss in enumerate(found["train_loss"])
     ]
 
@@ -37,10 +37,9 @@ def test_a_block_holds_its_records_column_by_column():
     assert made.columns["lr"] == pytest.approx([3.6, 4.6, 5.6])
 
 
-def test_a_line_is_json_that_ends_in_a_line_break():
+def test_a_line_is_json_without_a_line_break():
     line = block(3, 5).line(7)
-    assert line.count(b"\n") == 1
-    assert line.endswith(b"\n")
+    assert b"\n" not in line
     held = json.loads(line)
     assert (held["trial"], held["replicate"], held["first_epoch"]) == (7, 0, 3)
     assert {name: held[name] for name in COLUMNS} == block(3, 5).columns
@@ -74,54 +73,111 @@ def test_replicates_of_a_trial_are_told_apart(tmp_path):
     writer = CurveWriter(path)
     writer.append(0, (block(1, 2, replicate=0), block(1, 3, replicate=1)))
     writer.append(0, (block(3, 4, replicate=0),))
-    heads = [(b["replicate"], b["first_epoch"], len(b["lr"])) for b in read_curves(path)]
+    heads = [(b["replicate"], b["first_epoch"], len(b["lr"])) for b in Curves(path)]
     assert heads == [(0, 1, 2), (1, 1, 3), (0, 3, 2)]
+
+
+def content_of(path, *blocks: tuple[int, Block]) -> bytes:
+    """What the file holds when the blocks were appended."""
+    writer = CurveWriter(path)
+    for trial, one in blocks:
+        writer.append(trial, (one,))
+    writer.close()
+    return path.read_bytes()
+
+
+THREE = (0, block(1, 3)), (1, block(1, 2)), (0, block(4, 5))
 
 
 @ANY_FOLDER
 @given(share=st.floats(0, 1))
 def test_a_file_cut_off_at_any_byte_keeps_its_whole_lines_and_goes_on(tmp_path, share):
     path = tmp_path / "curves.jsonl"
-    lines = [block(1, 3).line(0), block(1, 2).line(1), block(4, 5).line(0)]
-    content = b"".join(lines)
+    path.unlink(missing_ok=True)
+    content = content_of(path, *THREE)
     cut = content[: int(share * len(content))]
+    whole = cut[: cut.rfind(b"\n") + 1]
+    if cut + b"\n" == content[: len(cut) + 1]:  # but for its break, the last line is there
+        whole = cut + b"\n"
     path.write_bytes(cut)
-    assert len(list(read_curves(path))) == cut.count(b"\n")  # a reader needs no repair
+    assert len(list(Curves(path))) == whole.count(b"\n")  # a reader needs no repair
     assert path.read_bytes() == cut  # and makes none
-    writer = CurveWriter(path)
-    writer.append(9, (block(1, 1),))
-    writer.close()
-    assert path.read_bytes() == b"".join(lines[: cut.count(b"\n")]) + block(1, 1).line(9)
+    after = content_of(path, (9, block(1, 1)))
+    assert after.startswith(whole)
+    assert after.count(b"\n") == whole.count(b"\n") + 1
+    assert len(list(Curves(path))) == after.count(b"\n")
 
 
 @ANY_FOLDER
 @given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
-def test_a_damaged_byte_is_read_as_written_or_refused_by_file_and_line(tmp_path, place, byte):
+def test_a_changed_byte_is_always_refused_by_file_and_line(tmp_path, place, byte):
     path = tmp_path / "curves.jsonl"
-    content = bytearray(block(1, 3).line(0) + block(1, 2).line(1) + block(4, 5).line(0))
-    content[int(place * len(content))] = byte
-    path.write_bytes(content)
-    refusal = None
-    try:
-        blocks = list(read_curves(path))
-    except ValueError as refused:
-        refusal = str(refused)
-    if refusal is None:
-        assert len(blocks) >= 2  # a damaged last line break is a torn line
+    path.unlink(missing_ok=True)
+    content = content_of(path, *THREE)
+    changed = bytearray(content)
+    changed[int(place * len(content))] = byte
+    path.write_bytes(changed)
+    if changed == content:
+        assert len(list(Curves(path))) == 3
     else:
-        assert f"{path} is damaged in line" in refusal
+        with pytest.raises(StudyError, match=r"curves\.jsonl is damaged in line"):
+            list(Curves(path))
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ((0, 2), "lost or doubled"),
+        ((1, 2), "lost or doubled"),
+        ((0, 1, 1, 2), "lost or doubled"),
+        ((0, 2, 1), "lost or doubled"),
+    ],
+)
+def test_a_line_that_is_lost_doubled_or_moved_is_noticed(tmp_path, lines, why):
+    path = tmp_path / "curves.jsonl"
+    whole = content_of(path, *THREE).splitlines(keepends=True)
+    path.write_bytes(b"".join(whole[line] for line in lines))
+    with pytest.raises(StudyError, match=why):
+        list(Curves(path))
+
+
+@pytest.mark.parametrize(
+    ("blocks", "why"),
+    [
+        (((0, block(1, 3)), (0, block(5, 6))), "has lost epochs of trial 0"),
+        (((0, block(2, 3)),), "has lost epochs of trial 0"),
+        (((0, block(1, 3)), (0, block(1, 3))), "holds epochs twice of trial 0"),
+    ],
+)
+def test_epochs_of_a_trial_follow_each_other(tmp_path, blocks, why):
+    path = tmp_path / "curves.jsonl"
+    path.write_bytes(b"".join(one.line(trial) + b"\n" for trial, one in blocks))  # of format 1
+    with pytest.raises(StudyError, match=why):
+        list(Curves(path))
+
+
+def test_lines_without_checksums_are_read_before_those_that_have_one_and_not_after(tmp_path):
+    path = tmp_path / "curves.jsonl"
+    path.write_bytes(block(1, 3).line(0) + b"\n")  # as format 1 has them
+    content = content_of(path, (0, block(4, 5)))
+    assert len(list(Curves(path))) == 2
+    path.write_bytes(content + block(6, 7).line(0) + b"\n")
+    with pytest.raises(StudyError, match="no block of epochs with a checksum"):
+        list(Curves(path))
 
 
 def test_the_last_epoch_of_each_trial_is_known(tmp_path):
     path = tmp_path / "curves.jsonl"
-    path.write_bytes(block(1, 3).line(0) + block(1, 2).line(1) + block(4, 9).line(0))
-    assert last_epochs(path) == {0: 9, 1: 2}
+    content_of(path, *THREE)
+    assert Curves(path).read().last_epochs() == {0: 5, 1: 2}
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"null", b'{"trial": 0}', b"\xff"])
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b"null", b'{"trial": 0}', b"\xff", b"[" * 100_000]
+)
 def test_a_damaged_line_is_refused_by_its_number(tmp_path, damage):
     path = tmp_path / "curves.jsonl"
-    path.write_bytes(block(1, 3).line(0) + damage + b"\n" + block(4, 5).line(0))
+    path.write_bytes(block(1, 3).line(0) + b"\n" + damage + b"\n" + block(4, 5).line(0) + b"\n")
     with pytest.raises(StudyError, match=r"curves\.jsonl is damaged in line 2") as refused:
-        last_epochs(path)
+        list(Curves(path))
     assert refused.value.code == DAMAGED

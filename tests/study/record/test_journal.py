@@ -32,6 +32,13 @@ def fill(journal: SoleWriterJournal, trials: int = 4) -> optuna.Study:
     return study
 
 
+def unsealed(line: bytes) -> dict:
+    """The operation of a line, without the checksum, which Optuna does not look at."""
+    operation = json.loads(line)
+    assert operation.pop("crc")
+    return operation
+
+
 def seen_by_optuna(path: Path) -> list:
     """The trials as Optuna's own backend reads them from the file."""
     storage = JournalStorage(JournalFileBackend(str(path)))
@@ -117,9 +124,11 @@ def test_a_journal_cut_off_at_any_byte_keeps_its_whole_lines_and_goes_on(tmp_pat
     cut = written[: int(share * len(written))]
     whole = cut[: cut.rfind(b"\n") + 1]
     path.write_bytes(cut)
+    if cut + b"\n" == written[: len(cut) + 1]:  # but for its break, the last line is there
+        whole = cut + b"\n"
     journal = SoleWriterJournal(path)
     assert path.read_bytes() == whole
-    assert list(journal.read_logs(0)) == [json.loads(line) for line in whole.splitlines()]
+    assert list(journal.read_logs(0)) == list(map(unsealed, whole.splitlines()))
     journal.append_logs([{"op_code": 0, "worker_id": "w", "study_name": "n", "directions": [1]}])
     journal.commit()
     journal.close()

@@ -33,7 +33,7 @@ def test_making_tables_changes_nothing_of_the_record(folder):
     write(folder)
     left = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert {name: left[name] for name in record} == record
-    assert set(left) - set(record) == {"trials.parquet", "epochs.parquet"}
+    assert set(left) - set(record) == {"trials.parquet", "epochs.parquet", ".tables.lock"}
 
 
 @ANY_FOLDER
