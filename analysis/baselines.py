@@ -8,6 +8,7 @@ from pathlib import Path
 from analysis.command import Studies, run_command
 from study.record.folder import StudyFolder
 from study.record.manifest import Manifest
+from study.record.parquet import write_table
 
 
 def write_baselines(folder: Path) -> Path:
@@ -26,15 +27,13 @@ def write_baselines(folder: Path) -> Path:
 
     from moons.baselines import baseline_rows
     from moons.config import Config
-    from moons.files import appearing
 
     place = StudyFolder(folder)
     manifest = Manifest.read(place.manifest)
     data = {f.name for f in fields(Config)} & {"n_samples", "noise"}
     fixed = {key: value for key, value in manifest.fixed.items() if key in data}
     config = Config(data_seed=manifest.data_seed, **fixed)
-    with appearing(place.baselines) as draft:
-        pd.DataFrame(baseline_rows(config)).to_parquet(draft, index=False)
+    write_table(pd.DataFrame(baseline_rows(config)), place.baselines)
     return place.baselines
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, TypeVar
 import tyro
 
 from moons.command_line import read_command_line
-from study.record.damage import DamagedRecord
+from moons.files import is_folder
+from study.record.damage import RecordError
 
 T = TypeVar("T")
 STUDIES = tyro.conf.arg(metavar="STUDY ...", help_behavior_hint="(required)")
@@ -40,12 +41,12 @@ def run_command(
     description = f"{options.__doc__}\n\n{more}" if more else options.__doc__
     try:
         return do(read_command_line(options, arguments, prog, description))
-    except DamagedRecord as error:
-        return _complain(str(error), 4)
+    except RecordError as error:
+        return _complain(str(error), error.code)
     except ValueError as error:
         return _complain(str(error), 2)
     except OSError as error:
-        return _complain(f"cannot write {error.filename}: {error.strerror}", 5)
+        return _complain(f"cannot use {error.filename}: {error.strerror}", 5)
     except KeyboardInterrupt:
         return _complain("stopped", 130)
 
@@ -66,7 +67,7 @@ class Studies:
         if not self.studies:
             raise ValueError("STUDY must name a folder such as results/cvae-1, got none")
         for folder in self.studies:
-            if not folder.is_dir():
+            if not is_folder(folder):
                 raise ValueError(f"STUDY must be a study's folder, got {folder}, which is none")
         return self.studies
 

@@ -59,7 +59,7 @@ def compare_all(options: Options) -> int:
     from analysis.comparison import compare
     from analysis.comparison.table import as_table
     from analysis.comparison.terminal import show
-    from moons.files import appearing
+    from study.record.parquet import write_table
 
     log = Console(stderr=True)
     for study in studies:
@@ -70,8 +70,7 @@ def compare_all(options: Options) -> int:
             studies, options.metric, step=lambda what: progress.update(task, description=what)
         )
         out.mkdir(parents=True, exist_ok=True)
-        with appearing(out / TABLE) as draft:
-            as_table(comparison).to_parquet(draft, index=False)
+        write_table(as_table(comparison), out / TABLE)
         paths = [out / TABLE, *_figures(comparison, out, progress)]
     # A pipe has no width of its own; tables with eighty columns break words.
     show(comparison, Console(highlight=False, width=None if sys.stdout.isatty() else 120))

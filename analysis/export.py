@@ -12,6 +12,8 @@ import pandas as pd
 from moons.checkpoint import pack_weights, save_checkpoint
 from moons.config import Config
 from moons.files import folder_appearing, write_whole
+from study.record.folder import StudyFolder
+from study.record.parquet import read_table
 
 if TYPE_CHECKING:
     from moons.models import VAE
@@ -44,9 +46,9 @@ def export_winner(study: Path, out: Path, metric: str, vary: str) -> Path:
     from moons.evaluation import EVALUATION_SEED, evaluate
     from moons.fit import fit, start
 
-    boards = pd.read_parquet(study / "leaderboard.parquet")
+    boards = read_table(StudyFolder(study).leaderboard)
     first = boards[boards["vary"] == vary].iloc[0].to_dict()
-    reruns = pd.read_parquet(study / "reruns.parquet")
+    reruns = read_table(StudyFolder(study).reruns)
     runs = reruns[(reruns["config"] == first["config"]) & (reruns["vary"] == vary)]
     runs = runs[runs["state"] == "complete"].dropna(subset=[metric])
     if runs.empty:

@@ -10,6 +10,8 @@ from study.monitoring.progress import clock
 from study.monitoring.tally import Tally
 from study.plan import Plan
 from study.record.configs import distinct_configs
+from study.record.folder import StudyFolder
+from study.record.parquet import read_table
 
 TOP = 5
 WIDTH = 120  # where there is no terminal to ask
@@ -20,7 +22,7 @@ def show_summary(plan: Plan, tally: Tally) -> None:
     console = Console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
         console.width = WIDTH
-    trials = pd.read_parquet(plan.folder / "trials.parquet")
+    trials = read_table(StudyFolder(plan.folder).trials)
     complete = trials[trials["state"] == "complete"]
     if len(complete):
         console.print(top_table(complete, plan))

@@ -31,11 +31,10 @@ def main(argv: Sequence[str]) -> ExitCode:
 
 def dispatch(options: RerunOptions) -> ExitCode:
     """Does what the options ask for."""
-    import pandas as pd
-
     from study.record.folder import StudyFolder
     from study.record.lock import held
     from study.record.manifest import Manifest
+    from study.record.parquet import read_table
     from study.record.tables import write_tables
 
     folder = StudyFolder(options.study)
@@ -43,7 +42,7 @@ def dispatch(options: RerunOptions) -> ExitCode:
     model = _own_model(options, manifest)
     with held(folder.lock):
         write_tables(folder.path)
-        trials = pd.read_parquet(folder.trials)
+        trials = read_table(folder.trials)
         if options.seed_of_trial is not None:
             from study.reruns.repeat import repeat_trial
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from moons.files import is_folder
 from search_spaces.load import load_space
 from search_spaces.space import SearchSpace
 from study.errors import StudyError
@@ -34,7 +35,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
     Raises:
         StudyError: no study is there, its manifest is damaged, or an option contradicts it.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise StudyError(f"--resume must name a study's folder, got {folder}, which is none")
     manifest = Manifest.read(StudyFolder(folder).manifest)
     asked = manifest.options

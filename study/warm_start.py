@@ -8,6 +8,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from moons.files import is_folder
 from study.errors import StudyError
 from study.plan import Plan
 from study.record.folder import StudyFolder
@@ -39,7 +40,7 @@ def learn_from(plan: Plan, other: Path) -> Learned:
     Raises:
         StudyError: `other` is no study, is damaged, or minimised something else.
     """
-    if not other.is_dir():
+    if not is_folder(other):
         raise StudyError(f"--warm-start must name a study's folder, got {other}, which is none")
     folder = StudyFolder(other)
     manifest = Manifest.read(folder.manifest)

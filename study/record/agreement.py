@@ -115,7 +115,7 @@ def lost_ends(folder: StudyFolder, trials: Iterable[FrozenTrial]) -> list[int]:
     names = {weights.parent.name for weights in folder.checkpoints.glob(f"*/{WEIGHTS}")}
     found = {int(name) for name in names if name.isdecimal()}
     with contextlib.suppress(DamagedRecord):
-        table = read_table(folder.trials, folder.trials.name, "")
+        table = read_table(folder.trials)
         over = ~table["state"].isin(["running", "interrupted"])
         found |= set(map(int, table.loc[over, "trial"]))
     return sorted(found - ended)

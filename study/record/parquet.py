@@ -20,8 +20,11 @@ def write_table(table: "pd.DataFrame", path: Path) -> None:
     """Writes a table, whole, with a checksum of every page and one of the file.
 
     Raises:
+        DamagedRecord: a folder is in its place.
         OSError: it cannot be written.
     """
+    if path.is_dir():
+        raise DamagedRecord(f"{path} is a folder, where a table belongs; remove it")
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -36,19 +39,21 @@ def write_table(table: "pd.DataFrame", path: Path) -> None:
         draft.write_bytes(written[:place] + filled + written[place + len(BLANK) :])
 
 
-def read_table(path: Path, shown: str, remedy: str) -> "pd.DataFrame":
+def read_table(path: Path, shown: str = "", remedy: str = "") -> "pd.DataFrame":
     """Reads a table; one without a checksum by those of its pages, where it has them.
 
     Args:
         path: of the file.
-        shown: what it is called.
-        remedy: what to do about a damaged one.
+        shown: what it is called; by default its path.
+        remedy: what to do about a damaged one; by default to derive it again.
 
     Raises:
         DamagedRecord: it is missing or damaged.
     """
     import pandas as pd
 
+    shown = shown or str(path)
+    remedy = remedy or f"make it again with `python -m analysis.tables {path.parent}`"
     try:
         content = read_plain(path)
     except FileNotFoundError:

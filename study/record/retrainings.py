@@ -55,7 +55,7 @@ def _is_retraining(row: Fields) -> bool:
         and row["purpose"] in PURPOSES
         and row["state"] in STATES
         and all(isinstance(row[name], str) for name in ("key", "config", "vary"))
-        and all(type(row[name]) is int for name in ("seed", "seed_index"))
+        and all(type(row.get(name)) is int for name in ("seed", "seed_index", "epochs"))
         and type(row.get("trial")) in (int, type(None))
         and all(isinstance(value, str | int | float | None) for value in figures)
         and not any(isinstance(row.get(name), str) for name in NUMBERS)

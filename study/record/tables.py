@@ -66,7 +66,8 @@ def _retrained(folder: StudyFolder) -> dict[Path, pd.DataFrame]:
     rows = read_retrainings(folder.retrainings) if os.path.lexists(folder.retrainings) else []
     places = dict(zip(PURPOSES, (folder.reruns, folder.audit), strict=True))
     chosen = {place: [r for r in rows if r["purpose"] == why] for why, place in places.items()}
-    return {place: retrainings_table(some) for place, some in chosen.items() if some}
+    there = {place: some for place, some in chosen.items() if some or os.path.lexists(place)}
+    return {place: retrainings_table(some) for place, some in there.items()}
 
 
 def _write(tables: Mapping[Path, pd.DataFrame], settled: bool) -> list[Path]:
@@ -80,7 +81,7 @@ def _write(tables: Mapping[Path, pd.DataFrame], settled: bool) -> list[Path]:
 
 def _refuse_poorer(place: Path, table: pd.DataFrame) -> None:
     try:
-        there = read_table(place, place.name, "")
+        there = read_table(place)
     except DamagedRecord:
         return
     for what, rows in (("rows", len), ("finished trials", _finished)):
@@ -99,10 +100,13 @@ def _finished(table: pd.DataFrame) -> int:
 
 def retrainings_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """One row a (config, seed), in the order of configs and seeds."""
-    flat = [flat_config({k: v for k, v in r.items() if k not in ("key", "purpose")}) for r in rows]
-    for row in flat:
-        if "rungs" in row:
-            row["rungs"] = json.dumps(row["rungs"])
+    known = Config.__dataclass_fields__
+    flat = []
+    for row in rows:
+        settings = {name: value for name, value in row.items() if name in known}
+        rest = {name: row[name] for name in row.keys() - settings - {"key", "purpose"}}
+        rungs = {"rungs": json.dumps(row["rungs"])} if "rungs" in row else {}
+        flat.append(rest | flat_config(settings) | rungs)
     table = typed(flat, RERUN_COLUMNS)
     return table.sort_values(["config", "vary", "seed_index"], ignore_index=True)
 
@@ -138,10 +142,11 @@ def _trials(trials: Sequence[FrozenTrial], curves: Curves) -> pd.DataFrame:
 
 
 def flat_config(config: dict[str, Any]) -> dict[str, Any]:
-    """Settings as columns hold them: a list of widths becomes text."""
+    """All settings as columns hold them: a list of widths is text, what is not said its default."""
+    whole = Config.from_mapping(config, "a recorded config").as_dict()
     return {
         key: ",".join(map(str, value)) if isinstance(value, list) else value
-        for key, value in config.items()
+        for key, value in whole.items()
     }
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, UseAppendAction, arg
 
 from moons.command_line import AnyPath, Count, OptionalPath, Text, Whole, opt
+from moons.files import is_folder
 from study.errors import StudyError
 from study.options import check_address, check_range, read_options
 
@@ -58,7 +59,7 @@ class RerunOptions:
             raise StudyError(
                 f"--export must name a folder that is not there yet, got {self.export}"
             )
-        if not self.study.is_dir():
+        if not is_folder(self.study):
             raise StudyError(f"FOLDER must be a study's folder, got {self.study}, which is none")
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from moons.files import appearing
 from study.final_table import WIDTH
+from study.record.folder import StudyFolder
+from study.record.parquet import read_table, write_table
 
 
 def show_leaderboard(folder: Path, trials: pd.DataFrame, metric: str, vary: str) -> None:
@@ -18,15 +19,15 @@ def show_leaderboard(folder: Path, trials: pd.DataFrame, metric: str, vary: str)
     from analysis.board_tables import board_table, held_out_table
     from analysis.leaderboard import leaderboard
 
-    reruns = pd.read_parquet(folder / "reruns.parquet")
+    place = StudyFolder(folder)
+    reruns = read_table(place.reruns)
     boards = {
         str(kind): leaderboard(reruns, trials, metric, str(kind), folder)
         for kind in set(reruns["vary"])
     }
-    with appearing(folder / "leaderboard.parquet") as draft:
-        pd.concat([boards[kind] for kind in sorted(boards, reverse=True)]).to_parquet(
-            draft, index=False
-        )
+    write_table(
+        pd.concat([boards[kind] for kind in sorted(boards, reverse=True)]), place.leaderboard
+    )
     board = boards[vary]
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -34,9 +35,9 @@ def show_leaderboard(folder: Path, trials: pd.DataFrame, metric: str, vary: str)
     console.print(board_table(board, metric).rich(f"{metric} on fresh seeds"))
     if (beside := held_out_table(board)) is not None:
         console.print(beside.rich("the same on what chose nothing"))
-    if (folder / "report.html").exists():
+    if place.report.exists():
         console.print(f"for the report: python -m analysis.report {folder}", soft_wrap=True)
-    console.print(str(folder / "leaderboard.parquet"), soft_wrap=True)
+    console.print(str(place.leaderboard), soft_wrap=True)
 
 
 def show_audit(
@@ -45,7 +46,7 @@ def show_audit(
     """Prints what pruning cost; the path comes last."""
     from analysis.audit import audit
 
-    audited = pd.read_parquet(folder / "audit.parquet")
+    audited = read_table(StudyFolder(folder).audit)
     console = Console(highlight=False, soft_wrap=True)
     for sentence in audit(audited, trials, metric, rungs, seed).sentences():
         console.print(sentence)

@@ -38,7 +38,7 @@ def test_the_status_is_that_of_the_work() -> None:
     [
         (ValueError("--times must be few, got\nmany"), 2, "--times must be few, got many"),
         (DamagedRecord("study.json is damaged"), 4, "study.json is damaged"),
-        (OSError(28, "No space left", "here"), 5, "cannot write here: No space left"),
+        (OSError(28, "No space left", "here"), 5, "cannot use here: No space left"),
     ],
 )
 def test_an_error_is_one_line_and_a_status(
