@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from moons.files import write_whole
+from moons.checksums import checksum
+from moons.files import NotPlain, make_folder, read_plain, write_whole
 from study.record.folder import StudyFolder
 
 LARGEST = 60_000.0  # of half precision
@@ -27,10 +28,11 @@ def pack_losses(losses: Mapping[str, Floats]) -> bytes:
 
 
 def save_losses(folder: Path, key: str, packed: bytes) -> str:
-    """Writes a retraining's losses under a study's folder; returns the file's name."""
-    name = f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.safetensors"
+    """Writes a retraining's losses under a study's folder; returns the file's name, with their checksum."""
+    whose = hashlib.sha256(key.encode()).hexdigest()[:16]
+    name = f"{whose}-{checksum(packed)}.safetensors"
     path = StudyFolder(folder).point_losses(name)
-    path.parent.mkdir(exist_ok=True)
+    make_folder(path.parent)
     write_whole(path, packed)
     return name
 
@@ -43,8 +45,11 @@ def load_losses(folder: Path, names: Iterable[str], column: str) -> dict[str, Fl
     found = {}
     for name in names:
         try:
-            losses = load(StudyFolder(folder).point_losses(name).read_bytes())
-        except (OSError, SafetensorError):
+            content = read_plain(StudyFolder(folder).point_losses(name))
+            if f"-{checksum(content)}." not in name:
+                continue
+            losses = load(content)
+        except (OSError, NotPlain, SafetensorError):
             continue
         if column in losses:
             found[name] = losses[column].astype(np.float64)
