@@ -28,7 +28,7 @@ def pack_losses(losses: Mapping[str, Floats]) -> bytes:
 
 
 def save_losses(folder: Path, key: str, packed: bytes) -> str:
-    """Writes a retraining's losses under a study's folder; returns the file's name, with their checksum."""
+    """Writes a retraining's losses; returns the file's name, which holds their checksum."""
     whose = hashlib.sha256(key.encode()).hexdigest()[:16]
     name = f"{whose}-{checksum(packed)}.safetensors"
     path = StudyFolder(folder).point_losses(name)
