@@ -25,7 +25,11 @@ NAMED = 3  # studies that the folder's name holds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Says which of some studies is better, by how much, and how sure that is."""
+    """Says which of some searches is better, by how much, and how sure that is.
+
+    Studies that differ by their seed alone count as repetitions of one search; with three or more
+    of each, searches are told apart.
+    """
 
     studies: Annotated[tuple[Path, ...], tyro.conf.Positional, STUDIES]
     """The studies' folders, such as results/cvae-1; two or more."""
@@ -41,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def compare_all(options: Options) -> int:
-    """Compares, prints, and writes table and figures; 6 where fewer than two can be ranked.
+    """Compares, prints, and writes table and figures; 6 where there is nothing to compare.
 
     Raises:
         ValueError: an option is not what it should be.
@@ -77,7 +81,8 @@ def compare_all(options: Options) -> int:
     print()
     for path in paths:
         print(path)
-    return 0 if comparison.pairs else 6
+    repeated = any(search.repeated for search in comparison.searches)
+    return 0 if comparison.pairs or repeated else 6
 
 
 def default_folder(paths: Sequence[Path]) -> Path:

@@ -123,7 +123,7 @@ def _figure(
     complete: pd.DataFrame, configs: list[str], name: str, vary: str, folder: Path | None
 ) -> pd.DataFrame:
     runs = complete.dropna(subset=[name])
-    basis, losses = _losses(runs, name, vary, folder)
+    basis, losses = retraining_losses(runs, name, vary, folder)
     pairs = against_first({config: losses.get(config, {}) for config in configs}, basis)
     rows: list[dict[str, Any]] = []
     for config, paired in zip(configs, pairs, strict=True):
@@ -135,7 +135,7 @@ def _figure(
     return pd.DataFrame(rows)
 
 
-def _losses(
+def retraining_losses(
     runs: pd.DataFrame, name: str, vary: str, folder: Path | None
 ) -> tuple[Basis, dict[str, dict[int, Floats]]]:
     """Of each config by seed the score, or the losses at shared points whose mean it is."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # pandas takes most of a second: --help does without
     import pandas as pd
 
     from analysis.comparison.pairs import Pair
+    from analysis.comparison.repetitions import Search
     from analysis.comparison.standing import Standing
     from analysis.comparison.winners import Parameter
     from analysis.reruns import Retrained
@@ -29,10 +30,11 @@ class Comparison:
         metric: a column of `trials.parquet`; less is better.
         names: of the studies, in the order given.
         checks: what makes them comparable or not, the graver first.
+        searches: the studies, repetitions of one search together.
         standings: one a study.
         values: of the complete trials, best first; columns study, trial, value.
-        curves: the best so far of each; columns study, spent, x, best, low, high.
-        pairs: every two studies that have a complete trial.
+        curves: the best so far of each search; columns study, spent, x, best, low, high.
+        pairs: every two searches that have a complete trial.
         again: of each study the configuration that is best under fresh seeds, if any was retrained.
         parameters: what the winners of each study have.
         findings: the outcome in sentences, the verdict first.
@@ -41,6 +43,7 @@ class Comparison:
     metric: str
     names: tuple[str, ...]
     checks: tuple[Check, ...]
+    searches: "tuple[Search, ...]"
     standings: "tuple[Standing, ...]"
     values: "pd.DataFrame"
     curves: "pd.DataFrame"
@@ -53,7 +56,6 @@ class Comparison:
 def compare(
     studies: Sequence[StudyResults],
     metric: str | None = None,
-    seed: int = 0,
     step: Callable[[str], None] = lambda what: None,
 ) -> Comparison:
     """Compares studies.
@@ -61,7 +63,6 @@ def compare(
     Args:
         studies: two or more.
         metric: a validation figure; by default what the studies minimise.
-        seed: of all resampling.
         step: is told what is about to be computed.
 
     Raises:
@@ -69,7 +70,8 @@ def compare(
     """
     from analysis.comparison.convergence import as_search, convergence_data
     from analysis.comparison.findings import findings
-    from analysis.comparison.pairs import pair
+    from analysis.comparison.pairs import corrected, pair
+    from analysis.comparison.repetitions import searches
     from analysis.comparison.standing import ranked, standing
     from analysis.comparison.winners import parameters
     from analysis.reruns import retrained
@@ -78,33 +80,35 @@ def compare(
         raise ValueError(f"a comparison takes two studies or more, got {len(studies)}")
     names = study_names([study.folder.path for study in studies])
     metric = choose_metric(studies, metric)
-    standings, values, curves, again = [], [], [], []
+    standings, values, again = [], [], []
     for name, study in zip(names, studies, strict=True):
         step(name)
-        standings.append(standing(name, study, metric, seed))
+        standings.append(standing(name, study, metric))
         complete = ranked(study, metric)[["trial", metric]].rename(columns={metric: "value"})
         values.append(complete.assign(study=name))
-        curve = convergence_data(as_search(study, metric), seed)
-        curves.append(curve.assign(study=name))
         again.append(next(iter(retrained(study, metric)), None))
-    able = [place for place, own in enumerate(standings) if len(own.top)]
-    pairs = []
-    for a, b in combinations(able, 2):
-        step(f"{names[a]} and {names[b]}")
-        two = (standings[a], standings[b]), (studies[a], studies[b]), (again[a], again[b])
-        pairs.append(pair(*two, metric=metric, seed=seed))
+    grouped = searches(names, [study.manifest for study in studies])
+    curves = []
+    for search in grouped:
+        own = [as_search(studies[place], metric) for place in search.members]
+        curves.append(convergence_data(own).assign(study=search.name))
+    able = [s for s in grouped if any(len(standings[place].top) for place in s.members)]
+    pairs = corrected(
+        [pair(two, standings, studies, again, metric) for two in combinations(able, 2)]
+    )
     found_checks, found_parameters = checks(studies, metric), parameters(studies, standings)
     return Comparison(
         metric=metric,
         names=names,
         checks=found_checks,
+        searches=grouped,
         standings=tuple(standings),
         values=_together(values),
         curves=_together(curves),
-        pairs=tuple(pairs),
+        pairs=pairs,
         again=tuple(again),
         parameters=found_parameters,
-        findings=findings(metric, found_checks, standings, pairs, again, found_parameters),
+        findings=findings(metric, found_checks, grouped, standings, pairs, again, found_parameters),
     )
 
 

@@ -207,7 +207,7 @@ def _advantages(said: Mapping[str, StudyResults]) -> list[Check]:
     if _differ(counts):
         text = (
             f"The numbers of trials differ: {_each(counts)}. The best of more trials is "
-            "better by luck alone; bests are resampled at equal numbers of trials."
+            "better by luck alone."
         )
         found.append(Check("trials", "note", text))
     machines = {name: _machine(study) for name, study in said.items()}

@@ -1,29 +1,21 @@
-"""The best so far of a search against what it had spent, with bootstrap intervals."""
+"""The best so far of searches against what they had spent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from moons.seeds import derive_seed
+from analysis.comparison.repetitions import LEAST
+from analysis.stats import share_in_range
+from analysis.words import listed, percent
 from study.record.columns import State
 from study.record.results import StudyResults
 
 COUNTED: tuple[State, ...] = ("complete", "pruned", "diverged", "failed")
 SPENT = ("trials", "epochs", "seconds")
-WINDOW = 10  # trials: as many as TPE draws at random before it learns
-RESAMPLES = 1000
 POINTS = 120  # of a curve
-INTERVAL = (0.025, 0.975)
-
-MEANING = (
-    "Bands hold the middle 95 % of {resamples} resampled searches. A resampled search has, at each "
-    "place, one of the trials that the search ended within {window} places of it, drawn with "
-    "replacement, with its value and cost. The band says how far the curve hangs on which trials "
-    "happened to come when; other seeds of training, data or sampler would widen it, and it never "
-    "goes below the best value that was seen."
-)
 
 Floats = NDArray[np.float64]
 
@@ -59,48 +51,52 @@ def as_search(study: StudyResults, metric: str) -> Search:
     return Search(np.where(np.isfinite(value), value, np.inf), cost)
 
 
-def convergence_data(
-    search: Search, seed: int = 0, resamples: int = RESAMPLES, window: int = WINDOW
-) -> pd.DataFrame:
+def convergence_data(repetitions: Sequence[Search]) -> pd.DataFrame:
     """The best so far over trials, epochs and seconds, with the band that `MEANING` explains.
 
     Args:
-        search: a study's trials.
-        seed: of the resamples.
-        resamples: how many searches to draw.
-        window: places before and after from which a resampled trial may come.
+        repetitions: of one search, one or more.
 
     Returns:
-        Columns spent, x, best, low and high; missing where no trial was complete yet, `high`
-        also where over 2.5 % of the resampled searches had none.
+        Columns spent, x, best (the median over repetitions), low and high (the least and greatest
+        where there are `LEAST` repetitions); missing where a repetition has no complete trial yet.
     """
-    if not len(search):
+    repetitions = [search for search in repetitions if len(search)]
+    if not repetitions:
         return pd.DataFrame(columns=["spent", "x", "best", "low", "high"])
-    rng = np.random.default_rng(derive_seed(seed, "convergence"))
-    grids = {spent: _grid(spent, np.cumsum(search.cost[spent])) for spent in SPENT}
-    drawn = {spent: np.empty((resamples, len(grid))) for spent, grid in grids.items()}
-    for row in range(resamples):
-        chosen = _resample(len(search), window, rng)
-        best = np.minimum.accumulate(search.value[chosen])
-        for spent, grid in grids.items():
-            drawn[spent][row] = _at(grid, np.cumsum(search.cost[spent][chosen]), best)
-    best = np.minimum.accumulate(search.value)
     frames = []
-    for spent, grid in grids.items():
-        # The inverted distribution function: an interpolated quantile of inf and inf is NaN.
-        low, high = np.quantile(drawn[spent], INTERVAL, axis=0, method="inverted_cdf")
-        observed = _at(grid, np.cumsum(search.cost[spent]), best)
-        curves = {"x": grid, "best": observed, "low": low, "high": high}
-        frames.append(pd.DataFrame(curves).assign(spent=spent))
-    table = pd.concat(frames, ignore_index=True).replace(np.inf, np.nan)
-    return table[["spent", "x", "best", "low", "high"]]
+    for spent in SPENT:
+        totals = [np.cumsum(search.cost[spent]) for search in repetitions]
+        shortest = min(totals, key=lambda total: float(total[-1]))
+        grid = _grid(spent, shortest)
+        curves = np.stack(
+            [
+                _at(grid, total, np.minimum.accumulate(search.value))
+                for search, total in zip(repetitions, totals, strict=True)
+            ]
+        )
+        known = np.isfinite(curves).all(axis=0)
+        curves = np.where(known, curves, np.nan)
+        band = curves if len(repetitions) >= LEAST else np.full_like(curves, np.nan)
+        columns = {"x": grid, "best": np.median(curves, axis=0)}
+        columns |= {"low": band.min(axis=0), "high": band.max(axis=0)}
+        frames.append(pd.DataFrame(columns).assign(spent=spent))
+    return pd.concat(frames, ignore_index=True)[["spent", "x", "best", "low", "high"]]
 
 
-def _resample(n: int, window: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    places = np.arange(n)
-    first = np.maximum(places - window, 0)
-    last = np.minimum(places + window, n - 1)
-    return rng.integers(first, last, endpoint=True)
+def meaning(n_repetitions: Sequence[int]) -> str:
+    """What the bands of searches that were repeated so often are of."""
+    if not any(n >= LEAST for n in n_repetitions):
+        return (
+            "There are no bands: how far another seed's curve would be from a search's cannot be "
+            f"seen in that one search; {LEAST} repetitions with other seeds show it."
+        )
+    shares = [percent(share_in_range(n)) for n in sorted(set(n_repetitions)) if n >= LEAST]
+    return (
+        "Lines of repeated searches are medians. Their bands reach from the best to the worst "
+        "repetition; at any one place another repetition lies within with probability "
+        f"{listed(shares)}."
+    )
 
 
 def _grid(spent: str, total: Floats) -> Floats:

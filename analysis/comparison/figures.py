@@ -10,7 +10,6 @@ from analysis.figures import Drawing
 NAMES = (
     "compare_best_so_far",
     "compare_distribution",
-    "compare_pairs",
     "compare_retrained",
     "compare_winners",
 )

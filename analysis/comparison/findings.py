@@ -3,18 +3,23 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from analysis.comparison.comparable import Check
 from analysis.comparison.pairs import Pair, verdict
+from analysis.comparison.repetitions import Search
 from analysis.comparison.standing import Standing, telling_figure
 from analysis.comparison.winners import Parameter, differences
 from analysis.reruns import Retrained
-from analysis.words import count, listed, number
+from analysis.stats import mean_interval
+from analysis.words import alike, count, ends, listed, number, with_interval
 from study.record.columns import STATES
 
 
 def findings(
     metric: str,
     checks: Sequence[Check],
+    searches: Sequence[Search],
     standings: Sequence[Standing],
     pairs: Sequence[Pair],
     again: Sequence[Retrained | None],
@@ -29,8 +34,9 @@ def findings(
             f"The studies are not comparable as they stand ({what}, see the checks): what follows "
             "compares their numbers, not their models."
         )
+    sentences += [_repeated(search, standings, metric) for search in searches if search.repeated]
     for pair in pairs:
-        sentences += verdict(pair, metric)
+        sentences += verdict(pair)
     sentences += [
         _luck(standing, own, metric)
         for standing, own in zip(standings, again, strict=True)
@@ -42,6 +48,19 @@ def findings(
             sentences.append(_reported(figure, known))
         sentences += differences(parameters)
     return tuple(sentences)
+
+
+def _repeated(search: Search, standings: Sequence[Standing], metric: str) -> str:
+    bests = np.array([standings[place].best for place in search.members])
+    bests = bests[np.isfinite(bests)]
+    if not len(bests):
+        return f"{search.name} has no complete trial in any of its repetitions."
+    found = mean_interval(bests)
+    shown = with_interval(found.value, found.low, found.high)
+    return (
+        f"{search.name} was repeated with {count(len(search.members), 'seed')}: the best {metric} "
+        f"is {shown} on average, from {number(bests.min())} to {number(bests.max())}."
+    )
 
 
 def _unranked(standing: Standing, metric: str) -> str:
@@ -56,12 +75,12 @@ def _unranked(standing: Standing, metric: str) -> str:
 
 
 def _luck(standing: Standing, own: Retrained, metric: str) -> str:
-    interval = ""
+    interval, mean = "", alike((own.high - own.low) / 2, own.mean)[0]
     if not math.isnan(own.low):
-        interval = f" (95 % interval {number(own.low)} to {number(own.high)})"
+        interval = f" (95 % interval {ends(own.low, own.high)})"
     text = (
         f"{standing.name}, {own.config}, retrained under {count(own.n_seeds, 'fresh seed')}: "
-        f"mean {metric} {number(own.mean)}{interval}"
+        f"mean {metric} {mean}{interval}"
     )
     if not math.isnan(own.luck):
         how = "lower" if own.luck > 0 else "higher"

@@ -1,155 +1,191 @@
-"""Two studies against each other, and the sentence that says which is better."""
+"""Two searches against each other, and the sentence that says which is better."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.comparison.convergence import as_search
-from analysis.comparison.standing import Standing, ranked
-from analysis.comparison.superiority import (
-    BestAgainstBest,
-    Estimate,
-    best_against_best,
-    estimate,
-    mean_difference,
-    median_difference,
-    probability_better,
-)
-from analysis.reruns import Retrained
-from analysis.words import count, number, percent
+from analysis.comparison.repetitions import LEAST, Search
+from analysis.comparison.standing import Standing
+from analysis.leaderboard import EXACT, Basis, retraining_losses
+from analysis.reruns import Retrained, fresh_reruns
+from analysis.stats import CONFIDENCE, UNKNOWN, Interval, difference, holm
+from analysis.words import alike, count, ends, number
+from study.record.labels import short_label
 from study.record.results import StudyResults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """The first's mean less the second's; below 0 the first is better.
+
+    Attributes:
+        figure: a column of the tables.
+        p: of no difference, corrected for the number of pairs; NaN where nothing can be said.
+        basis: what the interval is over.
+    """
+
+    figure: str
+    interval: Interval
+    p: float
+    basis: Basis = "seeds"
+
+    @property
+    def told(self) -> bool:
+        """Whether the two are told apart."""
+        return self.p < 1 - CONFIDENCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """One study against another; a difference below 0 and a chance above 1/2 favour the first.
+    """One search against another.
 
     Attributes:
         first, second: names.
-        trials: P(a random complete trial of the first is better than one of the second).
-        medians: difference of the medians of complete trials.
-        bests: the bests, and the bests of resampled searches of equal length.
-        retrained_chance: P(a retraining of the first's best configuration beats one of the
-            second's); None where either was not retrained.
-        retrained_difference: difference of their means over fresh seeds.
+        repetitions: of each, with a complete trial.
+        bests: the best values of the searches, means over repetitions; the interval and p are
+            known where each was repeated at least `LEAST` times.
+        retrained: the best configurations of the first study of each under fresh seeds, by the
+            exact figure where both have it; None where either was not retrained.
     """
 
     first: str
     second: str
-    trials: Estimate
-    medians: Estimate
-    bests: BestAgainstBest
-    retrained_chance: Estimate | None = None
-    retrained_difference: Estimate | None = None
+    repetitions: tuple[int, int]
+    bests: Difference
+    retrained: Difference | None = None
 
 
 def pair(
-    standings: tuple[Standing, Standing],
+    searches: tuple[Search, Search],
+    standings: Sequence[Standing],
+    studies: Sequence[StudyResults],
+    again: Sequence[Retrained | None],
+    metric: str,
+) -> Pair:
+    """Compares two searches that both have a study with a complete trial."""
+    bests = []
+    for search in searches:
+        found = [standings[place].best for place in search.members]
+        bests.append(np.array([best for best in found if math.isfinite(best)]))
+    gap, p = difference(*bests)
+    if min(map(len, bests)) < LEAST:
+        gap, p = Interval(gap.value), UNKNOWN
+    first, second = (search.members[0] for search in searches)
+    return Pair(
+        first=searches[0].name,
+        second=searches[1].name,
+        repetitions=(len(bests[0]), len(bests[1])),
+        bests=Difference(figure=metric, interval=gap, p=p),
+        retrained=_retrained(
+            (studies[first], studies[second]), (again[first], again[second]), metric
+        ),
+    )
+
+
+def corrected(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+    """The pairs with p-values corrected for how many pairs there are."""
+    raw = [pair.bests.p for pair in pairs if not math.isnan(pair.bests.p)]
+    of_bests = iter(holm(np.array(raw, dtype=np.float64)).tolist())
+    raw = [p.retrained.p for p in pairs if p.retrained and not math.isnan(p.retrained.p)]
+    of_retrained = iter(holm(np.array(raw, dtype=np.float64)).tolist())
+    return tuple(
+        replace(
+            pair,
+            bests=_with_next(pair.bests, of_bests),
+            retrained=None if pair.retrained is None else _with_next(pair.retrained, of_retrained),
+        )
+        for pair in pairs
+    )
+
+
+def _with_next(found: Difference, p_values: Iterator[float]) -> Difference:
+    return found if math.isnan(found.p) else replace(found, p=next(p_values))
+
+
+def _retrained(
     studies: tuple[StudyResults, StudyResults],
     again: tuple[Retrained | None, Retrained | None],
     metric: str,
-    seed: int = 0,
-) -> Pair:
-    """Compares two studies that both have a complete trial."""
-    ours, theirs = studies
-    values = [ranked(study, metric)[metric].to_numpy(dtype=float) for study in studies]
-    first, second = again
-    chance = difference = None
-    if first is not None and second is not None:
-        chance = probability_better(np.array(first.values), np.array(second.values))
-        difference = mean_difference(first.values, second.values)
-    return Pair(
-        first=standings[0].name,
-        second=standings[1].name,
-        trials=probability_better(*values),
-        medians=estimate(median_difference, *values, seed=seed),
-        bests=best_against_best(as_search(ours, metric), as_search(theirs, metric), seed),
-        retrained_chance=chance,
-        retrained_difference=difference,
+) -> Difference | None:
+    tables = []
+    for study, best in zip(studies, again, strict=True):
+        runs = fresh_reruns(study)
+        if best is None or runs is None:
+            return None
+        runs = runs[(runs["config"] == best.config) & (runs["state"] == "complete")]
+        tables.append(runs)
+    known = all(EXACT in runs and runs[EXACT].notna().all() for runs in tables)
+    figure = EXACT if known else metric
+    found, bases = [], set[Basis]()
+    for study, runs in zip(studies, tables, strict=True):
+        basis, losses = retraining_losses(
+            runs.dropna(subset=[figure]), figure, str(runs["vary"].iloc[0]), study.folder.path
+        )
+        bases.add(basis)
+        found.append(np.array(list(next(iter(losses.values())).values())))
+    same_points = len({(s.manifest.data_seed, found[0].shape[1:]) for s in studies}) == 1
+    if found[0].shape[1:] != found[1].shape[1:] or (found[0].ndim == 2 and not same_points):
+        bases, found = {"points as given"}, [losses.mean(axis=1) for losses in found]
+    gap, p = difference(*found)
+    basis = "points as given" if "points as given" in bases else max(bases, key=len)
+    return Difference(
+        figure=figure, interval=gap, p=UNKNOWN if basis == "points as given" else p, basis=basis
     )
 
 
-def verdict(pair: Pair, metric: str) -> list[str]:
-    """Which of the two is better, by how much and how sure that is, in sentences.
+def verdict(pair: Pair) -> list[str]:
+    """Which of the two is better, by how much and how sure that is, in sentences."""
+    return [_of_searches(pair), *_of_configs(pair)]
 
-    Retrainings on fresh seeds decide where there are any; else the bests of resampled searches.
-    """
-    likely, chance = (pair.first, pair.second), pair.trials
-    if chance.value < 0.5:
-        likely, chance = (pair.second, pair.first), _turned(chance)
-    of_trials = (
-        f"A complete trial of {likely[0]} drawn at random has a lower {metric} than one of "
-        f"{likely[1]} with {_chance(chance)}."
+
+def _of_searches(pair: Pair) -> str:
+    gap, figure = pair.bests, pair.bests.figure
+    better, worse = _order(pair, gap.interval.value)
+    n = [count(n, "repetition") for n in pair.repetitions]
+    if math.isnan(gap.p):
+        seen = f"The best {figure} of {better} is {number(abs(gap.interval.value))} below {worse}'s"
+        return (
+            f"{seen}, with {n[0]} of {pair.first} and {n[1]} of {pair.second}. Whether that is the "
+            "search or the luck of its seed cannot be known from so few: repeat both with other "
+            f"seeds (--seed), {LEAST} times or more each, and compare all of them."
+        )
+    how = (
+        f"over {n[0]} of {pair.first} and {n[1]} of {pair.second} its best {figure} is on average "
+        f"{_below(gap)} below {worse}'s (Welch's t test, p = {gap.p:.2g})"
     )
-    return [_by_retraining(pair, metric) or _by_search(pair, metric), of_trials]
-
-
-def _by_retraining(pair: Pair, metric: str) -> str:
-    gap, chance = pair.retrained_difference, pair.retrained_chance
-    if gap is None or chance is None:
-        return ""
-    better, worse = _order(pair, gap.value)
-    if better == pair.second:
-        chance = _turned(chance)
-    told = _told(gap, better, worse)
-    text = (
-        f"{told}: retrained on fresh seeds, the best configuration of {better} has a mean {metric} "
-        f"{_gap(gap)} below that of {worse}, and one retraining of it beats one of the other with "
-        f"{_chance(chance)}."
-    )
-    if pair.bests.observed * gap.value < 0:
-        text += f" The best trial of {worse} scored lower, by luck."
-    return text
-
-
-def _by_search(pair: Pair, metric: str) -> str:
-    bests = pair.bests
-    leader, other = _order(pair, bests.observed)
-    seen = f"the best {metric} of {leader} is {number(abs(bests.observed))} below that of {other}"
-    if math.isnan(bests.chance):
-        return f"{leader} and {other} cannot be told apart with so few complete trials: {seen}."
-    better, worse = _order(pair, bests.equal.value)
-    chance = bests.chance if better == pair.first else 1 - bests.chance
+    if gap.told:
+        return f"{better} is the better search than {worse}: {how}."
     return (
-        f"{_told(bests.equal, better, worse, 'did better')}: {seen}. In resampled searches of "
-        f"{count(bests.n_trials, 'trial')} each, the best of {better} is {_gap(bests.equal)} below "
-        f"that of {worse}, and lower in {_share(chance)} of them. A best trial's value holds the "
-        "luck of its seed, which retraining tells from quality."
+        f"{pair.first} and {pair.second} cannot be told apart as searches: {better} leads, {how}."
     )
+
+
+def _of_configs(pair: Pair) -> list[str]:
+    gap = pair.retrained
+    if gap is None:
+        return []
+    better, worse = _order(pair, gap.interval.value)
+    text = (
+        f"Retrained on fresh seeds, the best configuration of {better} has a mean "
+        f"{short_label(gap.figure)} {_below(gap)} below that of {worse}"
+    )
+    if gap.basis == "points as given":
+        return [f"{text}; other validation points would move both, so there is no verdict."]
+    word = "told apart" if gap.told else "not told apart"
+    return [f"{text}: the two configurations are {word} (over {gap.basis}, p = {gap.p:.2g})."]
 
 
 def _order(pair: Pair, gap: float) -> tuple[str, str]:
     return (pair.first, pair.second) if gap <= 0 else (pair.second, pair.first)
 
 
-def _told(gap: Estimate, better: str, worse: str, is_better: str = "is better") -> str:
-    if gap.excludes_zero:
-        return f"{better} {is_better} than {worse}"
-    if math.isnan(gap.low):
-        return f"{better} and {worse} cannot be told apart with so few trials"
-    return f"{better} and {worse} cannot be told apart"
-
-
-def _gap(gap: Estimate) -> str:
+def _below(gap: Difference) -> str:
     """A difference's size with its interval, turned so that it favours the better one."""
-    text = number(abs(gap.value))
-    if math.isnan(gap.low):
-        return text
-    low, high = (-gap.high, -gap.low) if gap.value <= 0 else (gap.low, gap.high)
-    ends = [number(end) if math.isfinite(end) else "no bound" for end in (low, high)]
-    return f"{text} (95 % interval {ends[0]} to {ends[1]})"
-
-
-def _chance(chance: Estimate) -> str:
-    return f"probability {chance.value:.2f} (95 % interval {chance.low:.2f} to {chance.high:.2f})"
-
-
-def _turned(chance: Estimate) -> Estimate:
-    """The other study's probability."""
-    return Estimate(1 - chance.value, 1 - chance.high, 1 - chance.low)
-
-
-def _share(chance: float) -> str:
-    """A share of resamples, which are too few to tell 99.95 % from all."""
-    return "over 99.9 %" if chance > 0.999 else percent(chance)
+    value, low, high = gap.interval.value, gap.interval.low, gap.interval.high
+    if math.isnan(low):
+        return number(abs(value))
+    low, high = (-high, -low) if value <= 0 else (low, high)
+    size = alike((high - low) / 2, abs(value))[0]
+    return f"{size} (95 % interval {ends(low, high)})"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.comparison.superiority import Estimate, estimate
 from analysis.words import with_error
 from study.record.columns import STATES, State
 from study.record.configs import distinct_configs
@@ -43,7 +42,7 @@ class Standing:
     seconds: float
     top: pd.DataFrame
     best: float
-    median: Estimate
+    median: float
     reported: dict[str, float]
 
     @property
@@ -65,13 +64,12 @@ def ranked(study: StudyResults, metric: str) -> pd.DataFrame:
     return finite.sort_values([metric, "trial"], kind="stable")
 
 
-def standing(name: str, study: StudyResults, metric: str, seed: int = 0) -> Standing:
+def standing(name: str, study: StudyResults, metric: str) -> Standing:
     """Where a study stands by a metric."""
     complete = ranked(study, metric)
     counts = study.trials["state"].value_counts()
     seconds = [study.trials[c].sum() for c in ("train_s", "eval_s") if c in study.trials]
     values = complete[metric].to_numpy(dtype=float)
-    unknown = Estimate(float("nan"))
     return Standing(
         name=name,
         states={state: int(counts[state]) for state in STATES if state in counts},
@@ -79,7 +77,7 @@ def standing(name: str, study: StudyResults, metric: str, seed: int = 0) -> Stan
         seconds=float(sum(seconds)),
         top=distinct_configs(complete, metric).head(TOP),
         best=float(values[0]) if len(values) else float("nan"),
-        median=estimate(np.median, values, seed=seed) if len(values) else unknown,
+        median=float(np.median(values)) if len(values) else float("nan"),
         reported=_reported(complete),
     )
 

@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 
 from analysis.comparison import Comparison
-from analysis.comparison.superiority import Estimate
 
 COLUMNS = ("part", "study", "against", "quantity", "x", "value", "low", "high", "text")
 
@@ -55,7 +54,7 @@ def _standings(comparison: Comparison) -> Iterator[Row]:
             continue
         yield row | {"quantity": "best_trial", "value": own.best_trial}
         yield row | {"quantity": f"best {metric}", "value": own.best}
-        yield row | {"quantity": f"median {metric}"} | _interval(own.median)
+        yield row | {"quantity": f"median {metric}", "value": own.median}
         for figure, value in own.reported.items():
             yield row | {"quantity": figure, "value": value, "text": "of the best trial"}
         settings = [parameter.name for parameter in comparison.parameters]
@@ -69,28 +68,15 @@ def _standings(comparison: Comparison) -> Iterator[Row]:
 def _pairs(comparison: Comparison) -> Iterator[Row]:
     for pair in comparison.pairs:
         row = {"part": "pair", "study": pair.first, "against": pair.second}
-        yield row | {"quantity": "probability that a trial is better"} | _interval(pair.trials)
-        yield row | {"quantity": "difference of medians"} | _interval(pair.medians)
-        bests = pair.bests
-        yield row | {"quantity": "difference of bests", "value": bests.observed}
-        resampled = {"quantity": "difference of resampled searches' bests", "x": bests.n_trials}
-        yield row | resampled | _interval(bests.equal)
-        yield row | {
-            "quantity": "share of resampled searches whose best is better",
-            "x": bests.n_trials,
-            "value": bests.chance,
-        }
-        if pair.retrained_chance and pair.retrained_difference:
+        for what, gap in (("bests", pair.bests), ("retrained means", pair.retrained)):
+            if gap is None:
+                continue
+            found = gap.interval
+            ends = {"value": found.value, "low": found.low, "high": found.high}
             yield (
-                row
-                | {"quantity": "probability that a retraining is better"}
-                | _interval(pair.retrained_chance)
+                row | {"quantity": f"difference of {what}, {gap.figure}", "text": gap.basis} | ends
             )
-            yield (
-                row
-                | {"quantity": "difference of retrained means"}
-                | _interval(pair.retrained_difference)
-            )
+            yield row | {"quantity": f"p of no difference of {what}", "value": gap.p}
 
 
 def _retrained(comparison: Comparison) -> Iterator[Row]:
@@ -119,10 +105,6 @@ def _winners(comparison: Comparison) -> Iterator[Row]:
                 "high": high,
                 "text": f"{choice.role}: {choice}",
             }
-
-
-def _interval(estimate: Estimate) -> Row:
-    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
 def _cell(value: Any) -> Row:

@@ -9,12 +9,10 @@ from rich.text import Text
 
 from analysis.comparison import Comparison
 from analysis.comparison.comparable import Level
-from analysis.comparison.convergence import MEANING, RESAMPLES, WINDOW
+from analysis.comparison.convergence import meaning
 from analysis.comparison.standing import TOP, Standing
-from analysis.comparison.superiority import RESAMPLES as PAIR_RESAMPLES
-from analysis.comparison.superiority import Estimate
 from analysis.comparison.winners import shown
-from analysis.words import duration, number
+from analysis.words import duration, number, with_interval
 from study.record.columns import STATES
 
 MARKS: dict[Level, tuple[str, str]] = {
@@ -23,9 +21,9 @@ MARKS: dict[Level, tuple[str, str]] = {
     "same": ("same", "green"),
 }
 INTERVALS = (
-    f"Brackets: 95 % intervals; from {PAIR_RESAMPLES} bootstrap resamples of each study's trials "
-    "or seeds, and by Newcombe's method for the probabilities of single trials. Trials count as "
-    "independent draws of their search, which those of TPE are only roughly."
+    "Brackets: 95 % intervals. Differences of bests: Welch's over repetitions that differ by "
+    "seed. Means over fresh seeds: the bootstrap's. p-values are corrected for the number of pairs "
+    "(Holm)."
 )
 
 
@@ -41,7 +39,8 @@ def show(comparison: Comparison, console: Console) -> None:
     known = [own for own in comparison.standings if len(own.top)]
     if known:
         console.print(Text(INTERVALS, style="dim"))
-        console.print(Text(MEANING.format(resamples=RESAMPLES, window=WINDOW), style="dim"))
+        repeated = [len(search.members) for search in comparison.searches]
+        console.print(Text(meaning(repeated), style="dim"))
     console.print(_heading("Findings"))
     for finding in comparison.findings or ("No study has a complete trial: nothing is ranked.",):
         console.print(Text(f"- {finding}"))
@@ -56,7 +55,7 @@ def _tables(comparison: Comparison) -> Iterator[tuple[str, Table]]:
     if any(len(own.top) for own in comparison.standings):
         yield f"Results by {comparison.metric}, complete trials only", _results(comparison)
     if comparison.pairs:
-        title = "One against the other (below 0 and above 1/2: the first is better)"
+        title = "One against the other (below 0: the first is better)"
         yield title, _pairs(comparison)
     if any(own.reported for own in comparison.standings):
         yield "The best trial's figures on data it was not chosen by", _reported(comparison)
@@ -83,30 +82,24 @@ def _results(comparison: Comparison) -> Table:
     for own, again in zip(comparison.standings, comparison.again, strict=True):
         mean = "-"
         if again is not None:
-            mean = f"{_bracketed(Estimate(again.mean, again.low, again.high))}, {again.config}"
+            mean = f"{with_interval(again.mean, again.low, again.high)}, {again.config}"
         best = "-" if own.best_trial is None else str(own.best_trial)
-        table.add_row(own.name, _bracketed(Estimate(own.best)), best, _bracketed(own.median), mean)
+        values = (_known(own.best), best, _known(own.median))
+        table.add_row(own.name, *values, mean)
     return table
 
 
 def _pairs(comparison: Comparison) -> Table:
-    table = _table("first", "against", "what", "value", left=3)
+    table = _table("first", "against", "what", "difference", "p", left=3)
     for pair in comparison.pairs:
-        equal = f"{pair.bests.n_trials:,} trials each, resampled"
-        chance, gap = pair.retrained_chance, pair.retrained_difference
-        rows = {
-            "best less best": number(pair.bests.observed),
-            f"best less best, {equal}": _bracketed(pair.bests.equal),
-            f"P(best is lower), {equal}": _probability(Estimate(pair.bests.chance)),
-            "median less median": _bracketed(pair.medians),
-            "P(random complete trial is lower)": _probability(pair.trials),
-        }
-        if gap is not None and chance is not None:
-            rows["mean over fresh seeds less mean"] = _bracketed(gap)
-            rows["P(retraining is lower)"] = _probability(chance)
-        for place, (what, value) in enumerate(rows.items()):
+        n = " and ".join(f"{n}" for n in pair.repetitions)
+        rows = {f"best {comparison.metric}, of {n} searches": pair.bests}
+        if (again := pair.retrained) is not None:
+            rows[f"mean {again.figure} of the best configs, over {again.basis}"] = again
+        for place, (what, gap) in enumerate(rows.items()):
             names = (pair.first, pair.second) if place == 0 else ("", "")
-            table.add_row(*names, what, value)
+            found, p = gap.interval, "-" if math.isnan(gap.p) else f"{gap.p:.2g}"
+            table.add_row(*names, what, with_interval(found.value, found.low, found.high), p)
     return table
 
 
@@ -145,19 +138,5 @@ def _table(*names: str, left: int = 1) -> Table:
     return table
 
 
-def _bracketed(estimate: Estimate) -> str:
-    if math.isnan(estimate.value):
-        return "-"
-    if math.isnan(estimate.low):
-        return number(estimate.value)
-    low, high = (
-        number(end) if math.isfinite(end) else "no bound" for end in (estimate.low, estimate.high)
-    )
-    return f"{number(estimate.value)} ({low} to {high})"
-
-
-def _probability(estimate: Estimate) -> str:
-    if math.isnan(estimate.value):
-        return "-"
-    interval = "" if math.isnan(estimate.low) else f" ({estimate.low:.2f} to {estimate.high:.2f})"
-    return f"{estimate.value:.2f}{interval}"
+def _known(value: float) -> str:
+    return "-" if math.isnan(value) else number(value)

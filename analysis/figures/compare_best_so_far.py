@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from analysis.comparison import Comparison
-from analysis.comparison.convergence import MEANING, RESAMPLES, WINDOW
+from analysis.comparison.convergence import meaning
 from analysis.comparison.figures import ComparisonFigure, lacks_ranked
 from analysis.figures import Drawing
 from analysis.figures.studies import StudyStyle, study_styles
@@ -15,17 +15,17 @@ from study.record.labels import label
 
 
 def compare_best_so_far_data(comparison: Comparison) -> pd.DataFrame:
-    """The curves from where the search, or over 2.5 % of the resampled ones, have a value.
+    """The curves from where the search, or all its repetitions, have a value.
 
     Returns:
         Columns study, spent (trials, epochs or seconds), x, best, low, high.
     """
     curves = comparison.curves
-    return curves.dropna(subset=["best", "low"], how="all").reset_index(drop=True)
+    return curves.dropna(subset=["best"]).reset_index(drop=True)
 
 
 def draw_compare_best_so_far(data: pd.DataFrame, metric: str) -> Figure:
-    """Three panels that share the metric's axis: lines are the searches, bands the resamples."""
+    """Three panels that share the metric's axis: lines are the searches, bands repetitions."""
     figure = new_figure(height=3.7)
     axes = figure.subplots(1, 3, sharey=True)
     values = pd.concat([data["best"], data["low"], data["high"]]).dropna()
@@ -69,7 +69,7 @@ def _draw_search(ax: Axes, curve: pd.DataFrame, study: str, style: StudyStyle) -
 
 def _draw(comparison: Comparison) -> Drawing:
     data = compare_best_so_far_data(comparison)
-    note = MEANING.format(resamples=RESAMPLES, window=WINDOW)
+    note = meaning([len(search.members) for search in comparison.searches])
     return Drawing(draw_compare_best_so_far(data, comparison.metric), note)
 
 
@@ -79,8 +79,8 @@ FIGURE = ComparisonFigure(
     caption=(
         "The best complete trial of each search against what the search had spent: trials that "
         "ended, epochs of all trials, and time of training and evaluation summed over workers. "
-        "Bands are 95 % bootstrap intervals over each search's own trials; they begin where nearly "
-        "all resampled searches have a complete trial."
+        "A search that was repeated with other seeds, at least three times, has a band, from its "
+        "best repetition to its worst."
     ),
     unfit=lacks_ranked,
     draw=_draw,

@@ -80,7 +80,7 @@ FIGURE = ComparisonFigure(
     title="Luck and quality",
     caption=(
         "The best configuration of each study that was retrained: every fresh seed's value, their "
-        "mean with its 95 % bootstrap interval, and what the trial itself scored. A star left "
+        "mean with its 95 % interval, and what the trial itself scored. A star left "
         "of its row was lucky. Studies are told apart by their means, not by their stars."
     ),
     unfit=_unfit,
