@@ -1,4 +1,4 @@
-"""Which hyperparameters set good trials apart at a budget, with intervals."""
+"""Which hyperparameters set good trials apart at a budget, and what noise alone would give."""
 
 import warnings
 from collections.abc import Container, Sequence
@@ -21,11 +21,12 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from typing_extensions import override
 
 from analysis.budget import Comparison
+from analysis.stats import CONFIDENCE
 from study.record.manifest import Dimension
 
 LEAST = 20  # trials: the best tenth is then two
-MOST = 500  # trials: a hundred resamples of so many take three seconds
-RESAMPLES = 100
+MOST = 500  # trials: as many permutations of so many take two seconds
+PERMUTATIONS = 99  # of which the fifth largest is exceeded in 5 % of cases where there is no effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +34,37 @@ class Importance:
     """How much each hyperparameter sets the best tenth of the trials apart from all.
 
     Attributes:
-        table: `hyperparameter`, `importance` (shares that sum to 1), `low` and `high` (the middle
-            95 % of bootstrap resamples), most important first.
+        table: `hyperparameter`, `importance` (shares that sum to 1) and `noise` (up to where the
+            share comes in 95 % of cases without any effect), most important first.
+        noise: up to where the largest share comes in 95 % of cases without any effect. Shares sum
+            to 1 whatever there is to share, so that noise alone makes some of them large.
         n_left_out: trials that reached the budget but were left out for speed.
     """
 
     comparison: Comparison
     table: pd.DataFrame
+    noise: float
     n_left_out: int
+
+    @property
+    def telling(self) -> list[str]:
+        """The hyperparameters whose share is larger than noise makes the largest."""
+        return self.table.loc[self.table["importance"] > self.noise, "hyperparameter"].tolist()
 
 
 def importance(
     comparison: Comparison,
     dimensions: Sequence[Dimension],
     seed: int = 0,
-    n_resamples: int = RESAMPLES,
+    permutations: int = PERMUTATIONS,
 ) -> Importance:
-    """PED-ANOVA at one budget, with bootstrap intervals over trials.
+    """PED-ANOVA at one budget, and the same with the values permuted among the trials.
 
     Args:
         comparison: of at least `LEAST` trials.
         dimensions: the hyperparameters to divide importance among; each varied.
-        seed: of the resamples, and of the draw of `MOST` trials where there are more.
-        n_resamples: 0 leaves the intervals out, as NaN.
+        seed: of the permutations, and of the draw of `MOST` trials where there are more.
+        permutations: 0 leaves the noise out, as NaN.
     Source: Watanabe et al. 2023, arXiv:2304.10255; the best tenth against all trials.
     """
     trials = comparison.trials
@@ -65,22 +74,19 @@ def importance(
         trials = trials.iloc[np.sort(rng.permutation(len(trials))[:MOST])]
     names = [dimension.name for dimension in dimensions]
     study = _as_optuna(trials, dimensions)
-    frozen = study.chosen
-    estimate = _shares(study, frozen, names)
-    draws = rng.integers(len(frozen), size=(n_resamples, len(frozen)))
-    resampled = np.array([_shares(study, [frozen[i] for i in draw], names) for draw in draws])
-    low = high = np.full(len(names), np.nan)
-    if n_resamples:
-        low, high = np.quantile(resampled, [0.025, 0.975], axis=0)
-    table = pd.DataFrame(
-        {"hyperparameter": names, "importance": estimate, "low": low, "high": high}
-    )
+    estimate = _shares(study, names)
+    permuted = np.full((1, len(names)), np.nan)
+    if permutations:
+        permuted = np.array([_shares(study, names, rng) for _ in range(permutations)])
+    place = max(round(CONFIDENCE * (permutations + 1)) - 1, 0)
+    noise = np.sort(permuted, axis=0)[place]
+    table = pd.DataFrame({"hyperparameter": names, "importance": estimate, "noise": noise})
     table = table.sort_values("importance", ascending=False, ignore_index=True)
-    return Importance(comparison, table, n_left_out)
+    return Importance(comparison, table, float(np.sort(permuted.max(axis=1))[place]), n_left_out)
 
 
-class _Resample(Study):
-    """A study of chosen trials of another one; adding them again would copy each deeply."""
+class _Permuted(Study):
+    """A study whose trials' values can be permuted; adding them again would copy each deeply."""
 
     chosen: list[FrozenTrial]
 
@@ -91,7 +97,7 @@ class _Resample(Study):
         return self.chosen
 
 
-def _as_optuna(trials: pd.DataFrame, dimensions: Sequence[Dimension]) -> _Resample:
+def _as_optuna(trials: pd.DataFrame, dimensions: Sequence[Dimension]) -> _Permuted:
     distributions: dict[str, BaseDistribution] = {}
     columns: dict[str, list[Any]] = {}
     for dimension in dimensions:
@@ -115,16 +121,24 @@ def _as_optuna(trials: pd.DataFrame, dimensions: Sequence[Dimension]) -> _Resamp
         create_trial(params=params, distributions=distributions, value=value)
         for params, value in zip(rows, trials["value"], strict=True)
     )
-    resample = _Resample("compared", storage)
-    resample.chosen = study.get_trials(deepcopy=False)
-    for trial in resample.chosen:  # one object for all: comparing equal ones takes most of the time
+    study_of_trials = _Permuted("compared", storage)
+    study_of_trials.chosen = study.get_trials(deepcopy=False)
+    for (
+        trial
+    ) in study_of_trials.chosen:  # one object for all: comparing equal ones takes most of the time
         trial.distributions = distributions
-    return resample
+    return study_of_trials
 
 
-def _shares(study: _Resample, trials: list[FrozenTrial], names: list[str]) -> list[float]:
-    study.chosen = trials
+def _shares(
+    study: _Permuted, names: list[str], rng: np.random.Generator | None = None
+) -> list[float]:
+    """The shares, with the values as they are or, given `rng`, permuted once more."""
+    if rng is not None:
+        values = rng.permutation([float(trial.value or 0.0) for trial in study.chosen])
+        for trial, value in zip(study.chosen, values.tolist(), strict=True):
+            trial.value = value
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a resample may hold few distinct trials
+        warnings.simplefilter("ignore")  # the best tenth may be few trials
         found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator(), params=names)
     return [float(found[name]) for name in names]

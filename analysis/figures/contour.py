@@ -186,7 +186,7 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     dimensions = _ordered(results, compared[0])
     how = "the first two that were searched"
     if len(compared[0].trials) >= LEAST and len(dimensions) > 2:
-        ranked = importance(compared[0], dimensions, n_resamples=0).table["hyperparameter"]
+        ranked = importance(compared[0], dimensions, permutations=0).table["hyperparameter"]
         by_name = {dimension.name: dimension for dimension in dimensions}
         dimensions = tuple(by_name[name] for name in ranked)
         how = f"the two that matter most at {compared[0].budget}"
