@@ -26,7 +26,7 @@ class Audit:
         audited: pruned trials trained on, drawn at random; one that diverged enters nothing.
         pruned: trials that the study pruned.
         entering: of the audited, how many would have entered the top five.
-        share_low, share_high: the 95 % interval of their share (Wilson).
+        share_low, share_high: the 95 % interval of their share (Clopper and Pearson).
         regret: how much better the best audited trial is than the study's best; 0 if it is not,
             NaN where there is no such trial on one side.
         correlations: Spearman's rank correlation of the metric at each rung with that at the end,
@@ -107,19 +107,15 @@ def audit(
     best = distinct_configs(complete.reset_index(), metric).head(TOP)[metric]
     threshold = best.max() if len(best) == TOP else np.inf
     entering = int((ended[metric] < threshold).sum())
-    low, high = (
-        stats.binomtest(entering, len(audited)).proportion_ci(method="wilson")
-        if len(audited)
-        else (0.0, 1.0)
-    )
+    low, high = share_interval(entering, len(audited))
     stopped = trials.set_index("trial")["epochs"].reindex(ended.index)
     return Audit(
         metric=metric,
         audited=len(audited),
         pruned=len(pruned),
         entering=entering,
-        share_low=float(low),
-        share_high=float(high),
+        share_low=low,
+        share_high=high,
         regret=max(0.0, float(complete[metric].min() - ended[metric].min()))
         if len(ended) and len(complete)
         else math.nan,
@@ -127,6 +123,14 @@ def audit(
         epochs_saved=int((ended["epochs"] - stopped).sum()),
         epochs_needed=int(ended["epochs"].sum()),
     )
+
+
+def share_interval(k: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share of which k of n were counted; never too short (exact)."""
+    if not n:
+        return 0.0, 1.0
+    low, high = stats.binomtest(k, n).proportion_ci(method="exact")
+    return float(low), float(high)
 
 
 def rung_correlations(
