@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 CONFIDENCE = 0.95
-RESAMPLES = 9999
+RESAMPLES = 4999
 LEAST = 5  # scores: fewer have too few resamples, and two have none but without spread
 ROUNDING = 1e-9  # relative; differences that are so much alike are one and the same
 UNKNOWN = float("nan")

@@ -104,7 +104,7 @@ class Case:
 class Options:
     """Simulates how often each interval and verdict of analysis is right, and writes a table."""
 
-    repeats: Count = 2000
+    repeats: Count = 1500
     """Simulated cases of each kind."""
     out: Path = Path("results/coverage")
     """The folder for coverage.parquet and README.md."""
@@ -135,12 +135,12 @@ def boards(repeats: int, rng: np.random.Generator) -> Iterator[Case]:
     for (split, (points, spread)), law, n, seeds in product(
         SPLITS.items(), LAWS, (5, 20), SEED_SPREADS
     ):
-        times = max(repeats // (40 if points > 1000 else 4), 20)
+        times = max(repeats // (50 if points > 1000 else 5), 20)
         held, wrong = [], []
         for _ in range(times):
             losses = _losses(law, rng, n, points, spread, seeds)
-            intervals = [mean_interval(of) for of in losses]
-            held += [each.low <= 0 <= each.high for each in intervals]
+            interval = mean_interval(losses[0])
+            held.append(interval.low <= 0 <= interval.high)
             wrong.append(_errs(losses))
         about = f"{points:,} points, seeds {seeds}"
         name = f"{split} points"
@@ -319,7 +319,11 @@ def run(options: Options) -> int:
     with appearing(path) as draft:
         rows = [asdict(case) | {"margin": case.margin, "holds": case.holds} for case in cases]
         pd.DataFrame(rows).to_parquet(draft, index=False)
-    command = PROGRAM if options.repeats == 2000 else f"{PROGRAM} --repeats {options.repeats}"
+    command = (
+        PROGRAM
+        if options.repeats == Options().repeats
+        else f"{PROGRAM} --repeats {options.repeats}"
+    )
     page = HEAD.format(
         repeats=options.repeats, configs=CONFIGS, program=command, table=table.markdown()
     )
