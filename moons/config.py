@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, Literal, Self, get_args
 
 Family = Literal["vae", "cvae"]
@@ -62,33 +63,35 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 WIDTHS = ("encoder_hidden", "decoder_hidden")
 
 
-def check_value(key: str, value: object) -> None:
-    """Refuses a value that the setting `key` cannot take.
+def check_value(key: str, value: object) -> Any:
+    """The value in the setting's own type: for a float 1 is 1.0, a list of widths is a tuple.
 
     Raises:
-        ValueError: one sentence with the key, what it got and what is allowed.
+        ValueError: the setting `key` cannot take it; one sentence with the key, what it got and
+            what is allowed.
     """
     if key in CHOICES:
-        if value not in CHOICES[key]:
+        if not isinstance(value, str) or value not in CHOICES[key]:
             raise ValueError(f"{key} must be one of {', '.join(CHOICES[key])}, got {value!r}")
-        return
+        return str(value)
     if key not in BOUNDS:
         known = ", ".join([*CHOICES, *BOUNDS])
         raise ValueError(f"unknown key {key!r}; allowed keys: {known}")
     if key in WIDTHS and isinstance(value, list | tuple) and value:
-        for width in value:
-            _check_number(key, width)
-    else:
-        _check_number(key, value)
+        return tuple(_as_number(key, width) for width in value)
+    return _as_number(key, value)
 
 
-def _check_number(key: str, value: object) -> None:
+def _as_number(key: str, value: object) -> int | float:
     bounds = BOUNDS[key]
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    fits = whole or (bounds.kind is float and isinstance(value, float))
-    if not fits or not bounds.low <= value <= bounds.high:  # type: ignore[operator]
-        wanted = f"{bounds}, or a list of them" if key in WIDTHS else str(bounds)
-        raise ValueError(f"{key} must be {wanted}, got {value!r}")
+    # Numpy's numbers register as these; its bools do not, and Python's are refused likewise.
+    kind = Integral if bounds.kind is int else Real
+    fits = isinstance(value, kind) and not isinstance(value, bool)
+    if fits and bounds.low <= value <= bounds.high:  # type: ignore[operator]
+        number: int | float = bounds.kind(value)
+        return number
+    wanted = f"{bounds}, or a list of them" if key in WIDTHS else str(bounds)
+    raise ValueError(f"{key} must be {wanted}, got {value!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,12 +152,9 @@ class Config:
     keep: Keep = "best"
 
     def __post_init__(self) -> None:
-        for key in WIDTHS:
-            value = getattr(self, key)
-            if isinstance(value, list):
-                object.__setattr__(self, key, tuple(value))
         for field in dataclasses.fields(self):
-            check_value(field.name, getattr(self, field.name))
+            value = check_value(field.name, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
         for part in ("encoder", "decoder"):
             widths, layers = getattr(self, f"{part}_hidden"), getattr(self, f"{part}_layers")
             if isinstance(widths, tuple) and layers not in (1, len(widths)):
@@ -188,9 +188,7 @@ class Config:
             ValueError: names `source`, the key, what it got and what is allowed.
         """
         try:
-            for key, value in settings.items():
-                check_value(key, value)
-            return cls(**settings)
+            return cls(**{key: check_value(key, value) for key, value in settings.items()})
         except ValueError as error:
             raise ValueError(f"{source}: {error}") from None
 

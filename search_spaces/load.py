@@ -1,14 +1,14 @@
 """Finding a search space by its name, or in a file of one's own."""
 
 import importlib
-import importlib.util
-import sys
+from dataclasses import replace
 from pathlib import Path
 
+from search_spaces.code import SpaceCode
 from search_spaces.space import SearchSpace
 
 HERE = Path(__file__).parent
-NOT_SPACES = ("__init__", "base", "domain", "generative", "load", "space")
+NOT_SPACES = ("__init__", "base", "code", "domain", "generative", "load", "space")
 
 
 def space_names() -> list[str]:
@@ -39,18 +39,8 @@ def load_space(name_or_path: str) -> SearchSpace:
 
 
 def _load_file(path: Path) -> SearchSpace:
-    name = f"user_space_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        raise ValueError(f"{path}: {reason}") from error
-    space = getattr(module, "SPACE", None)
+    code = SpaceCode.read(path)
+    space = getattr(code.run(), "SPACE", None)
     if not isinstance(space, SearchSpace):
         raise ValueError(f"{path}: SPACE must be a SearchSpace, got {space!r}")
-    return space
+    return replace(space, code=code)

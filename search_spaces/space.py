@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from moons.config import CHOICES, Config, Family, check_value
+from search_spaces.code import SpaceCode, model_code
 from search_spaces.domain import Choice, Domain, Float, Int, domain_from_dict
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ class SearchSpace:
             otherwise.
         grace: epochs before ASHA may stop a trial, where `--grace` does not say: as many as
             it takes for the metric to tell good configs from bad ones.
-        model: a model of one's own in place of the family's.
+        model: a class of your own in place of the family's model.
+        code: of the file that the space is from; None for a space that comes with the project.
     """
 
     name: str
@@ -59,9 +62,10 @@ class SearchSpace:
     scheduler: Scheduler = "asha"
     grace: int = 10
     model: "type[VAE] | None" = None
+    code: SpaceCode | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.name):
+        if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
             raise ValueError(f"name must match {NAME.pattern}, got {self.name!r}")
         if self.family not in CHOICES["family"]:
             raise ValueError(f"family must be one of vae, cvae, got {self.family!r}")
@@ -69,27 +73,45 @@ class SearchSpace:
             raise ValueError(f"sampler must be one of tpe, random, grid, got {self.sampler!r}")
         if self.scheduler not in get_args(Scheduler):
             raise ValueError(f"scheduler must be one of asha, none, got {self.scheduler!r}")
+        if not isinstance(self.metric, str):
+            raise ValueError(f"metric must be a text such as val_mse, got {self.metric!r}")
         check_metric(self.metric)
         for key in ("trials", "grace"):
             value = getattr(self, key)
-            if not (type(value) is int and value >= 1):
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
                 raise ValueError(f"{key} must be a whole number above 0, got {value!r}")
-        if not self.searched:
+            object.__setattr__(self, key, int(value))
+        searched, fixed = _mapping("searched", self.searched), _mapping("fixed", self.fixed)
+        if not searched:
             raise ValueError("searched is empty: name at least one setting and its domain")
-        for key, value in self.fixed.items():
+        for key, value in fixed.items():
             self._check_key(key)
-            check_value(key, value)
-            if key in self.searched:
+            fixed[key] = check_value(key, value)
+            if key in searched:
                 raise ValueError(f"{key} is both searched and fixed; keep one")
-        for key, domain in self.searched.items():
+        for key, domain in searched.items():
             self._check_key(key)
             if not isinstance(domain, Float | Int | Choice):
                 raise ValueError(f"{key} must be a Float, an Int or a Choice, got {domain!r}")
-            domain.check(key)
+            searched[key] = domain.of(key)
             if self.sampler == "grid" and not isinstance(domain, Choice):
                 raise ValueError(f"{key} must be a Choice, as the sampler is a grid, got {domain}")
-            for value in domain.ends():  # each for itself possible, yet not with what is fixed?
-                Config(**dict(self.fixed) | {key: value})
+            for value in searched[key].ends():  # each possible alone, yet not with what is fixed?
+                Config(**fixed | {key: value})
+        object.__setattr__(self, "searched", searched)
+        object.__setattr__(self, "fixed", fixed)
+        self._check_model()
+
+    def _check_model(self) -> None:
+        if self.model is None:
+            return
+        if not isinstance(self.model, type):
+            raise ValueError(f"model must be a class, see moons.models.VAE, got {self.model!r}")
+        if self.model.__module__ == "moons.models":
+            raise ValueError(
+                f"model must be a class of your own, got {self.model.__name__}, which comes with "
+                "the project: say family vae or cvae and leave model out"
+            )
 
     def _check_key(self, key: str) -> None:
         if key in STUDY_KEYS:
@@ -107,6 +129,11 @@ class SearchSpace:
     def model_name(self) -> str:
         """The family, or the class of the model in its place."""
         return self.model.__name__ if self.model else self.family
+
+    @property
+    def sent_model(self) -> "type[VAE] | SpaceCode | None":
+        """The model of your own in a form that another process can load."""
+        return self.code if self.model and self.code else self.model
 
     def distributions(self) -> "dict[str, BaseDistribution]":
         """What is searched, in Optuna's terms."""
@@ -130,7 +157,8 @@ class SearchSpace:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """As the manifest holds it."""
+        """As the manifest holds it; `code` says which class of your own is trained."""
+        code = {"code": model_code(self.model, self.code)} if self.model else {}
         return {
             "name": self.name,
             "family": self.family,
@@ -138,12 +166,16 @@ class SearchSpace:
             "metric": self.metric,
             "model": self.model_name,
             "searched": {key: domain.as_dict() for key, domain in self.searched.items()},
-            "fixed": dict(self.fixed),
+            "fixed": {k: list(v) if isinstance(v, tuple) else v for k, v in self.fixed.items()},
+            **code,
         }
 
     @classmethod
     def from_dict(
-        cls, fields: Mapping[str, Any], model: "type[VAE] | None" = None
+        cls,
+        fields: Mapping[str, Any],
+        model: "type[VAE] | None" = None,
+        code: SpaceCode | None = None,
     ) -> "SearchSpace":
         """The space that `as_dict` gave `fields` for; data alone, nothing is imported.
 
@@ -160,14 +192,23 @@ class SearchSpace:
                 sampler=fields["sampler"],
                 metric=fields["metric"],
                 model=model,
+                code=code,
             )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"not a search space: {error!r}") from None
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            why = error if isinstance(error, ValueError) else repr(error)
+            raise ValueError(f"not a search space: {why}") from None
 
     def digest(self) -> str:
         """A hash of all that decides what a trial is; the same for the same space anywhere."""
         text = json.dumps(self.as_dict(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _mapping(name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        example = '{"lr": Float(1e-4, 1e-1, log=True)}' if name == "searched" else '{"lr": 1e-3}'
+        raise ValueError(f"{name} must map settings, as in {example}, got {value!r}")
+    return dict(value)
 
 
 def check_metric(metric: str) -> None:
