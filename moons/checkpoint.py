@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moons.checksums import checksum, read_sealed, sealed_text
 from moons.config import Config
@@ -33,7 +33,14 @@ def pack_weights(weights: "Mapping[str, Tensor]") -> bytes:
     return save({name: t.contiguous() for name, t in weights.items()})
 
 
-def save_checkpoint(folder: Path, weights: bytes, config: Config, seed: int, model: str) -> None:
+def save_checkpoint(
+    folder: Path,
+    weights: bytes,
+    config: Config,
+    seed: int,
+    model: str,
+    code: Mapping[str, Any] | None = None,
+) -> None:
     """Writes a checkpoint; the weights come last, so that a folder with them is whole.
 
     Args:
@@ -42,10 +49,12 @@ def save_checkpoint(folder: Path, weights: bytes, config: Config, seed: int, mod
         config: what was trained.
         seed: what it was trained from.
         model: `vae`, `cvae`, or the name of the class of one's own.
+        code: what such a class is known by; None for `vae` and `cvae`.
     """
     make_folder(folder)
     about = {"model": model, "seed": seed, "config": config.as_dict()}
-    write_whole(folder / CONFIG, sealed_text(about | {"weights": checksum(weights)}))
+    about |= {"weights": checksum(weights)} | ({} if code is None else {"code": dict(code)})
+    write_whole(folder / CONFIG, sealed_text(about))
     write_whole(folder / WEIGHTS, weights)
 
 
@@ -65,9 +74,9 @@ def load_checkpoint(folder: Path, model_class: "type[VAE] | None" = None) -> Che
 
     from moons.models import MODELS, trained_model
 
-    name, seed, config, written = _read_config(folder / CONFIG)
+    name, seed, config, own, written = _read_config(folder / CONFIG)
     if model_class is None:
-        if name not in MODELS:
+        if own or name not in MODELS:
             raise ValueError(
                 f"{folder / CONFIG} was trained with {name!r}, a model of somebody's own: "
                 "pass its class as model_class"
@@ -102,7 +111,7 @@ def _read_weights(path: Path, written: str | None) -> bytes:
     return content
 
 
-def _read_config(path: Path) -> tuple[str, int, Config, str | None]:
+def _read_config(path: Path) -> tuple[str, int, Config, bool, str | None]:
     try:
         about = read_sealed(read_plain(path))
         name, seed, settings = about["model"], about["seed"], about["config"]
@@ -112,4 +121,5 @@ def _read_config(path: Path) -> tuple[str, int, Config, str | None]:
     for key, value, kind in (("model", name, str), ("seed", seed, int), ("config", settings, dict)):
         if not isinstance(value, kind):
             raise ValueError(f"{path} is not a checkpoint's config: its {key} is {value!r}")
-    return name, seed, Config.from_mapping(settings, str(path)), about.get("weights")
+    own = bool(about.get("code"))
+    return name, seed, Config.from_mapping(settings, str(path)), own, about.get("weights")

@@ -162,9 +162,7 @@ def _range_dict(kind: str, domain: Float | Int) -> dict[str, Any]:
 def _about_lists(key: str, option: object, alone: bool) -> str:
     if alone and isinstance(option, list | tuple) and option:
         options = ", ".join(map(repr, option))
-        return (
-            f"{key}: Choice takes its options one by one: Choice({options}), got Choice({option})"
-        )
+        return f"{key} takes its options one by one, Choice({options}), got Choice({option})"
     return f"{key} must be fixed to be a list, got the option {option}"
 
 
@@ -189,12 +187,8 @@ def _step(key: str, domain: Float | Int, kind: type) -> Any:
         return None
     if domain.log:
         raise ValueError(f"{key} has a step of {step}, which a logarithmic range cannot have")
-    if (
-        not isinstance(step, kind)
-        or isinstance(step, bool)
-        or not 0 < step <= domain.high - domain.low
-    ):
+    most = domain.high - domain.low
+    if not isinstance(step, kind) or isinstance(step, bool) or not 0 < step <= most:
         noun = "whole number" if kind is Integral else "number"
-        most = domain.high - domain.low
         raise ValueError(f"{key} must have a {noun} in (0, {most:g}] as its step, got {step!r}")
     return step

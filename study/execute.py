@@ -78,6 +78,8 @@ def _load(plan: Plan) -> None:
 
 def _outcome(ledger: Ledger, stop: Stop) -> Outcome:
     tally = ledger.tally
+    if ledger.hopeless is not None:
+        return "no result"
     if tally.finished < tally.wanted:
         return "interrupted" if stop.signum is not None else "time budget"
     return "complete" if tally.states["complete"] else "no result"
@@ -93,6 +95,9 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitC
     if ledger.tally.states["complete"] and outcome != "interrupted":
         _describe(plan)
     show_summary(plan, ledger.tally)
+    if ledger.hopeless is not None:
+        print(f"study.run: no worker can train: {ledger.hopeless}", file=sys.stderr)
+        return NO_RESULT
     if outcome == "no result":
         why = ledger.tally.last_error or "all were pruned"
         print(f"study.run: no trial completed: {why}", file=sys.stderr)

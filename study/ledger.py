@@ -52,7 +52,7 @@ class Ledger:
 
     A report reaches the disk in the order curves, checkpoint, journal: what the journal says is
     over is there to be read. Where the disk refuses, `broken` says why, and the record stays as it
-    was, to be resumed.
+    was, to be resumed; `hopeless` says why no worker can train any trial.
     """
 
     def __init__(self, plan: Plan, record: Record, history: History) -> None:
@@ -66,6 +66,7 @@ class Ledger:
         self.study = record.study
         self.tally = history.tally(plan.trials)
         self.broken: OSError | None = None
+        self.hopeless: str | None = None
 
     @until_broken
     def begin(self, key: str) -> TrialJob | None:
@@ -94,7 +95,7 @@ class Ledger:
             metrics=plan.space.metrics,
             engine=plan.engine,
             replicates=plan.replicates,
-            model_class=plan.space.model,
+            model_class=plan.space.sent_model,
             data=load_moons(config.n_samples, config.noise, config.data_seed),
         )
         trial.set_user_attr("slot", slot)
@@ -111,10 +112,13 @@ class Ledger:
         flight = self._flights[key]
         flight.report = report
         job = flight.job
+        if report.fatal:
+            self.hopeless = report.error
         self._record.curves.append(job.trial, report.blocks)
         if report.weights is not None:
-            name = self._plan.space.model_name
-            self._record.save_checkpoint(job.trial, report.weights, job.config, job.seed, name)
+            self._record.save_checkpoint(
+                job.trial, report.weights, job.config, job.seed, self._plan.space.as_dict()
+            )
         if report.status == "running":
             self._note_rung(flight, report.epochs, report.metrics[job.metrics[0]])
         self.tally.take(job, report)

@@ -11,9 +11,9 @@ from study.reruns.options import RerunOptions, parse
 if TYPE_CHECKING:
     import pandas as pd
 
-    from moons.models import VAE
     from study.record.manifest import Manifest
     from study.reruns.jobs import Retraining
+    from study.training.job import OwnModel
 
 
 def main(argv: Sequence[str]) -> ExitCode:
@@ -56,32 +56,18 @@ def dispatch(options: RerunOptions) -> ExitCode:
     return code
 
 
-def _own_model(options: RerunOptions, manifest: "Manifest") -> "type[VAE] | None":
-    name = manifest.space["model"]
-    if name in ("vae", "cvae"):
+def _own_model(options: RerunOptions, manifest: "Manifest") -> "OwnModel | None":
+    from study.own_model import own_model, space_of_file
+
+    name = own_model(manifest.space)
+    if name is None:
         return None
     if options.export is not None:
         raise StudyError(
             f"--export knows vae and cvae, and {options.study} trains {name}, a model of "
             "somebody's own; its weights are in the study's checkpoints"
         )
-    if options.space is None:
-        raise StudyError(
-            f"{options.study} trains {name}, a model of somebody's own: give its file with "
-            "--space FILE.py"
-        )
-    from search_spaces.load import load_space
-
-    try:
-        space = load_space(str(options.space))
-    except ValueError as error:
-        raise StudyError(str(error)) from None
-    if space.model_name != name:
-        raise StudyError(
-            f"--space must be the file of {name}, which {options.study} trains, got one of "
-            f"{space.model_name}"
-        )
-    return space.model
+    return space_of_file(manifest.space, options.space, options.study).sent_model
 
 
 def _wanted(
@@ -105,7 +91,7 @@ def _train(
     options: RerunOptions,
     manifest: "Manifest",
     wanted: "list[Retraining]",
-    model: "type[VAE] | None",
+    model: "OwnModel | None",
 ) -> ExitCode:
     from study.options import default_address, default_workers
     from study.record.folder import StudyFolder
@@ -137,8 +123,7 @@ def _train(
                     InTurn(source),
                     FIFOScheduler(),
                     cluster,
-                    lambda: stop.asked or ledger.broken is not None,
-                    model,
+                    lambda: stop.asked or bool(ledger.broken or ledger.hopeless),
                 )
     if ledger.broken is not None:
         raise ledger.broken

@@ -1,13 +1,14 @@
 """`--resume`: the plan of a study that is there, from its manifest alone."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from moons.files import is_folder
-from search_spaces.load import load_space
 from search_spaces.space import SearchSpace
 from study.errors import StudyError
 from study.options import Options, default_address, default_workers
+from study.own_model import own_model, space_of_file
 from study.plan import Plan
 from study.record.damage import DamagedRecord
 from study.record.folder import StudyFolder
@@ -94,30 +95,22 @@ def _check_same(name: str, value: Any, asked: dict[str, Any] | Any, folder: Path
 
 def _space(options: Options, manifest: Manifest, folder: Path) -> SearchSpace:
     recorded = manifest.space
-    own_model = recorded.get("model") not in ("vae", "cvae")
-    if options.space is None:
-        if own_model:
-            raise StudyError(
-                f"{folder} trains {recorded.get('model')}, a model of somebody's own: give its "
-                "file again with --space FILE.py"
-            )
+    if options.space is None and own_model(recorded) is None:
         try:
             return SearchSpace.from_dict(recorded)
         except ValueError as error:
             raise DamagedRecord(f"{folder / 'study.json'} is damaged: {error}") from None
-    try:
-        space = load_space(options.space)
-    except ValueError as error:
-        raise StudyError(str(error)) from None
-    given = space.as_dict() | {"metric": recorded["metric"], "sampler": recorded["sampler"]}
+    space = space_of_file(recorded, options.space, folder)
+    ours = {"metric": recorded["metric"], "sampler": recorded["sampler"]}
+    given = space.as_dict() | ours
     for key, value in given.items():
-        if recorded.get(key) != value:
+        if key != "code" and recorded.get(key) != value:
             raise StudyError(
                 f"{folder} was begun with {key} {_short(recorded.get(key), value)}, got "
                 f"{_short(value, recorded.get(key))} from --space {options.space}; leave it out, "
                 "or begin a new study"
             )
-    return SearchSpace.from_dict(recorded, model=space.model)
+    return replace(space, **ours)
 
 
 def _short(value: Any, other: Any) -> str:

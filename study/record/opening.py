@@ -71,15 +71,16 @@ class Record:
         manifest.write(self.folder.manifest)
 
     def save_checkpoint(
-        self, trial: int, weights: bytes, config: Config, seed: int, model: str
+        self, trial: int, weights: bytes, config: Config, seed: int, space: Mapping[str, Any]
     ) -> None:
-        """Writes the model of a trial that ran to its end.
+        """Writes the model of a trial that ran to its end; `space` is as the manifest has it.
 
         Raises:
             OSError: it cannot be written, or the folder was moved.
         """
         self.check_place()
-        save_checkpoint(self.folder.checkpoint(trial), weights, config, seed, model)
+        folder = self.folder.checkpoint(trial)
+        save_checkpoint(folder, weights, config, seed, space["model"], space.get("code"))
 
     def discard(self) -> None:
         """Takes the folder away; for a study that could not begin."""

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -12,10 +12,7 @@ from moons.seeds import derive_seed
 from study.errors import StudyError
 from study.reruns.candidates import Candidate, candidate_of
 from study.reruns.options import Vary
-from study.training.job import TrialJob
-
-if TYPE_CHECKING:
-    from moons.models import VAE
+from study.training.job import OwnModel, TrialJob
 
 Purpose = Literal["rerun", "audit"]
 
@@ -49,7 +46,7 @@ class Retraining:
         c = self.candidate
         return json.dumps([self.purpose, c.label, c.config.as_dict(), self.vary, self.index])
 
-    def job(self, number: int, metrics: tuple[str, ...], model: "type[VAE] | None") -> TrialJob:
+    def job(self, number: int, metrics: tuple[str, ...], model: OwnModel | None) -> TrialJob:
         """For a worker: to the end, whatever a rung would say."""
         c = self.config
         return TrialJob(

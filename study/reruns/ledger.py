@@ -3,17 +3,14 @@
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from study.monitoring.tally import Tally
 from study.record.columns import State
 from study.record.point_losses import save_losses
 from study.record.retrainings import RetrainingWriter, read_retrainings
 from study.reruns.jobs import Retraining
-from study.training.job import Report, TrialJob
-
-if TYPE_CHECKING:
-    from moons.models import VAE
+from study.training.job import OwnModel, Report, TrialJob
 
 
 @dataclass(slots=True)
@@ -35,7 +32,7 @@ class RerunLedger:
         path: Path,
         wanted: list[Retraining],
         metrics: tuple[str, ...],
-        model: "type[VAE] | None",
+        model: OwnModel | None,
     ) -> None:
         """Reads the file, if it is there.
 
@@ -53,6 +50,7 @@ class RerunLedger:
         finished: Counter[State] = Counter(done[r.key] for r in wanted if r.key in done)
         self.tally = Tally(len(wanted), states=finished)
         self.broken: OSError | None = None
+        self.hopeless: str | None = None
         self._number = 0
 
     @property
@@ -75,6 +73,8 @@ class RerunLedger:
         """Keeps the report for the end, and of those at rungs what ASHA would have seen."""
         flight = self._flights[key]
         flight.report = report
+        if report.fatal:
+            self.hopeless = report.error
         if report.status == "running":
             flight.at_rungs[report.epochs] = report.metrics[self._metrics[0]]
         self.tally.take(flight.job, report)

@@ -7,12 +7,11 @@ from typing import Any
 import pandas as pd
 import torch
 
-from moons.models import VAE
 from study.record.folder import StudyFolder
 from study.record.manifest import Manifest
 from study.record.origin import git_state, machine, versions
 from study.reruns.candidates import named_candidates
-from study.training.job import TrialJob
+from study.training.job import OwnModel, TrialJob
 from study.training.trial import TrialTraining
 
 COMPARED = (
@@ -28,7 +27,7 @@ def repeat_trial(
     trials: pd.DataFrame,
     manifest: Manifest,
     number: int,
-    model: type[VAE] | None,
+    model: OwnModel | None,
 ) -> tuple[bool, str]:
     """Trains a trial again as far as it was trained.
 

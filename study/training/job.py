@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from moons.config import Config, EngineChoice
 from moons.data import Moons
 from moons.snapshot import Snapshot
+from search_spaces.code import SpaceCode
 from study.record.curves import Block
 
 if TYPE_CHECKING:
     from moons.models import VAE
 
+OwnModel = type | SpaceCode  # a class that any process can import, or the file that has it
 Status = Literal["running", "complete", "diverged", "failed"]
 
 
@@ -40,7 +42,7 @@ class TrialJob:
         rungs: epochs at which to report, ascending; the end is reported in any case.
         metrics: what the study minimises, to be in every report.
         replicates: how many seeds to train it on; its figures are means over them.
-        model_class: a model of one's own in place of the family's.
+        model_class: a model of one's own in place of the family's, or the code that has it.
         data: what the config's data settings draw, so that no worker draws it again.
         snapshot: where to go on from; the trial begins where there is none.
         keep_losses: whether the last report brings the losses of single points.
@@ -53,10 +55,20 @@ class TrialJob:
     metrics: tuple[str, ...]
     engine: EngineChoice
     replicates: int = 1
-    model_class: "type[VAE] | None" = None
+    model_class: OwnModel | None = None
     data: Moons | None = None
     snapshot: TrialSnapshot | None = None
     keep_losses: bool = False
+
+    def own_model(self) -> "type[VAE] | None":
+        """The class of the model of one's own.
+
+        Raises:
+            CannotLoad: its code cannot be run here.
+        """
+        if self.model_class is None or isinstance(self.model_class, type):
+            return self.model_class
+        return self.model_class.model()
 
     def __str__(self) -> str:
         """Family, number and config, as logs, the dashboard and the list of processes show it."""
@@ -78,6 +90,7 @@ class Report:
         weights: of the best epoch, in the safetensors format, when the trial is complete.
         losses: of single points, as `study.record.point_losses` packs them, where the job asked.
         error: why it failed, or where it diverged.
+        fatal: whether every other trial of the study would fail likewise.
         snapshot: of a running trial, to go on from should its worker be lost.
     """
 
@@ -89,6 +102,7 @@ class Report:
     weights: bytes | None = None
     losses: bytes | None = None
     error: str | None = None
+    fatal: bool = False
     snapshot: TrialSnapshot | None = None
 
     def __repr__(self) -> str:

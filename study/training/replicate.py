@@ -32,7 +32,7 @@ class Replicate:
             job.config,
             job.seed if index == 0 else derive_seed(job.seed, "replicate", index),
             engine=job.engine,
-            model_class=job.model_class,
+            model_class=job.own_model(),
             data=job.data,
         )
         if job.snapshot is not None:

@@ -30,7 +30,7 @@ class TrialTraining:
         self._train_s = snapshot.train_s if snapshot else 0.0
         self._eval_s = snapshot.eval_s if snapshot else 0.0
         self._replicates = [Replicate(job, index) for index in range(job.replicates)]
-        self._n_parameters = count_parameters(job.config, job.model_class)
+        self._n_parameters = count_parameters(job.config, job.own_model())
         self._losses: bytes | None = None
 
     def advance(self) -> Report:

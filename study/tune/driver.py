@@ -1,14 +1,13 @@
 """Runs the trials that a study is missing, on Ray Tune."""
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ray import cloudpickle, tune
+from ray import tune
 from ray.tune import Callback, Stopper
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
@@ -44,8 +43,7 @@ def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, s
             HonestOptunaSearch(plan, source),
             make_scheduler(plan, history),
             cluster,
-            lambda: stop.asked or ledger.broken is not None,
-            plan.space.model,
+            lambda: stop.asked or bool(ledger.broken or ledger.hopeless),
             trackers,
         )
 
@@ -68,7 +66,6 @@ def run_on_tune(
     scheduler: TrialScheduler,
     cluster: Cluster,
     stop: Callable[[], bool],
-    model: type | None = None,
     trackers: Sequence[Callback] = (),
 ) -> None:
     """Runs the jobs of a source on the cluster, until it has no more or `stop` says so.
@@ -79,12 +76,8 @@ def run_on_tune(
         scheduler: which trials go on at a rung.
         cluster: where to run.
         stop: asked after every event.
-        model: the class of a model of one's own.
         trackers: hear of every report, beside the source.
     """
-    if model is not None:
-        # No worker can import a user's file, so the class travels as code.
-        cloudpickle.register_pickle_by_value(sys.modules[model.__module__])
     scratch = Path(tempfile.mkdtemp(prefix="moons-study-"))
     try:
         with lean_tune():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ray import tune
 from typing_extensions import override
 
+from search_spaces.code import CannotLoad
 from study.training.job import Report, TrialJob
 from study.tune.internals import name_process
 
@@ -42,6 +43,8 @@ class MoonsTrial(tune.Trainable):
 
                 self._training = TrialTraining(self._job)
             return self._training.advance().as_result()
+        except CannotLoad as error:  # what one worker cannot run, none can
+            return Report(status="failed", epochs=0, error=str(error), fatal=True).as_result()
         except Exception as error:
             print(f"trial {self._job.trial} failed:\n{traceback.format_exc()}", flush=True)
             said = f"{type(error).__name__}: {error}"

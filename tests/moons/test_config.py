@@ -2,6 +2,7 @@ import dataclasses
 import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,3 +175,18 @@ def test_widths_come_back_from_a_table_whose_column_is_text(widths):
     config = Config(encoder_hidden=widths, encoder_layers=1 if isinstance(widths, list) else 2)
     text = ",".join(map(str, widths)) if isinstance(widths, list) else str(widths)
     assert Config.from_row(config.as_dict() | {"encoder_hidden": text}, "a table") == config
+
+
+def test_a_value_is_kept_in_its_setting_s_own_type():
+    config = Config(beta=1, lr=np.float32(0.5), latent_dim=np.int64(3), encoder_hidden=[np.int8(4)])
+    kinds = {"beta": float, "lr": float, "latent_dim": int}
+    assert {key: type(getattr(config, key)) for key in kinds} == kinds
+    assert config.encoder_hidden == (4,)
+    assert type(config.encoder_hidden[0]) is int
+    assert json.dumps(config.as_dict())
+
+
+@pytest.mark.parametrize("value", [True, np.True_, 2.0, "2", None, 10**400])
+def test_what_is_no_whole_number_is_none(value):
+    with pytest.raises(ValueError, match="latent_dim must be whole numbers"):
+        check_value("latent_dim", value)

@@ -2,8 +2,10 @@ import dataclasses
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,13 +47,21 @@ def refusal(**fields) -> str:
         (Int(2, 64), IntDistribution(2, 64)),
         (Int(2, 64, log=True), IntDistribution(2, 64, log=True)),
         (Choice(32, 64), CategoricalDistribution((32, 64))),
+        (Float(0.0, 1.0, step=0.1), FloatDistribution(0.0, 1.0, step=0.1)),
+        (Int(2, 9, step=3), IntDistribution(2, 8, step=3)),
     ],
 )
 def test_a_domain_is_the_optuna_distribution_of_the_same_values(domain, distribution):
     assert domain.distribution() == distribution
 
 
-@pytest.mark.parametrize("domain", [Float(0.1, 2.0, log=True), Int(2, 64), Choice(0.0, "a", 3)])
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *(Float(0.1, 2.0, log=True), Int(2, 64), Choice(0.0, "a", 3)),
+        *(Float(0.0, 1.0, step=0.25), Int(2, 64, step=2)),
+    ],
+)
 def test_a_domain_comes_back_from_the_manifest(domain):
     assert domain_from_dict(json.loads(json.dumps(domain.as_dict()))) == domain
 
@@ -69,6 +79,8 @@ def test_what_is_no_domain_is_refused(fields):
         (Float(1e-4, 0.1, log=True), "log-uniform in [0.0001, 0.1]"),
         (Int(2, 64, log=True), "whole, log-uniform in [2, 64]"),
         (Choice(32, 64), "one of 32, 64"),
+        (Float(0.0, 1.0, step=0.1), "uniform in [0, 1], 0.1 apart"),
+        (Int(2, 8, step=2), "whole, uniform in [2, 8], 2 apart"),
     ],
 )
 def test_a_domain_reads_like_a_table_s_cell(domain, text):
@@ -120,6 +132,27 @@ def test_a_domain_reads_like_a_table_s_cell(domain, text):
             {"encoder_hidden": Choice(32, [32, 16])},
             "encoder_hidden must be fixed to be a list, got the option [32, 16]",
         ),
+        (
+            {"encoder_hidden": Choice([32, 64])},
+            "encoder_hidden takes its options one by one, Choice(32, 64), got Choice([32, 64])",
+        ),
+        ({"beta": Choice(1, 1.0)}, "beta needs options that differ, got [1, 1.0]"),
+        (
+            {"beta": Float(0.1, 1.0, log=True, step=0.1)},
+            "beta has a step of 0.1, which a logarithmic range cannot have",
+        ),
+        (
+            {"beta": Float(0.0, 1.0, step=0)},
+            "beta must have a number in (0, 1] as its step, got 0",
+        ),
+        (
+            {"latent_dim": Int(2, 8, step=1.5)},
+            "latent_dim must have a whole number in (0, 6] as its step, got 1.5",
+        ),
+        (
+            ["lr"],
+            "searched must map settings, as in {\"lr\": Float(1e-4, 1e-1, log=True)}, got ['lr']",
+        ),
         ({"lr": 0.1}, "lr must be a Float, an Int or a Choice, got 0.1"),
         (
             {"data_seed": Int(0, 5)},
@@ -155,6 +188,15 @@ def test_an_unknown_key_is_refused_with_the_list_of_those_a_space_may_name(where
         ),
         ({"trials": 0}, "trials must be a whole number above 0, got 0"),
         ({"scheduler": "hyperband"}, "scheduler must be one of asha, none, got 'hyperband'"),
+        ({"fixed": [1]}, 'fixed must map settings, as in {"lr": 1e-3}, got [1]'),
+        ({"name": 3}, "name must match [A-Za-z0-9][A-Za-z0-9._-]{0,39}, got 3"),
+        ({"metric": 3}, "metric must be a text such as val_mse, got 3"),
+        ({"model": "CVAE"}, "model must be a class, see moons.models.VAE, got 'CVAE'"),
+        (
+            {"model": CVAE},
+            "model must be a class of your own, got CVAE, which comes with the project: say "
+            "family vae or cvae and leave model out",
+        ),
         ({"grace": 2.5}, "grace must be a whole number above 0, got 2.5"),
         (
             {"fixed": {"encoder_hidden": [64, 32], "encoder_layers": 3}},
@@ -249,6 +291,49 @@ def test_a_manifest_s_damaged_space_is_refused(damage):
 )
 def test_the_hash_changes_with_all_that_decides_what_a_trial_is(change):
     assert space(**change).digest() != space().digest()
+
+
+def test_values_are_in_their_setting_s_own_type_whatever_they_were_written_as():
+    searched = {"beta": Choice(0.1, np.int64(1), 10), "lr": Float(1e-3, 1), "latent_dim": Int(
+        np.int32(2), np.int64(8))}  # fmt: skip
+    written = space(searched=searched, fixed={"eps_w": 1, "decoder_hidden": np.int64(8)})
+    exact = space(
+        searched={"beta": Choice(0.1, 1.0, 10.0), "lr": Float(1e-3, 1.0), "latent_dim": Int(2, 8)},
+        fixed={"eps_w": 1.0, "decoder_hidden": 8},
+    )
+    assert json.dumps(written.as_dict()) == json.dumps(exact.as_dict())
+    assert space(trials=np.int64(7)).trials == 7
+
+
+def test_a_tuple_among_what_is_fixed_comes_back_from_json():
+    made = space(fixed={"encoder_hidden": (64, 32)})
+    again = SearchSpace.from_dict(json.loads(json.dumps(made.as_dict())))
+    assert (again.as_dict(), again.fixed) == (made.as_dict(), made.fixed)
+
+
+@pytest.mark.parametrize(("low", "high", "step"), [(0.0, 1.0, 0.1), (0.1, 0.95, 0.1), (0, 1, 0.3)])
+def test_a_stepped_range_ends_where_optuna_s_does(low, high, step):
+    domain = Float(low, high, step=step)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert domain.ends()[1] == FloatDistribution(low, high, step=step).high
+
+
+def test_a_model_is_known_by_the_code_of_its_file(tmp_path):
+    def found(name, text):
+        (tmp_path / name).write_text(text)
+        return load_space(str(tmp_path / name)).as_dict()["code"]
+
+    text = (
+        "from moons.models import VAE\nfrom search_spaces.space import *\n"
+        "class vae(VAE): pass\n"
+        "SPACE = SearchSpace(name='a', about='', family='vae', searched={'lr': Float(.1, 1)}, "
+        "model=vae)\n"
+    )
+    one = found("a.py", text)
+    assert (one["class"], one["file"]) == ("vae", "a.py")
+    assert found("b.py", text)["hash"] == one["hash"]
+    assert found("a.py", text + "# more")["hash"] != one["hash"]
 
 
 def test_the_hash_does_not_depend_on_the_order_or_the_words():

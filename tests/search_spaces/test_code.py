@@ -1,0 +1,144 @@
+"""A space file runs the same in the driver and wherever else its code is sent."""
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from moons.config import Config
+from moons.models import build_model
+from search_spaces.code import CannotLoad, SpaceCode
+from search_spaces.load import load_space
+
+ROOT = Path(__file__).parents[2]
+FILE = """
+from moons.models import VAE
+from search_spaces.space import Float, SearchSpace
+{imports}
+
+class Mine(VAE):
+    def decode(self, z, y):
+        {body}
+        return super().decode(z, y)
+
+SPACE = SearchSpace(
+    name="mine", about="", family="vae", searched={{"lr": Float({low}, 0.1)}}, model=Mine
+)
+"""
+
+
+def write(folder, files=None, *, imports="", body="pass", low="0.01"):
+    folder.mkdir(exist_ok=True)
+    for name, text in (files or {}).items():
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).write_text(text)
+    path = folder / "mine.py"
+    path.write_text(FILE.format(imports=imports, body=body, low=low))
+    return path
+
+
+def decoded(code):
+    """What the model of a code that was sent here computes."""
+    model = build_model(Config(), 0, pickle.loads(pickle.dumps(code)).model())
+    return model.decode(torch.ones(1, 2), None).shape
+
+
+@pytest.mark.parametrize(
+    ("files", "imports", "body"),
+    [
+        ({"helpers.py": "LR = 0.01"}, "from helpers import LR", "assert LR == 0.01"),
+        ({"helpers.py": "LR = 0.01"}, "import helpers as h", "assert h.LR == 0.01"),
+        ({"helpers.py": "LR = 0.01"}, "", "import helpers; assert helpers.LR == 0.01"),
+        (
+            {"helpers.py": "from more import LR", "more.py": "LR = 0.01"},
+            "import helpers",
+            "assert helpers.LR == 0.01",
+        ),
+        (
+            {"kit/__init__.py": "", "kit/deep/__init__.py": "from ..low import LR",
+             "kit/low.py": "LR = 0.01"},
+            "from kit.deep import LR",
+            "assert LR == 0.01",
+        ),
+        ({"random.py": "raise RuntimeError"}, "import random", "assert random.random() < 1"),
+    ],
+    ids=["a name", "a module", "inside a method", "by another one", "a package", "no stdlib"],
+)  # fmt: skip
+def test_a_module_beside_the_file_is_there_in_every_process(tmp_path, files, imports, body):
+    path = write(tmp_path / "here", files, imports=imports, body=body)
+    code = load_space(str(path)).code
+    for name in [*files, "mine.py"]:
+        (tmp_path / "here" / name).unlink()
+    assert decoded(code) == (1, 2)
+
+
+def test_another_process_that_has_nothing_but_the_code_runs_it(tmp_path):
+    path = write(tmp_path, {"helpers.py": "LR = 0.01"}, imports="import helpers")
+    code = load_space(str(path)).code
+    path.unlink(), (tmp_path / "helpers.py").unlink()
+    program = "import pickle, sys; print(pickle.load(sys.stdin.buffer).model().__name__)"
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        input=pickle.dumps(code),
+        capture_output=True,
+        cwd="/",
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    assert said.stdout == b"Mine\n"
+
+
+def test_a_range_may_come_from_a_module_beside_the_file(tmp_path):
+    path = write(tmp_path, {"ranges.py": "LOW = 0.02"}, imports="import ranges", low="ranges.LOW")
+    assert load_space(str(path)).searched["lr"].low == 0.02
+
+
+def test_modules_of_one_name_beside_two_files_are_two(tmp_path):
+    lows = []
+    for place, low in (("a", "0.02"), ("b", "0.03"), ("a", "0.02")):
+        path = write(
+            tmp_path / place, {"ranges.py": f"LOW = {low}"}, imports="import ranges",
+            low="ranges.LOW",
+        )  # fmt: skip
+        lows.append(load_space(str(path)).searched["lr"].low)
+    assert lows == [0.02, 0.03, 0.02]
+
+
+def test_the_hash_is_of_the_file_and_of_what_it_imports_alone(tmp_path):
+    def digest(place, **changed):
+        files = {"helpers.py": "LR = 0.01", "other.py": ""} | changed.pop("files", {})
+        usual = {"imports": "import helpers"}
+        return SpaceCode.read(write(tmp_path / place, files, **usual | changed)).digest
+
+    assert digest("a") == digest("b")
+    assert digest("a", files={"other.py": "# edited"}) == digest("b")
+    assert digest("a", files={"helpers.py": "LR = 0.02"}) != digest("b")
+    assert digest("a", body="z = z + 1") != digest("b")
+
+
+def test_what_cannot_be_run_elsewhere_is_said_in_a_sentence(tmp_path):
+    (tmp_path / "table.txt").write_text("0.01")
+    imports = (
+        "import pathlib; LOW = float((pathlib.Path(__file__).parent / 'table.txt').read_text())"
+    )
+    path = write(tmp_path, imports=imports, low="LOW")
+    code = load_space(str(path)).code
+    (tmp_path / "table.txt").unlink()
+    with pytest.raises(CannotLoad, match=r"mine.py: FileNotFoundError: .*table.txt"):
+        decoded(code)
+
+
+@pytest.mark.parametrize("ending", ["import sys; sys.exit('no')", "raise SystemExit('no')"])
+def test_a_file_cannot_end_the_process(tmp_path, ending):
+    with pytest.raises(CannotLoad, match=r"mine.py: SystemExit: no"):
+        load_space(str(write(tmp_path, imports=ending)))
+
+
+def test_what_is_no_text_is_refused(tmp_path):
+    (tmp_path / "mine.py").write_bytes(b"\xff\xfe")
+    with pytest.raises(CannotLoad, match=r"mine.py: "):
+        load_space(str(tmp_path / "mine.py"))

@@ -1,0 +1,186 @@
+"""The contract of a study of every model of a user's own, from its file to its checkpoint."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from moons.checkpoint import load_checkpoint
+from search_spaces.load import load_space
+from study import rerun
+from study.errors import StudyError
+from study.options import parse
+from study.plan import make_plan
+from study.record.tables import write_tables
+from study.resume import plan_to_resume
+from tests.moons.own_models import OWN
+from tests.study.in_process import ledger_of, made_up, run_in_process, train, up_to
+
+MODELS = Path(__file__).parents[1] / "moons"
+FILE = """
+from own_models import {kind} as Model
+from search_spaces.space import Choice, Float, SearchSpace
+
+{more}
+SPACE = SearchSpace(
+    name="own",
+    about="a model of somebody's own",
+    family="{family}",
+    searched={{"lr": Float(1e-3, 1e-1, log=True), "beta": Choice(0.1, 1, 10)}},
+    fixed={{"n_samples": 100, "encoder_hidden": (4, 3), "eps_w": 1, "min_epochs": 1}},
+    model=Model,
+)
+"""
+every_model = pytest.mark.parametrize("kind", OWN, ids=lambda kind: kind.__name__)
+
+
+@pytest.fixture(autouse=True)
+def _quickly_evaluated(monkeypatch):
+    monkeypatch.setattr("study.training.replicate.evaluate", made_up)
+
+
+def file_of(folder, kind, more=""):
+    """A space file, with the models and their helpers beside it."""
+    helpers = (MODELS / "own_helpers.py").read_text()
+    (folder / "own_helpers.py").write_text(helpers)
+    models = (MODELS / "own_models.py").read_text()
+    (folder / "own_models.py").write_text(models.replace("from tests.moons import", "import"))
+    family = "cvae" if issubclass(kind, OWN[0].__mro__[1]) else "vae"
+    path = folder / "own.py"
+    path.write_text(FILE.format(kind=kind.__name__, family=family, more=more))
+    return path
+
+
+def plan_of(file, results, name="s"):
+    words = [f"--space={file}", f"--results={results}", f"--name={name}", "--trials=3"]
+    words += ["--grace=2", "--reduction=2", "--max-epochs=6", "--workers=1"]
+    return make_plan(parse(words))
+
+
+def resumed(folder, *words):
+    return plan_to_resume(parse([f"--resume={folder}", *map(str, words)]), folder)
+
+
+def numbers(folder):
+    write_tables(folder)
+    trials = pd.read_parquet(folder / "trials.parquet")
+    trials = trials[trials["state"] == "complete"].sort_values("seed")
+    return trials[["lr", "beta", "val_mse", "val_loss", "val_kl", "best_epoch", "seed"]].values
+
+
+@every_model
+def test_a_study_of_it_ends_the_same_when_it_was_cut_off_and_resumed(tmp_path, kind):
+    file = file_of(tmp_path, kind)
+    run_in_process(plan_of(file, tmp_path, "whole"))
+    run_in_process(plan_of(file, tmp_path, "cut"), [train, None])
+    run_in_process(resumed(tmp_path / "cut", "--space", file))
+    whole, cut = numbers(tmp_path / "whole"), numbers(tmp_path / "cut")
+    assert len(whole) == 3
+    assert (whole == cut).all()
+
+
+@every_model
+def test_a_trial_whose_worker_was_lost_goes_on_elsewhere_to_the_last_bit(tmp_path, kind):
+    with ledger_of(plan_of(file_of(tmp_path, kind), tmp_path)) as ledger:
+        job = ledger.begin("0")
+        (*_, whole) = train(job)
+        (left,) = up_to(1)(job)
+        assert left.status == "running"
+        (*_, other) = train(replace(job, snapshot=left.snapshot))
+    assert other.weights == whole.weights
+    assert other.metrics == whole.metrics
+
+
+@every_model
+def test_a_trial_is_repeated_exactly_from_its_seed(tmp_path, kind, capsys):
+    file = file_of(tmp_path, kind)
+    run_in_process(plan_of(file, tmp_path))
+    code = rerun.main([str(tmp_path / "s"), "--space", str(file), "--seed-of-trial", "0"])
+    said = capsys.readouterr()
+    assert said.out == (
+        "trial 0 came out the same in every number and the same weights, bit for bit\n"
+    ), said
+    assert code == 0
+
+
+@every_model
+def test_its_checkpoint_computes_what_was_recorded_and_is_not_taken_for_another_s(tmp_path, kind):
+    file = file_of(tmp_path, kind)
+    plan = plan_of(file, tmp_path)
+    with ledger_of(plan) as ledger:
+        job = ledger.begin("0")
+        for report in train(job):
+            ledger.take("0", report)
+        ledger.close("0")
+    folder = tmp_path / "s" / "checkpoints" / "0"
+    about = json.loads((folder / "config.json").read_text())
+    assert about["code"] == plan.space.as_dict()["code"]
+    with pytest.raises(ValueError, match="pass its class as model_class"):
+        load_checkpoint(folder)
+    model = load_checkpoint(folder, load_space(str(file)).model).model
+    from study.training.replicate import Replicate
+
+    again = Replicate(job, 0).run.engine.losses_of(model)
+    assert again.mse == pytest.approx(report.row["val_mse"], rel=1e-6)
+
+
+def test_an_export_of_it_is_refused_in_a_sentence(tmp_path, capsys):
+    file = file_of(tmp_path, OWN[0])
+    run_in_process(plan_of(file, tmp_path))
+    code = rerun.main([str(tmp_path / "s"), "--space", str(file), "--export", str(tmp_path / "x")])
+    assert code == 2
+    assert "--export knows vae and cvae" in capsys.readouterr().err
+
+
+def test_a_class_that_is_called_vae_is_not_the_built_in_one(tmp_path):
+    file = file_of(tmp_path, OWN[0])
+    file.write_text(file.read_text().replace("as Model", "as Base").replace(
+        "SPACE =", "class cvae(Base):\n    pass\n\nSPACE ="
+    ).replace("=Model", "=cvae"))  # fmt: skip
+    run_in_process(plan_of(file, tmp_path), [train, None])
+    folder = tmp_path / "s"
+    with pytest.raises(StudyError, match=r"trains cvae of own.py, a model of somebody's own"):
+        resumed(folder)
+    with pytest.raises(StudyError, match=r"--space must be the file of cvae of own.py"):
+        resumed(folder, "--space", "cvae")
+    with pytest.raises(ValueError, match="pass its class"):
+        load_checkpoint(folder / "checkpoints" / "0")
+    run_in_process(resumed(folder, "--space", file))
+    trials = pd.read_parquet(write_tables(folder) and folder / "trials.parquet")
+    assert set(trials["engine"].dropna()) == {"torch"}
+
+
+@pytest.mark.parametrize("edited", ["own.py", "own_helpers.py", "own_models.py"])
+def test_a_study_does_not_go_on_with_other_code(tmp_path, edited):
+    file = file_of(tmp_path, OWN[0])
+    run_in_process(plan_of(file, tmp_path), [train, None])
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for name in ("own.py", "own_helpers.py", "own_models.py"):
+        shutil.copy(tmp_path / name, moved)
+    resumed(tmp_path / "s", "--space", moved / "own.py")
+    (tmp_path / edited).write_text((tmp_path / edited).read_text() + "\nchanged = True\n")
+    with pytest.raises(StudyError, match="other code"):
+        resumed(tmp_path / "s", "--space", file)
+
+
+def test_code_that_a_worker_cannot_run_is_a_reason_to_end_the_study(tmp_path):
+    file = file_of(tmp_path, OWN[0], more="open(__file__).close()  # not on other machines")
+    plan = plan_of(file, tmp_path)
+    file.unlink()
+    from search_spaces.code import CannotLoad
+    from study.training.job import Report
+
+    def on_a_worker(job):
+        with pytest.raises(CannotLoad, match="FileNotFoundError") as caught:
+            next(train(job))
+        yield Report(status="failed", epochs=0, error=str(caught.value), fatal=True)
+
+    with ledger_of(plan) as ledger:
+        (report,) = on_a_worker(ledger.begin("0"))
+        ledger.take("0", report)
+        ledger.close("0")
+        assert "FileNotFoundError" in ledger.hopeless
