@@ -185,7 +185,12 @@ def try_out(model: VAE, config: Config) -> None:
     with evaluation_mode(model), torch.no_grad():
         _try(model, "encode", (x, y), [noise.shape, noise.shape])
         _try(model, "decode", (noise, y), [x.shape])
-        _try(model, "forward", (x, y, noise, config.eps_w), [x.shape, noise.shape, noise.shape])
+        if config.importance_samples > 1:
+            several = noise.expand(config.importance_samples, *noise.shape)
+            shapes = [torch.Size([*several.shape[:2], X_DIM]), noise.shape, noise.shape]
+            _try(model, "forward", (x, y, several, config.eps_w), shapes)
+        else:
+            _try(model, "forward", (x, y, noise, config.eps_w), [x.shape, noise.shape, noise.shape])
 
 
 def _try(model: VAE, method: str, given: tuple[Any, ...], asked: list[torch.Size]) -> None:
