@@ -1,12 +1,13 @@
 """The prior p(z): the standard normal, or a mixture of Gaussians learned with the rest."""
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
-from moons.config import Config
+from moons.config import Config, PriorName
 
 LOG_2_PI = math.log(2 * math.pi)
 
@@ -136,6 +137,9 @@ class MixturePrior(Prior):
         scaled = (mean.unsqueeze(-2) - self.means) * torch.exp(-0.5 * self.log_vars)
         kl = gaussian_kl(scaled, log_var.unsqueeze(-2) - self.log_vars)  # (batch, components)
         return (kl - self.logits.log_softmax(dim=0)).amin(dim=-1)
+
+
+PRIORS: Mapping[PriorName, type[Prior]] = {"standard": Prior, "mixture": MixturePrior}
 
 
 def build_prior(config: Config) -> Prior:

@@ -5,10 +5,11 @@ from functools import cache
 import numpy as np
 import torch
 
-from moons.config import Config, Family
+from moons.config import Config
 from moons.data import Moons, Split
-from moons.engines.fused import FusedEngine, unknown_architecture, unknown_setting
+from moons.engines.fused import FusedEngine
 from moons.engines.reference import batch_loss
+from moons.engines.supported import unknown_architecture, unknown_setting
 from moons.models import CVAE, VAE, build_model
 
 # Rounding moves these by less than 1e-6 of themselves; another activation, objective or encoding
@@ -18,34 +19,39 @@ TOLERANCE = 1e-4
 
 def obstacle(model: VAE, config: Config) -> str | None:
     """Why the kernel is not to train the model, in a sentence, or None."""
-    problem = unknown_setting(config) or unknown_architecture(model)
+    problem = unknown_setting(config) or unknown_architecture(model, config)
     if problem is None:
-        family: Family = "cvae" if isinstance(model, CVAE) else "vae"
         layers = len(config.encoder_widths), len(config.decoder_widths)
-        problem = disagreement(family, *layers)
+        small = Config(
+            family="cvae" if isinstance(model, CVAE) else "vae",
+            encoder_hidden=(37,) * layers[0],
+            latent_dim=3,
+            decoder_hidden=(21,) * layers[1],
+            batch_size=50,
+            beta=0.7,
+            objective=config.objective,
+            importance_samples=min(config.importance_samples, 2),
+            activation=config.activation,
+            prior=config.prior,
+            prior_components=3,
+            eps_w=0.6 if (config.objective, config.prior) == ("elbo", "standard") else 1.0,
+        )
+        problem = disagreement(small)
     return problem
 
 
 @cache
-def disagreement(family: Family, encoder_layers: int, decoder_layers: int) -> str | None:
+def disagreement(config: Config) -> str | None:
     """What differs between kernel and autograd on one batch of a small model, or None.
 
-    The widths are such that every kind of product in the kernel is used.
+    Widths such as those above make the kernel use every kind of product.
     """
-    config = Config(
-        family=family,
-        encoder_hidden=(37,) * encoder_layers,
-        latent_dim=3,
-        decoder_hidden=(21,) * decoder_layers,
-        batch_size=50,
-        beta=0.7,
-        eps_w=0.6,
-    )
-    rng = np.random.default_rng(0)
+    family, rng = config.family, np.random.default_rng(0)
     points = rng.normal(size=(config.batch_size, 2)).astype(np.float32)
     split = Split(points, rng.integers(0, 2, config.batch_size))
     order = torch.from_numpy(rng.permutation(config.batch_size))
-    noise = torch.from_numpy(rng.normal(size=(3, config.batch_size)).astype(np.float32))
+    rows = config.importance_samples * config.latent_dim
+    noise = torch.from_numpy(rng.normal(size=(rows, config.batch_size)).astype(np.float32))
     model = build_model(config, seed=0)
     engine = FusedEngine(model, config, Moons(split, split, split), noise)
     x, y = torch.from_numpy(split.x), torch.from_numpy(split.y)

@@ -1,7 +1,6 @@
-"""The fused engine: an epoch of a ReLU `VAE` or `CVAE` is one call of a compiled kernel."""
+"""The fused engine: an epoch of a `VAE` or `CVAE` is one call of a compiled kernel."""
 
-import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -15,26 +14,10 @@ from moons.engines.cache import compiled
 from moons.engines.engine import CLIP_NORM, Engine
 from moons.engines.kernel.epoch import TRAIN_EPOCH, VALIDATE, train_epoch, validate
 from moons.engines.kernel.layout import PANEL, Layer, arrange
-from moons.models import MODELS, VAE, X_DIM, Decoder, Encoder
+from moons.engines.supported import unknown_architecture, unknown_setting
+from moons.models import VAE
 from moons.objective import Losses
 from moons.snapshot import EngineState
-
-# The settings that the kernel and the loop around it see to, with the values that they know; None
-# where those are all that `Config` allows. Any other setting sends a trial to the torch engine, so
-# that a new one belongs here only when the kernel computes it.
-SUPPORTED: Mapping[str, frozenset[object] | None] = {
-    "family": frozenset({"vae", "cvae"}),
-    "monitor": frozenset({"val_mse", "val_loss"}),
-    **dict.fromkeys(("encoder_hidden", "encoder_layers", "decoder_hidden", "decoder_layers")),
-    **dict.fromkeys(("latent_dim", "lr", "batch_size", "beta", "eps_w")),
-    **dict.fromkeys(("n_samples", "noise", "data_seed")),
-    **dict.fromkeys(("max_epochs", "min_epochs", "patience", "plateau_patience")),
-    **dict.fromkeys(("schedule", "keep", "prior_components")),
-    "objective": frozenset({"elbo"}),
-    "importance_samples": frozenset({1}),
-    "activation": frozenset({"relu"}),
-    "prior": frozenset({"standard"}),
-}
 
 
 class FusedEngine(Engine):
@@ -47,13 +30,17 @@ class FusedEngine(Engine):
     name: EngineName = "fused"
 
     def __init__(self, model: VAE, config: Config, data: Moons, val_noise: Tensor) -> None:
-        problem = unknown_setting(config) or unknown_architecture(model)
+        problem = unknown_setting(config) or unknown_architecture(model, config)
         if problem is not None:
             raise ValueError(problem)
         self._config = config
         linears = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear)}
         encoder, decoder = (_widths(part.net) for part in (model.encoder, model.decoder))
-        self._plan, self._layers, length = arrange(encoder, decoder, model.label_dim)
+        samples, activation = config.importance_samples, config.activation
+        components = config.prior_components if config.prior == "mixture" else 0
+        self._plan, self._layers, length = arrange(
+            encoder, decoder, model.label_dim, samples, components, activation == "silu"
+        )
         self._buffer = torch.zeros(length)
         self._data = self._buffer.numpy()
         self._weights = self._data[: self._plan.parameters]
@@ -65,50 +52,54 @@ class FusedEngine(Engine):
         ):
             matrix[:, : layer.n_in] = linear.weight.detach()
             matrix[:, layer.n_in] = linear.bias.detach()
-            ones = layer.below + layer.n_in * PANEL
-            self._buffer[ones : ones + PANEL] = 1.0
+            copies = samples if layer.below >= self._plan.z else 1
+            for copy in range(copies):
+                ones = layer.below + layer.n_in * PANEL + copy * self._plan.copy
+                self._buffer[ones : ones + PANEL] = 1.0
+        self._prior = {f"prior.{name}": p.shape for name, p in model.prior.named_parameters()}
+        for part, parameter in zip(
+            self._prior_parts(self._buffer), model.prior.parameters(), strict=True
+        ):
+            part[:] = parameter.detach()
         self._train, self._val = _points(data.train), _points(data.val)
         self._val_order = np.arange(len(data.val), dtype=np.int64)
         self._val_noise = np.ascontiguousarray(val_noise.numpy())
-        self._sums = np.zeros(2)
+        plain = (samples, activation, components, config.objective) == (1, "relu", 0, "elbo")
+        self._sums = np.zeros(2 if plain else 3)
+        self._constants = np.zeros((components, 2 + self._plan.latent), dtype=np.float32)
         self._step = 0
         self._kept = np.empty(0, dtype=np.float32)
-        self._train_epoch = compiled(train_epoch, TRAIN_EPOCH)
-        self._validate = compiled(validate, VALIDATE)
+        self._plain = plain
+        if plain:
+            self._train_epoch = compiled(train_epoch, TRAIN_EPOCH)
+            self._validate = compiled(validate, VALIDATE)
+        else:  # imported and loaded by those alone who need it
+            from moons.engines.kernel import samples as kernel
+
+            self._train_epoch = compiled(kernel.train_samples, kernel.TRAIN_SAMPLES)
+            self._validate = compiled(kernel.validate_samples, kernel.VALIDATE_SAMPLES)
+            self._kind = kernel.CODES[activation], config.objective == "iwae"
 
     @override
     def train_epoch(self, order: Tensor, noise: Tensor, lr: float) -> Losses:
-        config = self._config
-        self._train_epoch(
-            self._data,
-            self._plan,
-            self._layers,
-            self._train,
-            order.numpy(),
-            np.ascontiguousarray(noise.numpy()),
-            self._sums,
-            lr,
-            CLIP_NORM,
-            self._step,
-            config.beta,
-            config.eps_w,
-            config.batch_size,
-        )
-        self._step += -(-len(order) // config.batch_size)
+        c, drawn = self._config, np.ascontiguousarray(noise.numpy())
+        points = self._data, self._plan, self._layers, self._train, order.numpy(), drawn, self._sums
+        steps = lr, CLIP_NORM, self._step, c.beta, c.eps_w, c.batch_size
+        if self._plain:
+            self._train_epoch(*points, *steps)
+        else:
+            self._train_epoch(*points, self._constants, *steps, *self._kind)
+        self._step += -(-len(order) // c.batch_size)
         return self._losses(len(order))
 
     @override
     def validate(self) -> Losses:
-        self._validate(
-            self._data,
-            self._plan,
-            self._layers,
-            self._val,
-            self._val_order,
-            self._val_noise,
-            self._sums,
-            self._config.eps_w,
-        )
+        c, split = self._config, (self._val, self._val_order, self._val_noise)
+        points = self._data, self._plan, self._layers, *split, self._sums
+        if self._plain:
+            self._validate(*points, c.eps_w)
+        else:
+            self._validate(*points, self._constants, c.beta, c.eps_w, *self._kind)
         return self._losses(len(self._val_order))
 
     @override
@@ -139,11 +130,19 @@ class FusedEngine(Engine):
         for name, (matrix, layer) in zip(self._names, self._matrices(buffer), strict=True):
             tensors[f"{name}.weight"] = matrix[:, : layer.n_in].clone()
             tensors[f"{name}.bias"] = matrix[:, layer.n_in].clone()
-        return tensors
+        parts = zip(self._prior, self._prior_parts(buffer), strict=True)
+        return tensors | {name: part.clone() for name, part in parts}
 
     def _losses(self, n_points: int) -> Losses:
-        squared_error, kl = self._sums.tolist()
-        return Losses.from_sums(squared_error, kl, n_points, self._config.beta)
+        squared_error, kl, *gain = self._sums.tolist()
+        return Losses.from_sums(squared_error, kl, n_points, self._config.beta, *gain)
+
+    def _prior_parts(self, buffer: Tensor) -> Iterator[Tensor]:
+        """Views of the parameters of the prior."""
+        start = self._plan.prior
+        for shape in self._prior.values():
+            yield buffer[start : start + shape.numel()].view(shape)
+            start += shape.numel()
 
     def _matrices(self, buffer: Tensor) -> list[tuple[Tensor, Layer]]:
         """Views of each layer's weights, shape (n_out, stride), with the bias in column n_in."""
@@ -152,57 +151,6 @@ class FusedEngine(Engine):
             (buffer[la.weight : la.weight + la.n_out * la.stride].view(la.n_out, la.stride), la)
             for la in layers
         ]
-
-
-def unknown_setting(config: Config) -> str | None:
-    """Which setting the kernel does not know, in a sentence, or None."""
-    for field in dataclasses.fields(config):
-        value, known = getattr(config, field.name), SUPPORTED.get(field.name, frozenset())
-        if known is not None and value not in known:
-            allowed = f"it knows {', '.join(map(str, known))}" if known else "it does not know that"
-            return f"the kernel is not written for {field.name} {value!r}; {allowed}"
-    return None
-
-
-def unknown_architecture(model: nn.Module) -> str | None:
-    """Why the kernel cannot train the model, in a sentence, or None."""
-    kind = type(model).__name__
-    if not isinstance(model, VAE) or type(model) not in MODELS.values():
-        return f"the kernel is written for {' and '.join(MODELS)}, got the class {kind}"
-    n_label, latent = model.label_dim, model.latent_dim
-    ends = {
-        "encoder": (Encoder, X_DIM + n_label, 2 * latent),
-        "decoder": (Decoder, latent + n_label, X_DIM),
-    }
-    for name, (part_type, n_in, n_out) in ends.items():
-        part = getattr(model, name, None)
-        net = getattr(part, "net", None)
-        if type(part) is not part_type or not _is_relu_mlp(net, n_in, n_out):
-            got = (
-                ", ".join(type(m).__name__ for m in net) if isinstance(net, nn.Sequential) else net
-            )
-            return f"the kernel is written for ReLU MLPs, the {name} of {kind} is made of {got}"
-    linears = sum(isinstance(module, nn.Linear) for module in model.modules())
-    if len(model.state_dict()) != 2 * linears:
-        return f"the kernel knows the weights of encoder and decoder alone, {kind} has more"
-    if (X_DIM, n_label) not in ((2, 0), (2, 1)):
-        return f"the kernel is written for 2 coordinates and 1 label, got {X_DIM} and {n_label}"
-    return None
-
-
-def _is_relu_mlp(net: object, n_in: int, n_out: int) -> bool:
-    if type(net) is not nn.Sequential or len(net) % 2 == 0:
-        return False
-    modules = list(net)
-    if any(type(module) is not nn.ReLU for module in modules[1::2]):
-        return False
-    for module in modules[::2]:
-        if type(module) is not nn.Linear or module.bias is None or module.in_features != n_in:
-            return False
-        if module.weight.dtype != torch.float32:
-            return False
-        n_in = int(module.out_features)
-    return n_in == n_out
 
 
 def _widths(net: nn.Sequential) -> list[int]:

@@ -151,11 +151,22 @@ def show(rows: pd.DataFrame) -> None:
 def main() -> None:
     """Measures what is asked for, prints it, and keeps it."""
     from tests.benchmarks.driver import driver_cost, start_up
+    from tests.benchmarks.objectives import objective_cases
     from tests.benchmarks.reruns import rerun_time
     from tests.benchmarks.tables import epoch_tables
 
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parts = ["epoch", "tables", "start", "driver", "optuna", "tune", "replicates", "rerun"]
+    parts = [
+        "epoch",
+        "objectives",
+        "tables",
+        "start",
+        "driver",
+        "optuna",
+        "tune",
+        "replicates",
+        "rerun",
+    ]
     parser.add_argument("--only", choices=parts, default=None)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
@@ -163,6 +174,7 @@ def main() -> None:
     seeds = tuple(options.seeds)
     wanted = {
         "epoch": epoch_cases,
+        "objectives": objective_cases,
         "tables": epoch_tables,
         "start": start_up,
         "driver": driver_cost,

@@ -33,7 +33,7 @@ EPS = F(ADAM_EPS)
 
 
 @inlined
-def _fill(
+def fill(
     data: Any, plan: Plan, points: Any, order: Any, noise: Any, start: int, count: int
 ) -> None:
     """Gathers a panel's points; where there are too few, the last one fills it up."""
@@ -48,7 +48,7 @@ def _fill(
     if count < PANEL or data[plan.live + PANEL - 1] == ZERO:
         for column in range(PANEL):
             data[plan.live + column] = ONE if column < count else ZERO
-    for row in range(plan.latent):
+    for row in range(plan.samples * plan.latent):
         draws, here = row * len(order) + start, plan.noise + row * PANEL
         if count == PANEL:
             for column in range(0, PANEL, LANES):
@@ -107,7 +107,7 @@ def _loss(data: Any, plan: Plan, layers: Any, eps_w: float, scale: float) -> Any
         if number == plan.encoder_layers:
             kl = _sample(data, plan, eps_w)
         last = number == plan.encoder_layers - 1 or number == len(layers) - 1
-        forward(data, layer_at(layers, number), not last)
+        forward(data, layer_at(layers, number), not last, 0)
     return _compare(data, plan, scale), kl
 
 
@@ -118,16 +118,16 @@ def _gradient(
     """Adds a panel's part to the gradient, or is the first part; to be called after `_loss`."""
     for number in range(len(layers) - 1, -1, -1):
         layer = layer_at(layers, number)
-        gradient(data, plan, layer, fresh)
+        gradient(data, plan, layer, fresh, 0)
         if number == plan.encoder_layers:
-            backward(data, plan, layer, plan.latent, False)
+            backward(data, plan, layer, plan.latent, False, 0)
             _by_posterior(data, plan, eps_w, beta * scale)
         elif number > 0:
-            backward(data, plan, layer, layer.n_in, True)
+            backward(data, plan, layer, layer.n_in, True, 0)
 
 
 @inlined
-def _adam_step(data: Any, plan: Plan, lr: float, clip_norm: float, step: int) -> None:
+def adam_step(data: Any, plan: Plan, lr: float, clip_norm: float, step: int) -> None:
     """Clips the gradient's norm and takes the `step`-th step of Adam.
 
     The moments of a dead unit fade until a processor takes a hundred times as long for them; by
@@ -181,13 +181,13 @@ def train_epoch(
         stop = min(start + batch_size, len(order))
         scale = F(1 / (2 * (stop - start)))
         for first in range(start, stop, PANEL):
-            _fill(data, plan, points, order, noise, first, min(PANEL, stop - first))
+            fill(data, plan, points, order, noise, first, min(PANEL, stop - first))
             squared_error, kl = _loss(data, plan, layers, F(eps_w), scale)
             sums[0] += squared_error
             sums[1] += kl
             _gradient(data, plan, layers, F(beta), F(eps_w), scale, first == start)
         step += 1
-        _adam_step(data, plan, lr, clip_norm, step)
+        adam_step(data, plan, lr, clip_norm, step)
 
 
 def validate(
@@ -196,7 +196,7 @@ def validate(
     """The sums of `train_epoch` without training; arguments as there."""
     sums[:] = 0.0
     for first in range(0, len(order), PANEL):
-        _fill(data, plan, points, order, noise, first, min(PANEL, len(order) - first))
+        fill(data, plan, points, order, noise, first, min(PANEL, len(order) - first))
         squared_error, kl = _loss(data, plan, layers, F(eps_w), ONE)
         sums[0] += squared_error
         sums[1] += kl

@@ -32,6 +32,11 @@ CONTRACT = ("contract",)
 inlined = njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
+# The same as a function of its own, for what is called from several places and would be compiled
+# anew at each.
+called = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
 class LanesType(types.Type):
     """`LANES` numbers of float32."""
 
@@ -230,6 +235,29 @@ def power_of_two(_typing: Any, value: Any) -> Any:
         return builder.bitcast(bits, VECTOR)
 
     return lanes(lanes), build
+
+
+@intrinsic
+def exponent(_typing: Any, value: Any) -> Any:
+    """The n of each lane, a positive number in [2 ** n, 2 ** (n + 1))."""
+
+    def build(_context: Any, builder: ir.IRBuilder, _signature: Any, values: Any) -> ir.Value:
+        kind = ir.VectorType(INT32, LANES)
+        bits = builder.lshr(builder.bitcast(values[0], kind), ir.Constant(kind, [23] * LANES))
+        return builder.sitofp(builder.sub(bits, ir.Constant(kind, [127] * LANES)), VECTOR)
+
+    return lanes(lanes), build
+
+
+@intrinsic
+def larger(_typing: Any, left: Any, right: Any) -> Any:
+    """The larger number of each pair of lanes; the first where one is NaN."""
+
+    def build(_context: Any, builder: ir.IRBuilder, _signature: Any, values: Any) -> ir.Value:
+        less = builder.fcmp_ordered("<", values[0], values[1])
+        return builder.select(less, values[1], values[0])
+
+    return lanes(lanes, lanes), build
 
 
 def _define(symbol: Callable[..., Any], instruction: str) -> None:

@@ -27,32 +27,36 @@ def layer_at(layers: Any, number: int) -> Layer:
 
 
 @inlined
-def forward(data: Any, layer: Layer, relu: bool) -> None:
-    """The output panel from the input panel, through ReLU or not."""
+def forward(data: Any, layer: Layer, relu: bool, shift: int) -> None:
+    """The output panel from the input panel, through ReLU or not; both are `shift` further on."""
     for column in range(0, PANEL, COLUMNS):
         product = Product(
-            layer.weight, layer.stride, 1, layer.below + column, PANEL, layer.n_in,
-            layer.above + column, PANEL, layer.weight + layer.n_in, layer.stride, relu,
+            layer.weight, layer.stride, 1, layer.below + shift + column, PANEL, layer.n_in,
+            layer.above + shift + column, PANEL, layer.weight + layer.n_in, layer.stride, relu,
         )  # fmt: skip
         forward_strip(data, layer.n_out, product)
 
 
 @inlined
-def backward(data: Any, plan: Plan, layer: Layer, rows: int, relu: bool) -> None:
-    """The derivative by the first `rows` inputs, which ReLU made or not."""
+def backward(data: Any, plan: Plan, layer: Layer, rows: int, relu: bool, shift: int) -> None:
+    """The derivative by the first `rows` inputs, which ReLU made or not.
+
+    Activations are `shift` further on, derivatives are not.
+    """
     above, below = layer.above + plan.delta, layer.below + plan.delta
     for column in range(0, PANEL, COLUMNS):
         product = Product(
             layer.weight, 1, layer.stride, above + column, PANEL, layer.n_out,
-            below + column, PANEL, layer.below + column, PANEL, relu,
+            below + column, PANEL, layer.below + shift + column, PANEL, relu,
         )  # fmt: skip
         backward_strip(data, rows, product)
 
 
 @inlined
-def gradient(data: Any, plan: Plan, layer: Layer, fresh: bool) -> None:
+def gradient(data: Any, plan: Plan, layer: Layer, fresh: bool, shift: int) -> None:
     """Adds the panel's part to the gradient by weights and bias, or sets it where it is the first.
 
+    Activations are `shift` further on, derivatives are not.
     The gradient is the product of the derivative by the output and the input transposed, below
     whose rows lies one of ones, for the bias.
     """
@@ -63,7 +67,7 @@ def gradient(data: Any, plan: Plan, layer: Layer, fresh: bool) -> None:
         stride = -(-columns // LANES) * LANES
         for row in range(0, columns, LANES):
             for point in range(0, PANEL, LANES):
-                block = layer.below + row * PANEL + point
+                block = layer.below + shift + row * PANEL + point
                 transpose_block(data, block, plan.flipped + point * stride + row, stride)
         while columns - column > FEW:
             product = Product(
@@ -79,6 +83,6 @@ def gradient(data: Any, plan: Plan, layer: Layer, fresh: bool) -> None:
     while column < columns:
         for row in range(0, layer.n_out, ROWS):
             place = out + row * layer.stride + column
-            down, across = above + row * PANEL, layer.below + column * PANEL
+            down, across = above + row * PANEL, layer.below + shift + column * PANEL
             add_dots(data, down, across, place, layer.stride, layer.n_out - row, fresh)
         column += CELLS

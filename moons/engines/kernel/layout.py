@@ -36,6 +36,13 @@ class Plan(NamedTuple):
     live: int  # 1 for a point, 0 for what fills a panel up
     flipped: int  # a transposed panel
     delta: int  # from an activation to the loss's derivative by it
+    samples: int  # latents of a point
+    copy: int  # from a decoder's activation to the next sample's; they share the derivatives
+    weights: int  # a row a sample
+    components: int  # of a mixture as the prior, or 0
+    prior: int  # its parameters: logits, means and log variances, of all components each
+    shares: int  # of the components in a latent's density, a row each; so for each sample
+    slope: int  # from an activation to its derivative by the layer's output; 0 where it tells that
 
 
 class Layer(NamedTuple):
@@ -57,13 +64,23 @@ class Layout(NamedTuple):
     length: int
 
 
-def arrange(encoder: Sequence[int], decoder: Sequence[int], label: int) -> Layout:
+def arrange(
+    encoder: Sequence[int],
+    decoder: Sequence[int],
+    label: int,
+    samples: int = 1,
+    components: int = 0,
+    slopes: bool = False,
+) -> Layout:
     """Lays out a VAE.
 
     Args:
         encoder: widths from the input, label included, to the posterior's 2 * latent outputs.
         decoder: widths from the latent, label included, to the reconstruction.
         label: 1 where there is a label, else 0.
+        samples: latents of a point.
+        components: of a mixture as the prior, or 0.
+        slopes: whether an activation does not tell its own derivative.
     """
     latent = encoder[-1] // 2
     end = 0
@@ -79,13 +96,15 @@ def arrange(encoder: Sequence[int], decoder: Sequence[int], label: int) -> Layou
     count = sum(
         n_out * stride_of(n_in) for widths in (encoder, decoder) for n_in, n_out in pairwise(widths)
     )
-    parameters = _aligned(count, UNROLLED)
+    parameters = _aligned(count + components * (1 + 2 * latent), UNROLLED)
     _, gradient, first_moment, second_moment = (reserve(parameters) for _ in range(4))
     activations = end
     layers: list[Layer] = []
     used = 0
     inputs, outputs = [], []
+    starts = []
     for widths in (encoder, decoder):
+        starts.append(end)
         below = panel(widths[0] + 1)  # and a row of ones, whose weights are the bias
         inputs.append(below)
         for n_in, n_out in pairwise(widths):
@@ -94,7 +113,10 @@ def arrange(encoder: Sequence[int], decoder: Sequence[int], label: int) -> Layou
             layers.append(Layer(n_in, n_out, used, stride, below, above))
             used, below = used + n_out * stride, above
         outputs.append(below)
-    delta = reserve(end - activations) - activations
+    copy, once = end - starts[1], end - activations
+    reserve((samples - 1) * copy)
+    slope = reserve(end - activations) - activations if slopes else 0
+    delta = reserve(once) - activations
     plan = Plan(
         encoder_layers=len(encoder) - 1,
         latent=latent,
@@ -107,11 +129,18 @@ def arrange(encoder: Sequence[int], decoder: Sequence[int], label: int) -> Layou
         posterior=outputs[0],
         z=inputs[1],
         sigma=panel(latent),
-        noise=panel(latent),
+        noise=panel(samples * latent),
         x_hat=outputs[1],
         live=panel(1),
         flipped=panel(max(layer.n_in for layer in layers) + 1),
         delta=delta,
+        samples=samples,
+        copy=copy,
+        weights=panel(samples),
+        components=components,
+        prior=count,
+        shares=panel(samples * components),
+        slope=slope,
     )
     return Layout(plan, np.array(layers, dtype=np.int64), end)
 

@@ -12,6 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from moons.engines.kernel.exponential import log
 from moons.engines.kernel.lanes import (
     INT32,
     LANES,
@@ -20,7 +21,6 @@ from moons.engines.kernel.lanes import (
     index,
     inlined,
     lanes,
-    power_of_two,
     root,
     store,
 )
@@ -86,32 +86,9 @@ def _uniform(_typing: Any, state: Any, first: Any) -> Any:
     return lanes(state, types.intp), build
 
 
-@intrinsic
-def _exponent(_typing: Any, value: Any) -> Any:
-    """The n of each lane, a positive number in [2 ** n, 2 ** (n + 1))."""
-
-    def build(_context: Any, builder: ir.IRBuilder, _signature: Any, values: Any) -> ir.Value:
-        bits = builder.lshr(builder.bitcast(values[0], WHOLE), _constant(23))
-        return builder.sitofp(builder.sub(bits, _constant(127)), VECTOR)
-
-    return lanes(lanes), build
-
-
-LOG_2, ROOT_2 = F(math.log(2)), F(math.sqrt(2))
 QUARTER, HALF, ONE, TWO = F(math.pi / 2), F(0.5), F(1), F(2)
-L9, L7, L5, L3 = (F(1 / k) for k in (9, 7, 5, 3))  # atanh's series
 S9, S7, S5, S3 = (F((-1) ** (k // 2) / math.factorial(k)) for k in (9, 7, 5, 3))
 C10, C8, C6, C4, C2 = (F((-1) ** (k // 2) / math.factorial(k)) for k in (10, 8, 6, 4, 2))
-
-
-@inlined
-def _log(value: Any) -> Any:
-    """The logarithm of each lane, a positive number: 2 atanh((m - 1) / (m + 1)) + n log(2)."""
-    n = _exponent(ROOT_2 * value)
-    m = value * power_of_two(F(0) - n)  # in [1 / sqrt(2), sqrt(2))
-    s = (m - ONE) / (m + ONE)
-    t = s * s
-    return n * LOG_2 + TWO * s * ((((L9 * t + L7) * t + L5) * t + L3) * t + ONE)
 
 
 @inlined
@@ -148,7 +125,7 @@ def draw(state: Any, words: Any, order: Any, noise: Any) -> None:
         order[place], order[other] = order[other], order[place]
     for place in range(0, len(noise), 2 * STREAMS):
         for part in range(0, STREAMS, LANES):
-            radius = root(F(-2) * _log(_uniform(state, part)))
+            radius = root(F(-2) * log(_uniform(state, part)))
             sine, cosine = _circle(_uniform(state, part))
             store(noise, place + part, radius * cosine)
             store(noise, place + STREAMS + part, radius * sine)

@@ -11,7 +11,7 @@ import moons.models
 from moons.config import Config
 from moons.engines import choose_engine, warm_up
 from moons.engines.agreement import disagreement
-from moons.engines.fused import SUPPORTED
+from moons.engines.supported import SUPPORTED
 from moons.models import CVAE, VAE, Encoder
 from moons.objective import OBJECTIVES, BatchLoss
 from moons.prior import gaussian_kl
@@ -76,7 +76,7 @@ def test_another_activation_is_noticed(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(moons.models, "build_model", lambda *_: model)
     monkeypatch.setattr("tests.moons.engines.problem.build_model", lambda *_: model)
-    assert_stands_aside("written for ReLU MLPs")
+    assert_stands_aside("written for relu MLPs")
 
 
 def test_a_layer_more_is_noticed(monkeypatch):

@@ -22,6 +22,16 @@ CONFIGS = [
     replace(SMALL, family="cvae", batch_size=100, beta=0.045, eps_w=1.0),
     replace(SMALL, family="cvae", encoder_hidden=(8, 12), latent_dim=5, decoder_hidden=(32, 7)),
     replace(SMALL, encoder_hidden=4, latent_dim=1, decoder_hidden=4, batch_size=4096, lr=0.01),
+    replace(SMALL, activation="silu", importance_samples=3, keep="last"),
+    *(
+        replace(SMALL, beta=0.045, eps_w=1.0, activation="tanh", schedule="cosine", **settings)
+        for settings in (
+            {"objective": "iwae", "importance_samples": 1},
+            {"objective": "iwae", "importance_samples": 8, "family": "cvae", "latent_dim": 1},
+            {"objective": "iwae", "importance_samples": 32, "prior": "mixture", "batch_size": 50},
+            {"importance_samples": 2, "prior": "mixture", "decoder_hidden": (16, 24)},
+        )
+    ),
 ]
 
 
