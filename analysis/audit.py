@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from moons.seeds import derive_seed
+from moons.words import count
 from study.record.configs import distinct_configs
 from study.record.rungs import rungs_table
 
@@ -48,12 +49,13 @@ class Audit:
 
     def sentences(self) -> list[str]:
         """The findings in plain words."""
+        was = "was" if self.audited == 1 else "were"
         found = [
-            f"of {self.pruned} pruned trials {self.audited} were trained to their end: "
+            f"of {count(self.pruned, 'pruned trial')} {self.audited} {was} trained to the end: "
             f"{self.entering} would have entered the top {TOP} configs "
             f"(95 % interval of the share: {self.share_low:.0%} to {self.share_high:.0%})",
             f"regret: {self._regret}",
-            f"stopping them saved {self.epochs_saved} of {self.epochs_needed} epochs",
+            f"stopping them saved {self.epochs_saved:,} of {count(self.epochs_needed, 'epoch')}",
         ]
         if self.correlations:
             each = [f"{value:.2f} at rung {rung}" for rung, value in self.correlations.items()]

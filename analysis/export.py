@@ -12,6 +12,7 @@ import pandas as pd
 from moons.checkpoint import pack_weights, save_checkpoint
 from moons.config import Config
 from moons.files import folder_appearing, write_whole
+from moons.words import count
 from study.record.folder import StudyFolder
 from study.record.parquet import read_table
 
@@ -174,6 +175,7 @@ def _card(
         keep_trailing_newline=True,
         autoescape=False,  # it is Markdown
     )
+    templates.globals["count"] = count
     return templates.get_template("model_card.md.j2").render(
         config=config, board=board, measured=measured, metric=metric, with_onnx=with_onnx
     )

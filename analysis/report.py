@@ -13,6 +13,7 @@ from rich.progress import Progress
 from analysis.command import STUDIES, run_command
 from moons.command_line import OptionalPath, opt
 from moons.files import write_whole
+from moons.words import count
 from study.record.results import StudyResults, read_results
 
 if TYPE_CHECKING:  # they import pandas and matplotlib: --help does without
@@ -74,6 +75,7 @@ def _render(chapters: "Sequence[Chapter]", beside: "Together | None") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["count"] = count
     studies = [chapter.results for chapter in chapters]
     command = " ".join(["python -m analysis.report", *(r.folder.shown for r in studies)])
     return environment.get_template("report.html.j2").render(

@@ -16,6 +16,7 @@ from moons.evaluation.latents import ACTIVE_VARIANCE, KL_DRAWS
 from moons.models import evaluation_mode
 from moons.prior import prior_of
 from moons.seeds import derive_seed
+from moons.words import count
 from study.record.results import StudyResults
 
 Floats = NDArray[np.float64]
@@ -161,8 +162,8 @@ def _no_weights(results: StudyResults, trial: int | None) -> str | None:
     row = results.trial(number)
     if row["state"] != "complete":
         return (
-            f"Trial {number} is {row['state']} after {row['epochs']} epochs: only complete trials "
-            "leave a model."
+            f"Trial {number} is {row['state']} after {count(int(row['epochs']), 'epoch')}: only "
+            "complete trials leave a model."
         )
     folder = results.folder
     if not folder.checkpoint(number).is_dir():

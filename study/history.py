@@ -8,6 +8,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from moons.config import Config
+from moons.words import count
 from study.errors import StudyError
 from study.monitoring.tally import Tally
 from study.plan import Plan
@@ -125,13 +126,14 @@ def _say_losses(record: Record, trials: list[FrozenTrial]) -> None:
     """Prints what earlier drivers had that the record has not; nothing where nothing is lost."""
     if lost := lost_ends(record.folder, trials):
         print(
-            f"{record.folder.journal} does not hold the end of {len(lost)} finished trials "
-            f"({', '.join(map(str, lost))}): they are trained again"
+            f"{record.folder.journal} does not hold the end of "
+            f"{count(len(lost), 'finished trial')} ({', '.join(map(str, lost))}), to be trained "
+            "again"
         )
     if damaged := lost_weights(record.folder, trials):
         number, damage = next(iter(damaged.items()))
         print(
-            f"{len(damaged)} complete trials have lost their weights, not their numbers; of trial "
+            f"{count(len(damaged), 'complete trial')}: weights lost, numbers not; of trial "
             f"{number} {damage}; put back a copy, or train one again by `python -m study.rerun "
             f"{record.folder.path} --trial {number}`"
         )

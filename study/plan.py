@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from moons.config import Config, EngineChoice
+from moons.words import count
 from search_spaces.load import load_space
 from search_spaces.space import Scheduler, SearchSpace
 from study.errors import StudyError
@@ -140,8 +141,8 @@ def _count_trials(space: SearchSpace, options: Options) -> int:
         points = sum(1 for _ in space.grid())
         if options.trials not in (None, points):
             raise StudyError(
-                f"--trials must be left out, as {space.name} is a grid of {points} points, "
-                f"got {options.trials}"
+                f"--trials must be left out, as {space.name} is a grid of "
+                f"{count(points, 'point')}, got {options.trials}"
             )
         return points
     return options.trials or (SMOKE_TRIALS if options.smoke else space.trials)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from moons.seeds import derive_seed
+from moons.words import count
 from search_spaces.load import load_space, space_names
 from search_spaces.space import SearchSpace
 from study.monitoring.progress import clock
@@ -48,10 +49,12 @@ def show_plan(plan: Plan) -> None:
     console = Console(highlight=False)
     space = plan.space
     stops = f"ASHA at epochs {', '.join(map(str, plan.rungs))}" if plan.rungs else "no early stops"
+    workers = count(plan.workers, "worker") if plan.workers else "all workers"
     console.print(
-        f"[bold]{plan.folder}[/]: {plan.trials} trials of {space.model_name}, {space.sampler}, "
-        f"minimising {space.metric}; {stops}; at most {plan.max_epochs} epochs a trial; "
-        f"{plan.workers or 'all'} workers; seed {plan.seed}, of the data {plan.data_seed}"
+        f"[bold]{plan.folder}[/]: {count(plan.trials, 'trial')} of {space.model_name}, "
+        f"{space.sampler}, minimising {space.metric}; {stops}; at most "
+        f"{count(plan.max_epochs, 'epoch')} a trial; {workers}; seed {plan.seed}, of the data "
+        f"{plan.data_seed}"
     )
     console.print(_ranges(space))
     sampled = sample_configs(plan, SAMPLED_CONFIGS)
@@ -80,7 +83,7 @@ def sample_configs(plan: Plan, n: int) -> list[dict[str, Any]]:
 def _config_table(plan: Plan, sampled: list[dict[str, Any]]) -> Table:
     from moons.models import count_parameters
 
-    table = Table(title=f"{len(sampled)} configs of the space", box=box.SIMPLE)
+    table = Table(title=f"{count(len(sampled), 'config')} of the space", box=box.SIMPLE)
     for column in [*plan.space.searched, "parameters"]:
         table.add_column(column.replace("_", "_\n"), justify="right")
     for params in sampled:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from moons.words import count
 from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError, complain, stopped
 from study.reruns.options import RerunOptions, parse
 
@@ -115,7 +116,8 @@ def _train(
             from study.tune.searcher import InTurn
 
             why = "for an audit" if options.audit is not None else f"varying {options.vary}"
-            title = f"{options.study}: {len(wanted)} retrainings {why}, {ledger.missing} to come"
+            wanted_in_words = count(len(wanted), "retraining")
+            title = f"{options.study}: {wanted_in_words} {why}, {ledger.missing} to come"
             source = RecoveringSource(ledger)
             with Progress(title, ledger.tally, cluster):
                 run_on_tune(
@@ -137,8 +139,8 @@ def _train(
         raise StudyError(f"no retraining completed: {why}", NO_RESULT)
     if states["failed"]:
         print(
-            f"study.rerun: {states['failed']} of {len(wanted)} retrainings failed, the last with: "
-            f"{ledger.tally.last_error}; the same command tries them again",
+            f"study.rerun: {states['failed']} of {count(len(wanted), 'retraining')} failed, the "
+            f"last with: {ledger.tally.last_error}; the same command tries them again",
             file=sys.stderr,
         )
     return 0

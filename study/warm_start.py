@@ -9,6 +9,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from moons.files import is_folder
+from moons.words import count
 from study.errors import StudyError
 from study.plan import Plan
 from study.record.folder import StudyFolder
@@ -31,7 +32,9 @@ class Learned:
 
     def __str__(self) -> str:
         reasons = "; ".join(f"{n} not: {why}" for why, n in self.refused.most_common())
-        return f"{len(self.trials)} trials entered as history" + (f"; {reasons}" if reasons else "")
+        return f"{count(len(self.trials), 'trial')} entered as history" + (
+            f"; {reasons}" if reasons else ""
+        )
 
 
 def learn_from(plan: Plan, other: Path) -> Learned:

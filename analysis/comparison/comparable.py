@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from analysis.words import listed
+from analysis.words import count, listed
 from moons.config import Config
 from study.record.results import StudyResults
 
@@ -154,7 +154,7 @@ def _data(said: Mapping[str, StudyResults], metric: str) -> list[Check]:
         found.append(Check("data", "note", text))
     if not differing and not searched:
         n_samples, noise = (next(iter(values.values())) for values in by_setting.values())
-        text = f"All are trained on {n_samples} points with noise {noise}."
+        text = f"All are trained on {count(n_samples, 'point')} with noise {noise}."
         found.append(Check("data", "same", text))
     if differing or _differ(seeds):
         why = f"data_seed differs: {_each(seeds)}" if _differ(seeds) else "the data differ"

@@ -132,7 +132,7 @@ def _draw_line(data: pd.DataFrame, prior: pd.DataFrame) -> Figure:
             legend=split == "train",
         )  # fmt: skip
         ax.plot(prior["z1"], prior["density"], color=GREY, linestyle="--", label="prior")
-        ax.set_title(f"{split}, {len(rows)} points")
+        ax.set_title(f"{split}, {count(len(rows), 'point')}")
         ax.set_ylabel("density")
     _legend_outside(figure, axes[0])
     axes[1].set_xlabel("z1 (posterior mean)")

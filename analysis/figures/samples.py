@@ -18,6 +18,7 @@ from analysis.figures.style import GREEN, MOON_COLOURS, MOON_NAMES, new_figure
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from moons.density import draw_exact
 from moons.evaluation.generate import generate
+from moons.words import count
 from study.record.results import StudyResults
 
 DRAWS = 1000  # as many fresh points as generated ones
@@ -61,7 +62,7 @@ def draw_samples(data: pd.DataFrame, exact: pd.DataFrame, noise: float) -> Figur
         rows = data[data["source"] == source]
         draw_contours(ax, exact)
         _scatter(ax, rows)
-        plane_axes(ax, limits, f"{title}, {len(rows):,} points", outer=source == FRESH)
+        plane_axes(ax, limits, f"{title}, {count(len(rows), 'point')}", outer=source == FRESH)
     handles = {
         text: handle
         for ax in axes
@@ -96,7 +97,8 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     )
     limits = limits_of(noise, data)
     if outside := _beyond(data, limits):
-        note += f" {outside} generated points lie beyond the panel."
+        lie = "lies" if outside == 1 else "lie"
+        note += f" {count(outside, 'generated point')} {lie} beyond the panel."
     return Drawing(draw_samples(data, exact_density(noise), noise), note)
 
 

@@ -94,10 +94,11 @@ def pruned(results: StudyResults) -> Iterator[Finding]:
     if stopped.empty:
         return
     saved = savings(results)
+    was = "was" if len(stopped) == 1 else "were"
     usual = "a complete trial takes" if saved.measured else "a trial may take at most"
     yield Finding(
         "note",
-        f"{_share(stopped, results)} were pruned. Had each gone on for the {saved.usual:,} epochs "
+        f"{_share(stopped, results)} {was} pruned. Had each gone on for the {saved.usual:,} epochs "
         f"that {usual}, the study would have trained {saved.saved:,} epochs more than its "
         f"{saved.spent:,}: pruning saved {percent(saved.share)}.",
     )

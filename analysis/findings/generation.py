@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.findings.finding import Finding
-from analysis.words import count, listed, number
+from analysis.words import count, listed, number, with_error
 from study.record.labels import short_label, unit
 from study.record.measured import Measured, measured
 from study.record.results import StudyResults
@@ -77,9 +77,8 @@ def _headlines(results: StudyResults) -> list[Measured]:
 
 
 def _in_words(figure: Measured) -> str:
-    error = "" if figure.error is None else f" ± {number(figure.error)}"
     of = f" {unit(figure.column)}" if unit(figure.column) else ""
-    return f"{short_label(figure.column)} {number(figure.value)}{error}{of}"
+    return f"{short_label(figure.column)} {with_error(figure.value, figure.error)}{of}"
 
 
 def collapsed_latents(results: StudyResults) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from moons.words import count
 from study.monitoring.tally import Tally
 from study.tune.cluster import Cluster
 
@@ -29,7 +30,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         cluster = self._cluster
-        self._console.print(f"{self._title}, {cluster.workers} workers")
+        self._console.print(f"{self._title}, {count(cluster.workers, 'worker')}")
         self._console.print(f"dashboard {cluster.dashboard_url or 'none'}")
         if self._console.is_terminal:
             self._live = Live(
@@ -67,7 +68,7 @@ class Progress:
         bar = Table.grid(padding=(0, 1))
         bar.add_row(
             ProgressBar(total=tally.wanted, completed=tally.finished, width=40),
-            f"{tally.finished}/{tally.wanted} trials",
+            f"{tally.finished}/{count(tally.wanted, 'trial')}",
             f"{clock(tally.left_s)} left",
         )
         return Group(bar, Text(status_line(tally)), Text(best_line(tally), style="bold"))
@@ -76,13 +77,13 @@ class Progress:
 def status_line(tally: Tally) -> str:
     """Counts and pace in one line."""
     parts = [
-        f"{tally.finished}/{tally.wanted} trials:",
+        f"{tally.finished}/{count(tally.wanted, 'trial')}:",
         f"{tally.states['complete']} complete,",
         f"{tally.states['pruned']} pruned,",
         f"{tally.states['diverged']} diverged,",
         f"{tally.states['failed']} failed,",
         f"{tally.running} running;",
-        f"{tally.epochs} epochs,",
+        f"{count(tally.epochs, 'epoch')},",
         f"{clock(tally.left_s)} left",
     ]
     if tally.best is not None:

@@ -13,6 +13,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 from typing_extensions import override
 
+from moons.words import count
 from study.history import History
 from study.ledger import Ledger
 from study.monitoring.gauges import Gauges
@@ -32,7 +33,7 @@ def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, s
     """Returns when the last trial is over, or when there was a reason to stop."""
     rungs = ", ".join(map(str, plan.rungs)) or "none"
     title = (
-        f"study {plan.name}: {plan.trials} trials of {plan.space.model_name}, "
+        f"study {plan.name}: {count(plan.trials, 'trial')} of {plan.space.model_name}, "
         f"{plan.space.sampler}, rungs {rungs}"
     )
     gauges = Gauges(plan.name, plan.space.metrics[0], ledger.tally)

@@ -67,7 +67,7 @@ def test_held_out_figures_come_from_the_data_furthest_from_training_with_their_e
     }
     results = known_results([row])
     assert (
-        "test excess NLL 0.05 ± 0.02 nats a point and fresh-data energy distance 0.004"
+        "test excess NLL 0.050 ± 0.020 nats a point and fresh-data energy distance 0.004"
     ) in said(results, "result")
 
 
@@ -202,7 +202,7 @@ def test_failures_are_named_by_their_commonest_reason() -> None:
 def test_pruning_and_its_savings_are_noted() -> None:
     trials = [{"val_mse": 0.1, "epochs": 100}, {"state": "pruned", "epochs": 10}]
     assert (
-        "1 of 2 trials (50 %) were pruned. Had each gone on for the 100 epochs that a complete "
+        "1 of 2 trials (50 %) was pruned. Had each gone on for the 100 epochs that a complete "
         "trial takes, the study would have trained 90 epochs more than its 110: pruning saved "
         "45 %."
     ) in said(known_results(trials), "note")
@@ -273,7 +273,7 @@ def test_an_audit_is_a_warning_where_pruning_stopped_a_trial_that_would_have_bee
     for end, level in ((0.05, "warning"), (0.95, "result")):
         results = known_results(trials, rungs=(10,))
         audited = dataclasses.replace(results, audited=pd.DataFrame([ended | {"val_mse": end}]))
-        assert "Audit of the pruning: of 1 pruned trials 1 were trained" in said(audited, level)
+        assert "Audit of the pruning: of 1 pruned trial 1 was trained" in said(audited, level)
 
 
 @pytest.mark.parametrize(("distance", "far"), [(0.05, True), (0.002, False)])

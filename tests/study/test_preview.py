@@ -58,7 +58,7 @@ def quick(tmp_path_factory) -> str:
 def test_a_dry_run_shows_the_resolved_plan_and_writes_nothing(said, quick):
     text = said("--space", quick, "--name", "mine", "--dry-run", "--workers", "3", "--seed", "5")
     assert "results/mine: 100 trials of cvae, tpe, minimising val_mse" in text
-    assert "ASHA at epochs 10, 40, 160, 640; at most 1000 epochs a trial" in text
+    assert "ASHA at epochs 10, 40, 160, 640; at most 1,000 epochs a trial" in text
     assert "3 workers; seed 5" in text
     assert "5 configs of the space" in text
     assert "latent_dim whole, uniform in [1, 4] lr log-uniform in [0.0001, 0.1]" in text
