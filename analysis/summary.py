@@ -9,9 +9,10 @@ from analysis.board_tables import board_table, held_out_table
 from analysis.layout import Table
 from analysis.reruns import board_of
 from analysis.words import number, value_in_words, with_error
-from study.record.columns import SPLITS, STATES
+from moons.column import SPLITS
+from study.record.columns import STATES
 from study.record.configs import distinct_configs
-from study.record.labels import METRIC_NAMES, SPLIT_NAMES, label, short_label
+from study.record.labels import label, metric_label, short_label
 from study.record.manifest import Dimension
 from study.record.measured import measured
 from study.record.results import StudyResults
@@ -80,15 +81,14 @@ def evaluation(results: StudyResults) -> Table | None:
     if not cells:
         return None
     rows = tuple(
-        (METRIC_NAMES.get(metric, metric.replace("_", " ")), *(of.get(s, "-") for s in splits))
-        for metric, of in cells.items()
+        (metric_label(metric), *(of.get(s, "-") for s in splits)) for metric, of in cells.items()
     )
     notes = []
     if any(figure.error is not None for figure in figures):
         notes.append("± is one standard error.")
     if any(figure.floor is not None for figure in figures):
         notes.append("Exact draws are fresh data in the place of the model's samples.")
-    headings = (SPLIT_NAMES[split].replace("-", " ") for split in splits)
+    headings = (SPLITS[split].replace("-", " ") for split in splits)
     return Table(("metric", *headings), rows, " ".join(notes))
 
 

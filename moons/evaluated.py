@@ -3,9 +3,11 @@
 import dataclasses
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from moons.column import SPLITS, Better, Column, Kind
 
 if TYPE_CHECKING:  # tables need the columns' names, and no numpy
     import numpy as np
@@ -164,7 +166,7 @@ class Evaluation:
         yield "val_shuffled_loss", self.val_shuffled_loss
 
 
-def column_types() -> dict[str, Literal["float64", "string"]]:
+def column_types() -> dict[str, Kind]:
     """The columns of `Evaluation.as_row`, whatever was measured, with their types in a table."""
     likelihood = Likelihood(points=0, nll=0.0)
     samples = SampleFigures(
@@ -183,7 +185,8 @@ def column_types() -> dict[str, Literal["float64", "string"]]:
         samples=samples,
         floor=samples,
     )
-    return {name: "string" if name.endswith("per_latent") else "float64" for name in blank.as_row()}
+    found = {name: figure_of(name) for name in blank.as_row()}
+    return {name: "float64" if of is None else of[1].kind for name, of in found.items()}
 
 
 def _plain(value: object) -> Value:
@@ -193,3 +196,61 @@ def _plain(value: object) -> Value:
         return None
     assert value is None or isinstance(value, float | int | str)
     return value
+
+
+# Every figure: its name without the split in front, label, unit, which values are better, and what
+# it is. `_se` and `_error` end its standard error's column, `_floor` that of exact draws.
+ABOUT: tuple[tuple[str, str, str, Better, str], ...] = (
+    ("sigma_x", "", "data units", None, "noise of the decoder (std), fitted on validation data"),
+    (
+        *("excess_nll", "excess NLL", "nats a point", "less"),
+        "an estimate of KL(p* || p_model), `nll` less that of the exact density on these points; "
+        "`exact_` by quadrature over the plane, for a CVAE given y; null without noise",
+    ),
+    ("points", "", "", None, "points looked at"),
+    ("nll", "NLL", "nats a point", "less", "-log p(x), by its importance-weighted bound"),
+    ("elbo", "ELBO", "nats a point", "more", "evidence lower bound of q(z|x) as it is encoded"),
+    ("inference_gap", "", "nats a point", "less", "importance-weighted bound less ELBO"),
+    ("prior_draws", "", "", None, "importance samples from the prior"),
+    ("posterior_draws", "", "", None, "importance samples from q(z|x)"),
+    ("energy_distance", "", "data units", "less", "draws against points; 0 for the same"),
+    ("sliced_wasserstein", "sliced Wasserstein distance", "data units", "less", "likewise"),
+    ("coverage", "", "share", "more", "points near a draw; 0.97 for the same distribution"),
+    ("density", "", "share", None, "how densely draws lie where points do; 1 for the same"),
+    (
+        *("two_sample_accuracy", "two-sample accuracy", "0.5 is chance", "less"),
+        "of a classifier that tells draws from points",
+    ),
+    (
+        *("label_share", "samples with the label asked for", "share", "more"),
+        "CVAE: draws whose exact Bayes label is the label asked for",
+    ),
+    ("carrying", "latents that carry", "", None, "latents without which the decoder does worse"),
+    ("active_units", "active latent units", "", None, "latents with Var(E[z|x]) above 0.01"),
+    ("kl", "KL", "nats a point", None, "mean KL to the prior"),
+    ("kl_per_latent", "KL of each latent", "nats a point", None, "a JSON list, in order"),
+    ("mutual_information", "", "nats", None, "I(x; z), for a CVAE given y"),
+    ("right_loss", "loss with the right labels", "", "less", "CVAE: under fixed latent noise"),
+    ("shuffled_loss", "loss with the labels shuffled", "", None, "CVAE: likewise"),
+)
+FIGURES: Mapping[str, Column] = {
+    name: Column(
+        name=name,
+        kind="string" if name.endswith("per_latent") else "float64",
+        label=label,
+        unit=unit,
+        better=better,
+        what=what,
+        merit=name not in ("points", "prior_draws", "posterior_draws"),
+    )
+    for name, label, unit, better, what in ABOUT
+}
+ERRORS, FLOOR = ("_se", "_error"), "_floor"
+
+
+def figure_of(name: str) -> tuple[str, Column] | None:
+    """The split and the figure that a column of an evaluation is of; None for other columns."""
+    split, _, rest = name.partition("_")
+    for ending in (*ERRORS, FLOOR):
+        rest = rest.removesuffix(ending)
+    return (split, FIGURES[rest]) if split in SPLITS and rest in FIGURES else None

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 from analysis.words import count, listed
 from moons.config import Config
+from study.record.columns import column_of
 from study.record.results import StudyResults
 
 Level = Literal["same", "note", "differs"]
 DATA = ("n_samples", "noise")
 DATA_PACKAGES = ("scikit-learn", "numpy")  # what the points are drawn by
 SEARCHED = "searched"
-LESS_IS_BETTER = ("_mse", "_loss", "_nll", "_energy_distance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def choose_metric(studies: Sequence[StudyResults], asked: str | None = None) -> 
             column
             for column in map(str, study.trials.columns)
             if column in study.manifest.metrics
-            or (column.startswith("val_") and column.endswith(LESS_IS_BETTER))
+            or (column.startswith("val_") and column_of(column).better == "less")
         ]
         if asked not in known:
             raise ValueError(

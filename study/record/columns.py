@@ -1,39 +1,203 @@
-"""What the tables of a study hold."""
+"""Every column of the tables of a study, stated once.
 
+A figure of an evaluation stands in `moons.evaluated.FIGURES`, beside its field.
+"""
+
+from dataclasses import fields, replace
 from typing import Literal, get_args
+
+from moons.column import SPLITS, Column
+from moons.config import Config
+from moons.evaluated import FIGURES, column_types, figure_of
 
 State = Literal["complete", "pruned", "diverged", "failed", "running", "interrupted"]
 STATES: tuple[State, ...] = get_args(State)
-SPLITS = ("train", "val", "test", "fresh", "exact")
 
-# One row a trial. Settings keep their own names; what an evaluation measured follows, as float64.
-TRIAL_COLUMNS = {
-    "trial": "int64",
-    "state": "string",
-    "epochs": "int64",
-    "best_epoch": "Int64",
-    "val_mse": "float64",
-    "val_loss": "float64",
-    "val_kl": "float64",
-    "train_s": "float64",
-    "eval_s": "float64",
-    "start_s": "float64",
-    "end_s": "float64",
-    "seed": "int64",
-    "slot": "int64",
-    "replicates": "Int64",
-    "engine": "string",
-    "worker": "string",
-    "error": "string",
-    "n_parameters": "Int64",
-    "rungs": "string",
+LOSSES = {
+    "loss": Column(name="loss", better="less", what="the objective"),
+    "mse": Column(
+        name="mse",
+        label="MSE",
+        unit="squared data units",
+        better="less",
+        what="mean squared error a coordinate",
+    ),
+    "kl": Column(
+        name="kl", label="KL", unit="nats a point", what="mean KL(q(z|x) || p(z)) a point"
+    ),
 }
-CONFIG_TYPES = {int: "int64", float: "float64", str: "string"}
-# What a retraining has in common with a trial; it has no slot, and no time in the search.
-SHARED = (
-    *("seed", "state", "error", "epochs", "best_epoch", "val_mse", "val_loss", "val_kl"),
-    *("train_s", "eval_s", "engine", "worker", "n_parameters", "rungs"),
+TRAINED = (
+    Column(name="best_epoch", kind="Int64", what="with the least `monitor` on validation data"),
+    *(LOSSES[name].on("val") for name in ("mse", "loss", "kl")),
+    Column(name="train_s", label="training time", unit="s", merit=False, what="on the worker"),
+    Column(name="eval_s", label="evaluation time", unit="s", what="on the worker"),
 )
-RERUN_COLUMNS = {"config": "string", "trial": "Int64", "vary": "string", "seed_index": "int64"}
-RERUN_COLUMNS |= {name: TRIAL_COLUMNS[name] for name in SHARED}
-NUMBERS = [name for name, kind in TRIAL_COLUMNS.items() if kind != "string"]
+ENGINE = Column(name="engine", kind="string", what="what trained it: `fused` or `torch`")
+WORKER = Column(name="worker", kind="string", what="host and process")
+ERROR = Column(name="error", kind="string", what="why it failed, diverged or was interrupted")
+SEED = Column(name="seed", kind="int64", what="of weights, order and latent noise")
+EPOCHS_TRAINED = Column(name="epochs", kind="int64", what="epochs trained")
+N_PARAMETERS = Column(
+    name="n_parameters",
+    kind="Int64",
+    label="trainable parameters",
+    what="trainable numbers of the model",
+)
+RUNGS = Column(
+    name="rungs",
+    kind="string",
+    what="JSON: the first metric as ASHA saw it, by the rung's epoch; in the metric's unit",
+)
+STATE = Column(
+    name="state",
+    kind="string",
+    what="`complete` (to its end or its patience), `pruned` (by ASHA), `diverged` (a loss was not "
+    "finite), `failed` (an exception), `running`, `interrupted` (cut off and begun again under "
+    "another number)",
+)
+# One row a trial; its settings and what an evaluation measured follow.
+TRIALS: tuple[Column, ...] = (
+    Column(name="trial", kind="int64", what="number, in the order of beginning"),
+    STATE,
+    EPOCHS_TRAINED,
+    *TRAINED,
+    Column(name="start_s", unit="s", what="since the study began, over all its drivers"),
+    Column(name="end_s", unit="s", what="likewise"),
+    SEED,
+    Column(
+        name="slot",
+        kind="int64",
+        what="place in the study, 0 to N-1; a trial begun again keeps it",
+    ),
+    Column(
+        name="replicates",
+        kind="Int64",
+        what="seeds the trial was trained on; with more than one, figures are means over them, "
+        "`epochs` is the longest training's, weights, `best_epoch` and `fresh_kl_per_latent` are "
+        "the first's, and `<figure>_seed_se` is the standard error over seeds of `val_mse`, "
+        "`val_loss`, `val_kl` and the study's metrics",
+    ),
+    ENGINE,
+    WORKER,
+    ERROR,
+    N_PARAMETERS,
+    RUNGS,
+)
+# One row a retraining, or an audited trial; it has no slot, and no time in the search.
+RERUNS: tuple[Column, ...] = (
+    Column(name="config", kind="string", what="the config's name, such as `trial 17`"),
+    Column(name="trial", kind="Int64", what="its number; null for a config from a file"),
+    Column(
+        name="vary",
+        kind="string",
+        what="what a seed draws anew: `init` (initialisation, order and noise) or `data` as well",
+    ),
+    Column(name="seed_index", kind="int64", what="of the seed; the same for all configs"),
+    SEED,
+    STATE,
+    ERROR,
+    EPOCHS_TRAINED,
+    *TRAINED,
+    ENGINE,
+    WORKER,
+    N_PARAMETERS,
+    RUNGS,
+)
+# One row an epoch of a replicate of a trial.
+CURVES: tuple[Column, ...] = (
+    *(
+        replace(LOSSES[name].on(split), what=what)
+        for split, what in (
+            ("train", "mean over the epoch's batches, each under the weights it met"),
+            ("val", "validation split, after the epoch"),
+        )
+        for name in LOSSES
+    ),
+    Column(name="lr", label="learning rate", what="of the epoch"),
+)
+EPOCHS: tuple[Column, ...] = (
+    Column(name="trial", kind="int64", what="number of the trial"),
+    Column(name="replicate", kind="int64", what="of the trial's training seeds, from 0"),
+    Column(name="epoch", kind="int64", what="from 1"),
+    *CURVES,
+)
+# One row a density estimate; the figures of an evaluation follow.
+BASELINES: tuple[Column, ...] = (
+    Column(name="baseline", kind="string", what="`gaussian_mixture` or `kernel_density`"),
+    Column(name="family", kind="string", what="`vae` for p(x), `cvae` for p(x|y)"),
+    Column(name="components", kind="Int64", what="of a mixture, chosen on validation data"),
+    Column(name="bandwidth", unit="data units", what="of a kernel, likewise"),
+)
+KINDS: dict[type, Literal["int64", "float64", "string"]] = {
+    int: "int64",
+    float: "float64",
+    str: "string",
+}
+ABOUT_SETTINGS = {
+    "family": ("", "", "`vae` or `cvae`"),
+    "encoder_hidden": ("encoder width", "units", "of the hidden layers; text, comma-separated, "
+        "where a list of widths was given"),
+    "encoder_layers": ("encoder hidden layers", "", ""),
+    "latent_dim": ("latent dimensions", "", ""),
+    "decoder_hidden": ("decoder width", "units", "likewise"),
+    "decoder_layers": ("decoder hidden layers", "", ""),
+    "lr": ("learning rate", "", "Adam's, at the start"),
+    "batch_size": ("batch size", "points", "of a gradient step"),
+    "beta": ("beta", "weight of KL", "against the reconstruction; in squared data units"),
+    "eps_w": ("eps_w", "factor on sigma", "of the posterior when sampling"),
+    "n_samples": ("data points", "", "of both moons, before the split"),
+    "noise": ("data noise", "std", "standard deviation of the data's noise; in data units"),
+    "data_seed": ("", "", "of the data and their split"),
+    "max_epochs": ("", "", "training never goes on beyond"),
+    "min_epochs": ("", "", "training never stops before"),
+    "patience": ("", "epochs", "without a better `monitor`, after which training stops"),
+    "plateau_patience": ("", "epochs", "without a better validation loss, after which lr falls"),
+    "monitor": ("", "", "what the best epoch is chosen by"),
+    "objective": ("", "", "what is minimised: `elbo` or `iwae`"),
+    "importance_samples": ("", "", "latents drawn for a point in a step"),
+    "activation": ("", "", "what follows every hidden layer"),
+    "prior": ("", "", "p(z): `standard`, or a learned `mixture`"),
+    "prior_components": ("", "", "Gaussians in the mixture"),
+    "schedule": ("", "", "how lr falls: on a `plateau`, or as a `cosine` to 0"),
+    "keep": ("", "", "the weights of the `best` epoch, or of the `last` one"),
+}  # fmt: skip
+
+
+def settings() -> tuple[Column, ...]:
+    """A column for every setting of a config, searched or not."""
+    columns = []
+    for field in fields(Config):
+        label, unit, what = ABOUT_SETTINGS.get(field.name, ("", "", ""))
+        kind = KINDS[type(field.default)]
+        columns.append(Column(name=field.name, kind=kind, label=label, unit=unit, what=what))
+    return tuple(columns)
+
+
+def evaluation() -> tuple[Column, ...]:
+    """A column for every figure of an evaluation, on each of its splits, with errors and floors."""
+    columns = []
+    for name in column_types():
+        found = figure_of(name)
+        column = FIGURES[name] if found is None else found[1].on(found[0])
+        columns.append(replace(column, name=name))
+    return tuple(columns)
+
+
+def types(columns: tuple[Column, ...]) -> dict[str, str]:
+    """The types of columns by their names."""
+    return {column.name: column.kind for column in columns}
+
+
+KNOWN = {c.name: c for table in (BASELINES, EPOCHS, RERUNS, TRIALS) for c in table}
+KNOWN |= {column.name: column for column in (*settings(), *evaluation())}
+NUMBERS = tuple(column.name for column in TRIALS if column.kind != "string")
+
+
+def column_of(name: str) -> Column:
+    """What is known of a column, if only its name."""
+    if name in KNOWN:
+        return KNOWN[name]
+    split, _, rest = name.partition("_")
+    if split in SPLITS and rest:
+        return FIGURES.get(rest, Column(name=rest)).on(split)
+    return Column(name=name)

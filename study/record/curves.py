@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from moons.snapshot import EpochRecord
+from study.record.columns import CURVES
 from study.record.damage import DamagedRecord
 from study.record.lines import Fields, LineFile, damaged_line, read_lines
 
-COLUMNS = ("train_loss", "train_mse", "train_kl", "val_loss", "val_mse", "val_kl", "lr")
+COLUMNS = tuple(column.name for column in CURVES)
 NUMBERS = {float, int, type(None)}
 BLOCK = "block of epochs"
 

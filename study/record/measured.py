@@ -5,11 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from study.record.columns import SPLITS
-
-# Counts of points and draws, right and shuffled losses' parts and times are no figures of merit.
-ASIDE = ("", "s", "points", "prior_draws", "posterior_draws")
-ERRORS, FLOOR = ("_se", "_error"), "_floor"
+from moons.column import SPLITS
+from moons.evaluated import ERRORS, FLOOR
+from study.record.columns import column_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +35,8 @@ def measured(row: "pd.Series[Any]") -> tuple[Measured, ...]:
         split, _, metric = column.partition("_")
         beside = metric.endswith((*ERRORS, FLOOR))
         value = _known(row, column)
-        if split not in SPLITS or metric in ASIDE or beside or value is None:
+        of_merit = split in SPLITS and metric != "" and column_of(column).merit
+        if not of_merit or beside or value is None:
             continue
         errors = (_known(row, f"{column}{ending}") for ending in ERRORS)
         found.append(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moons.files import is_folder
-from study.record.columns import STATES, State
+from study.record.columns import STATES, State, column_of
 from study.record.damage import DamagedRecord, RecordError
 from study.record.folder import StudyFolder
 from study.record.manifest import Manifest
@@ -15,11 +15,10 @@ from study.record.parquet import read_table
 if TYPE_CHECKING:  # pandas takes most of a second: the command lines' --help does without
     import pandas as pd
 
+# What tables must have, of any version.
 TIMES = ("train_s", "eval_s", "start_s", "end_s")
 TRIAL_COLUMNS = ("trial", "state", "epochs", "val_mse", "val_kl", "worker", *TIMES)
 EPOCH_COLUMNS = ("trial", "epoch", "val_loss", "val_mse", "val_kl")
-TEXT = ("state", "worker", "config", "vary", "rungs", "baseline", "family")
-WHOLE = ("trial", "epoch", "epochs", "seed_index")
 RERUN_COLUMNS = ("config", "trial", "vary", "seed_index", "seed", "state")
 
 
@@ -135,9 +134,9 @@ def _read_table(path: Path, columns: tuple[str, ...], folder: StudyFolder) -> "p
     if not len(table.columns):
         return _empty(columns)
     for name in columns:
-        numeric = pd.api.types.is_numeric_dtype(table[name])
-        whole = name in WHOLE and pd.api.types.is_integer_dtype(table[name])
-        if not (name in TEXT or whole or (numeric and name not in WHOLE)) and len(table):
+        kind, found = column_of(name).kind, table[name]
+        whole = pd.api.types.is_integer_dtype(found) or not kind.startswith(("int", "Int"))
+        if kind != "string" and len(table) and not (whole and pd.api.types.is_numeric_dtype(found)):
             raise DamagedRecord(f"{shown} holds no numbers in the column {name}: {remedy}")
     # Text with nulls compares to nulls, which most operations on booleans refuse.
     text = {name: table[name] for name in table if isinstance(table[name].dtype, pd.StringDtype)}
@@ -166,5 +165,5 @@ def _one_curve(epochs: "pd.DataFrame") -> "pd.DataFrame":
 def _empty(columns: tuple[str, ...]) -> "pd.DataFrame":
     import pandas as pd
 
-    kinds = {"state": "object", "trial": "int64", "epoch": "int64", "epochs": "int64"}
-    return pd.DataFrame({c: pd.Series(dtype=kinds.get(c, "float64")) for c in columns})
+    kinds = {name: column_of(name).kind.replace("string", "object") for name in columns}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})

@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 from optuna.trial import FrozenTrial
 
+from moons.column import Column
 from moons.config import Config
-from moons.evaluated import column_types
 from moons.files import sweep
 from study.record.agreement import check_agreement, check_trials
-from study.record.columns import CONFIG_TYPES, RERUN_COLUMNS, TRIAL_COLUMNS
-from study.record.curves import COLUMNS as EPOCH_COLUMNS
+from study.record.columns import CURVES, RERUNS, TRIALS, evaluation, settings, types
 from study.record.curves import Curves
 from study.record.damage import DamagedRecord
 from study.record.folder import StudyFolder
@@ -107,7 +106,7 @@ def retrainings_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
         rest = {name: row[name] for name in row.keys() - settings - {"key", "purpose"}}
         rungs = {"rungs": json.dumps(row["rungs"])} if "rungs" in row else {}
         flat.append(rest | flat_config(settings) | rungs)
-    table = typed(flat, RERUN_COLUMNS)
+    table = typed(flat, RERUNS)
     return table.sort_values(["config", "vary", "seed_index"], ignore_index=True)
 
 
@@ -138,7 +137,7 @@ def _trials(trials: Sequence[FrozenTrial], curves: Curves) -> pd.DataFrame:
         at_rungs = attrs.get("rungs") or trial.intermediate_values
         row["rungs"] = json.dumps(at_rungs) if at_rungs else None
         rows.append(row)
-    return typed(rows, TRIAL_COLUMNS)
+    return typed(rows, TRIALS)
 
 
 def flat_config(config: dict[str, Any]) -> dict[str, Any]:
@@ -150,22 +149,17 @@ def flat_config(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def typed(rows: Sequence[dict[str, Any]], leading: Mapping[str, str]) -> pd.DataFrame:
+def typed(rows: Sequence[dict[str, Any]], leading: tuple[Column, ...]) -> pd.DataFrame:
     """The rows under plain names, with the same types whatever they hold.
 
     Args:
         rows: settings and figures by name.
-        leading: types of the columns that come first; settings follow, then what an evaluation
-            measures, then other figures as float64.
+        leading: the columns that come first; settings follow, then what an evaluation measures,
+            then other figures as float64.
     """
-    table = pd.DataFrame(rows, columns=None if rows else list(leading))
-    types = dict(leading)
-    defaults = Config()
-    for key, value in defaults.as_dict().items():
-        types[key] = CONFIG_TYPES[type(value)]
-    types |= column_types()
+    table = pd.DataFrame(rows, columns=None if rows else list(types(leading)))
     columns = {}
-    for name, kind in types.items():
+    for name, kind in types((*leading, *settings(), *evaluation())).items():
         column = table[name] if name in table else pd.Series([None] * len(table), dtype=object)
         if _holds_text(column):
             kind = "string"  # widths of layers that differ
@@ -193,10 +187,10 @@ def epochs_table(path: Path) -> pd.DataFrame:
 
 def _epochs(curves: Curves) -> pd.DataFrame:
     heads: list[tuple[int, int, int, int]] = []
-    parts: dict[str, list[Any]] = {name: [] for name in EPOCH_COLUMNS}
+    parts: dict[str, list[Any]] = {name: [] for name in types(CURVES)}
     for block in curves:
         heads.append((block["trial"], block["replicate"], block["first_epoch"], len(block["lr"])))
-        for name in EPOCH_COLUMNS:
+        for name in types(CURVES):
             parts[name].append(np.array(block[name], dtype=np.float64))  # null becomes nan
     shape = np.array(heads, dtype=np.int64).reshape(-1, 4)
     lengths = shape[:, 3]

@@ -17,7 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from moons.config import Config
-from study.record.tables import TRIAL_COLUMNS, typed
+from study.record.columns import TRIALS
+from study.record.tables import typed
 
 Curve = dict[str, NDArray[Any]]
 
@@ -143,7 +144,7 @@ def simulate(recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
             best, best_value = params, row["val_mse"]
         rows.append(row)
         curves.append(curve | {"trial": np.full(len(curve["epoch"]), number)})
-    trials = _unfinished(typed(rows, TRIAL_COLUMNS), recipe)
+    trials = _unfinished(typed(rows, TRIALS), recipe)
     columns = ["trial", "epoch", "train_loss", "train_mse", "train_kl"]
     columns += ["val_loss", "val_mse", "val_kl", "lr"]
     epochs = {name: np.concatenate([curve[name] for curve in curves]) for name in columns}

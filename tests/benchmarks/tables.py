@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from study.record.tables import EPOCH_COLUMNS
+from study.record.curves import COLUMNS as EPOCH_COLUMNS
 from tests.benchmarks.measured import ROOT, Measured, compared
 
 TRIALS, REPEATS = 10_000, 3

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from moons.checkpoint import load_checkpoint
-from moons.config import Config
-from moons.evaluated import column_types
 from search_spaces.space import Choice, Float
-from study.record.tables import EPOCH_COLUMNS, TRIAL_COLUMNS, trials_table
+from study.record.columns import EPOCHS, TRIALS, evaluation, settings, types
+from study.record.tables import trials_table
 from study.record.tables import write_tables as write
 from tests.study.in_process import (
     QUICK,
@@ -27,17 +26,12 @@ from tests.study.record.tables.recorded import read, types_of
 def test_pandas_alone_reads_them_with_the_documented_types(folder):
     write(folder)
     trials, epochs = read(folder)
-    settings_types = {"lr": "float64", "latent_dim": "int64", "encoder_hidden": "int64"}
-    expected = TRIAL_COLUMNS | settings_types | column_types()
+    expected = types((*TRIALS, *settings(), *evaluation()))
     for name, kind in expected.items():
         found = str(trials[name].dtype)
         assert found == kind or (kind == "string" and found in ("str", "string")), name
-    documented = set(TRIAL_COLUMNS) | set(Config.__dataclass_fields__) | set(column_types())
-    assert set(trials) == documented
-    assert types_of(epochs) == {
-        **dict.fromkeys(("trial", "replicate", "epoch"), "int64"),
-        **dict.fromkeys(EPOCH_COLUMNS, "float64"),
-    }
+    assert list(trials) == list(expected)
+    assert types_of(epochs) == types(EPOCHS)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +77,7 @@ def test_a_list_of_widths_is_text_in_its_column_and_a_width_stays_a_number(tmp_p
 
 def test_the_columns_of_an_evaluation_are_those_that_it_measures():
     figures = made_up(None, None, 0).as_row()
-    assert list(figures) == list(column_types())
+    assert list(figures) == list(types(evaluation()))
 
 
 def test_a_figure_that_nobody_knows_yet_becomes_a_column_of_numbers(tmp_path):
