@@ -1,4 +1,4 @@
-"""The figures of a comparison; each is its module's `FIGURE` in `analysis.figures`."""
+"""The figures of a comparison; each is the `COMPARED` of a module of `analysis.figures`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,12 +7,13 @@ from importlib import import_module
 from analysis.comparison import Comparison
 from analysis.figures import Drawing
 
-NAMES = (
-    "compare_best_so_far",
-    "compare_distribution",
-    "compare_retrained",
-    "compare_winners",
-)
+MODULES = {
+    "compare_best_so_far": "best_so_far",
+    "compare_distribution": "empirical_distribution",
+    "compare_retrained": "compare_retrained",
+    "compare_winners": "compare_winners",
+}
+NAMES = tuple(MODULES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class ComparisonFigure:
     """One kind of figure about several studies.
 
     Attributes:
-        name: its module and its file.
+        name: its file.
         title: a heading of a few words.
         caption: what is drawn and how to read it; also the alternative text.
         unfit: why the figure does not apply, one sentence, or None.
@@ -36,7 +37,7 @@ class ComparisonFigure:
 
 def load_comparison_figure(name: str) -> ComparisonFigure:
     """The figure of that name, one of `NAMES`."""
-    spec = import_module(f"analysis.figures.{name}").FIGURE
+    spec = import_module(f"analysis.figures.{MODULES[name]}").COMPARED
     assert isinstance(spec, ComparisonFigure), name
     return spec
 

@@ -1,20 +1,17 @@
-"""The best complete trial so far, against trials, epochs and seconds."""
+"""The best complete trial so far, against trials, epochs and seconds, of one study or several."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from analysis.comparison import Comparison
+from analysis.comparison.convergence import SPENT, meaning
+from analysis.comparison.figures import ComparisonFigure, lacks_ranked
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_complete
-from analysis.figures.style import (
-    BLUE,
-    SKY,
-    STATE_STYLES,
-    label,
-    new_figure,
-    scale_metric,
-    time_unit,
-)
+from analysis.figures.studies import study_styles
+from analysis.figures.style import SKY, STATE_STYLES, label, new_figure, scale_metric, time_unit
 from study.record.columns import State
 from study.record.results import StudyResults
 
@@ -46,46 +43,74 @@ def best_so_far_data(results: StudyResults) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def draw_best_so_far(data: pd.DataFrame, metric: str) -> Figure:
-    """A panel each for trials, epochs and time, where it is known; they share the metric's axis."""
-    divisor, unit = time_unit(data["seconds"].max())
-    data = data.assign(time=data["seconds"] / divisor)
-    complete = data[data["state"] == "complete"]
-    names = {"trials": "trials ended", "epochs": "epochs of all trials"}
-    if data["time"].notna().any():
-        names["time"] = f"time ({unit})"
+def as_curves(data: pd.DataFrame) -> pd.DataFrame:
+    """The best so far of `best_so_far_data` as a comparison has it, without a band."""
+    panels = [data[["best"]].assign(spent=spent, x=data[spent]) for spent in SPENT]
+    curves = pd.concat(panels, ignore_index=True).dropna(subset=["x", "best"])
+    return curves.assign(study="best so far", low=float("nan"), high=float("nan"))
+
+
+def draw_best_so_far(
+    curves: pd.DataFrame, metric: str, names: dict[str, str], trials: pd.DataFrame | None = None
+) -> Figure:
+    """A panel each for trials, epochs and time, where it is known; they share the metric's axis.
+
+    Args:
+        curves: columns study, spent (a panel's), x, best, low and high (of a band, or missing).
+        metric: what is drawn.
+        names: what the axes are called, by `spent`; of seconds without the unit.
+        trials: from `best_so_far_data`, to be drawn one by one.
+    """
+    divisor, unit = time_unit(float(curves.loc[curves["spent"] == "seconds", "x"].max()))
+    shown = [spent for spent in names if (curves["spent"] == spent).any()]
     figure = new_figure(height=3.6)
-    axes = figure.subplots(1, len(names), sharey=True)
-    for ax, (column, name) in zip(axes, names.items(), strict=True):
-        ax.scatter(complete[column], complete["value"], s=14, color=SKY, label="complete trial")
-        ax.step(data[column], data["best"], where="post", color=BLUE, label="best so far")
-        for state in BELOW:
-            ended = data[data["state"] == state]
-            if len(ended):
-                style = STATE_STYLES[state]
-                ax.plot(
-                    ended[column],
-                    [0.02 + 0.03 * BELOW.index(state)] * len(ended),
-                    style.marker,
-                    color=style.colour,
-                    markersize=5 if len(ended) < 50 else 2,
-                    markeredgewidth=0,
-                    alpha=0.7,
-                    transform=ax.get_xaxis_transform(),
-                    label=f"{state} (no value)",
-                )
-        ax.set_xlabel(name)
-        ax.set_xlim(0, data[column].max() * 1.03)
+    axes = figure.subplots(1, len(shown), sharey=True)
+    styles = study_styles(list(curves["study"].unique()))
+    for ax, spent in zip(axes, shown, strict=True):
+        scale = divisor if spent == "seconds" else 1.0
+        panel = curves[curves["spent"] == spent]
+        if trials is not None:
+            _draw_trials(ax, trials, trials[spent] / scale)
+        for study, style in styles.items():
+            rows = panel[panel["study"] == study]
+            x, look = rows["x"] / scale, {"color": style.colour}
+            if rows["low"].notna().any():
+                band = {"step": "post", "alpha": 0.18, "linewidth": 0}
+                ax.fill_between(x, rows["low"], rows["high"], **band, **look)
+            ax.step(x, rows["best"], where="post", linestyle=style.dash, label=study, **look)
+        ax.set_xlabel(f"{names[spent]} ({unit})" if spent == "seconds" else names[spent])
+        ax.set_xlim(0, panel["x"].max() / scale * 1.03)
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         ax.xaxis.set_major_formatter("{x:,.0f}")
-    shown = complete["value"]
-    if len(shown) >= MANY:  # the first few would squeeze all others into a line
-        shown = shown[shown <= shown.quantile(0.97)]
-    scale_metric(axes[0], "y", shown, metric, room=0.12)
+    parts = [curves["best"], curves["low"], curves["high"]]
+    values = (pd.concat(parts) if trials is None else trials["value"]).dropna()
+    if len(values) >= MANY:  # the first few would squeeze all others into a line
+        values = values[values <= values.quantile(0.97)]
+    scale_metric(axes[0], "y", values, metric, room=0.12)
     axes[0].set_ylabel(label(metric))
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=4)
     return figure
+
+
+def _draw_trials(ax: Axes, trials: pd.DataFrame, x: "pd.Series[float]") -> None:
+    complete = trials["state"] == "complete"
+    ax.scatter(x[complete], trials["value"][complete], s=14, color=SKY, label="complete trial")
+    for place, state in enumerate(BELOW):
+        ended = x[trials["state"] == state]
+        if len(ended):
+            style = STATE_STYLES[state]
+            ax.plot(
+                ended,
+                [0.02 + 0.03 * place] * len(ended),
+                style.marker,
+                color=style.colour,
+                markersize=5 if len(ended) < 50 else 2,
+                markeredgewidth=0,
+                alpha=0.7,
+                transform=ax.get_xaxis_transform(),
+                label=f"{state} (no value)",
+            )
 
 
 def _unfit(results: StudyResults, trial: int | None) -> str | None:
@@ -93,7 +118,16 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
-    return Drawing(draw_best_so_far(best_so_far_data(results), results.manifest.metric))
+    data = best_so_far_data(results)
+    names = {"trials": "trials ended", "epochs": "epochs of all trials", "seconds": "time"}
+    return Drawing(draw_best_so_far(as_curves(data), results.manifest.metric, names, data))
+
+
+def _draw_compared(comparison: Comparison) -> Drawing:
+    curves = comparison.curves.dropna(subset=["best"])
+    names = {"trials": "trials", "epochs": "epochs, all trials", "seconds": "time, all trials"}
+    note = meaning([len(search.members) for search in comparison.searches])
+    return Drawing(draw_best_so_far(curves, comparison.metric, names), note)
 
 
 FIGURE = FigureSpec(
@@ -107,4 +141,17 @@ FIGURE = FigureSpec(
     ),
     unfit=_unfit,
     draw=_draw,
+)
+
+COMPARED = ComparisonFigure(
+    name="compare_best_so_far",
+    title="Best so far, side by side",
+    caption=(
+        "The best complete trial of each search against what the search had spent: trials that "
+        "ended, epochs of all trials, and time of training and evaluation summed over workers. "
+        "A search that was repeated with other seeds, at least three times, has a band, from its "
+        "best repetition to its worst."
+    ),
+    unfit=lacks_ranked,
+    draw=_draw_compared,
 )

@@ -75,7 +75,7 @@ def _draw(comparison: Comparison) -> Drawing:
     return Drawing(draw_compare_retrained(data, comparison.metric, list(comparison.names)))
 
 
-FIGURE = ComparisonFigure(
+COMPARED = ComparisonFigure(
     name="compare_retrained",
     title="Luck and quality",
     caption=(

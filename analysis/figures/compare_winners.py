@@ -112,7 +112,7 @@ def _draw(comparison: Comparison) -> Drawing:
     return Drawing(draw_compare_winners(data, shared, list(comparison.names)), " ".join(notes))
 
 
-FIGURE = ComparisonFigure(
+COMPARED = ComparisonFigure(
     name="compare_winners",
     title="The winners' hyperparameters",
     caption=(

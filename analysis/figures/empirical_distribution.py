@@ -1,4 +1,8 @@
-"""The empirical distribution of the metric, at every rung and at the end."""
+"""The empirical distribution of the metric: at every rung and at the end, or study beside study."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -6,52 +10,76 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from analysis.budget import rung_values
+from analysis.comparison import Comparison
+from analysis.comparison.figures import ComparisonFigure, lacks_ranked
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_complete, lacks_rungs
+from analysis.figures.studies import study_styles
 from analysis.figures.style import BLACK, SEQUENTIAL, new_figure, scale_metric
 from study.record.results import StudyResults
+
+
+def staircase(values: "pd.Series[float]") -> pd.DataFrame:
+    """Columns `value`, rising, and `share`: of all values, those with `value` or less."""
+    ordered = np.sort(values.dropna().to_numpy(dtype=float))
+    share = np.arange(1, len(ordered) + 1) / max(len(ordered), 1)
+    return pd.DataFrame({"value": ordered, "share": share})
 
 
 def empirical_distribution_data(results: StudyResults) -> pd.DataFrame:
     """One row a budget and trial that reached it.
 
     Returns:
-        Columns `budget` (a rung's epoch in words, or `end`: complete trials), `value`, rising
-        within a budget, and `share`: of that budget's trials, those with `value` or less.
+        Columns `budget` (a rung's epoch in words, or `end`: complete trials), `value` and `share`,
+        see `staircase`.
     """
     values = rung_values(results)
-    frames = []
-    for column in values:
-        of_budget = np.sort(values[column].dropna().to_numpy())
-        share = np.arange(1, len(of_budget) + 1) / max(len(of_budget), 1)
-        frames.append(pd.DataFrame({"budget": column, "value": of_budget, "share": share}))
+    frames = [staircase(values[budget]).assign(budget=str(budget)) for budget in values]
     return pd.concat(frames, ignore_index=True)
 
 
-def draw_empirical_distribution(data: pd.DataFrame, metric: str) -> Figure:
-    """A staircase a budget, the later the darker; complete trials in black."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a line is drawn, and the mark at its least value and its median, if it has any."""
+
+    label: str
+    colour: Any
+    dash: Any = "-"
+    width: float = 1.5
+    marker: str = ""
+
+
+def draw_staircases(lines: Sequence[tuple[pd.DataFrame, Look]], metric: str, what: str) -> Figure:
+    """A staircase a line.
+
+    Args:
+        lines: from `staircase`, with their looks; those without a value are left out.
+        metric: what is drawn.
+        what: that is counted, as the legend says.
+    """
     figure = new_figure(height=4.2, width=7.2)
     ax = figure.subplots()
-    budgets = data["budget"].unique()
-    rungs = [budget for budget in budgets if budget != "end"]
-    colours = colormaps[SEQUENTIAL](np.linspace(0.9, 0.35, max(len(rungs), 1)))
-    for budget in budgets:
-        rows = data[data["budget"] == budget]
-        place = rungs.index(budget) if budget in rungs else -1
-        at = "complete" if budget == "end" else f"at epoch {budget}"
+    for rows, look in lines:
+        if rows.empty:
+            continue
         ax.step(
             np.concatenate([rows["value"].iloc[:1], rows["value"]]),
             np.concatenate([[0.0], rows["share"]]),
             where="post",
-            color=BLACK if budget == "end" else colours[place],
-            linewidth=3.5 if budget == "end" else 1.5,
-            zorder=2 if budget == "end" else 3,
-            label=f"{at} ({len(rows):,})",
+            color=look.colour,
+            linestyle=look.dash,
+            linewidth=look.width,
+            zorder=2 if look.width > 2 else 3,
+            label=f"{look.label} ({len(rows):,})",
         )
-    scale_metric(ax, "x", data["value"], metric)
+        if look.marker:
+            ends = [float(rows["value"].min()), float(rows["value"].median())]
+            marks = {"color": look.colour, "markersize": 7, "clip_on": False}
+            ax.plot(ends, [0.0, 0.5], look.marker, **marks)
+    scale_metric(ax, "x", pd.concat([rows["value"] for rows, _ in lines]), metric)
     ax.set_ylim(0, 1.02)
-    ax.set_ylabel("share of trials with this value or less")
-    figure.legend(loc="outside upper left", ncols=3, title="trials, and how many")
+    ax.set_ylabel("share with this value or less")
+    figure.legend(loc="outside upper left", ncols=3, title=f"{what}, and how many")
     return figure
 
 
@@ -61,7 +89,28 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
     data = empirical_distribution_data(results)
-    return Drawing(draw_empirical_distribution(data, results.manifest.metric))
+    by_budget = {str(budget): rows for budget, rows in data.groupby("budget", sort=False)}
+    rungs = [budget for budget in by_budget if budget != "end"]
+    colours = colormaps[SEQUENTIAL](np.linspace(0.9, 0.35, max(len(rungs), 1)))
+    looks = {
+        budget: Look(f"at epoch {budget}", colour)
+        for budget, colour in zip(rungs, colours, strict=False)
+    }
+    looks["end"] = Look("complete", BLACK, width=3.5)
+    lines = [(rows, looks[budget]) for budget, rows in by_budget.items()]
+    return Drawing(draw_staircases(lines, results.manifest.metric, "trials"))
+
+
+def _draw_compared(comparison: Comparison) -> Drawing:
+    values = comparison.values
+    lines = [
+        (
+            staircase(values.loc[values["study"] == name, "value"]),
+            Look(name, style.colour, style.dash, marker=style.marker),
+        )
+        for name, style in study_styles(comparison.names).items()
+    ]
+    return Drawing(draw_staircases(lines, comparison.metric, "complete trials of each study"))
 
 
 FIGURE = FigureSpec(
@@ -75,4 +124,16 @@ FIGURE = FigureSpec(
     ),
     unfit=_unfit,
     draw=_draw,
+)
+
+COMPARED = ComparisonFigure(
+    name="compare_distribution",
+    title="Complete trials, side by side",
+    caption=(
+        "For every value of the metric, the share of a study's complete trials that are as good or "
+        "better. Markers stand at each study's best and median. The line further left is better; "
+        "lines that cross are better in one part of their trials and worse in another."
+    ),
+    unfit=lacks_ranked,
+    draw=_draw_compared,
 )
