@@ -102,6 +102,7 @@ RERUNS: tuple[Column, ...] = (
     WORKER,
     N_PARAMETERS,
     RUNGS,
+    Column(name="losses", kind="string", what="the file in `points/` with the losses by point"),
 )
 # One row an epoch of a replicate of a trial.
 CURVES: tuple[Column, ...] = (
