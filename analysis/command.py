@@ -10,6 +10,7 @@ import tyro
 
 from moons.command_line import read_command_line
 from moons.files import is_folder
+from moons.words import one_line
 from study.record.damage import RecordError
 
 T = TypeVar("T")
@@ -73,5 +74,5 @@ class Studies:
 
 
 def _complain(sentence: str, status: int) -> int:
-    print(*sentence.splitlines(), file=sys.stderr)  # one line, whatever it quotes
+    print(one_line(sentence), file=sys.stderr)
     return status

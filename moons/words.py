@@ -10,6 +10,11 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {first}{'' if n == 1 else 's'}{of}{rest}"
 
 
+def one_line(text: str) -> str:
+    """The text in one line that every terminal can show, whatever it quotes."""
+    return " ".join(text.splitlines()).encode(errors="backslashreplace").decode()
+
+
 def listed(parts: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join([*([", ".join(parts[:-1])] if parts[:-1] else []), *parts[-1:]])

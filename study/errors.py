@@ -3,6 +3,8 @@
 import sys
 from typing import Literal
 
+from moons.words import one_line
+
 ExitCode = Literal[0, 2, 3, 4, 5, 6, 130, 143]
 
 COMPLETE: ExitCode = 0
@@ -30,5 +32,5 @@ def stopped(command: str) -> ExitCode:
 
 def complain(command: str, error: StudyError) -> ExitCode:
     """Prints the sentence on stderr, in one line whatever it quotes; the exit code."""
-    print(f"{command}:", *str(error).splitlines(), file=sys.stderr)
+    print(f"{command}: {one_line(str(error))}", file=sys.stderr)
     return error.code

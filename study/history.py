@@ -115,10 +115,10 @@ def _check_curves(record: Record, trials: list[FrozenTrial]) -> None:
     recorded, journal = record.found.last_epochs(), record.folder.journal
     unknown = [n for n in recorded if n >= len(trials) or "slot" not in trials[n].user_attrs]
     if unknown:
+        lost = count(len(lost_ends(record.folder, trials)), "finished trial")
         raise DamagedRecord(
-            f"{journal} has lost its end, and finished trials with it: "
-            f"{len(lost_ends(record.folder, trials))}; {record.folder.curves.name} knows trial "
-            f"{min(unknown)}, the journal does not; put back a copy of the journal"
+            f"{journal} has lost its end, and {lost} with it: {record.folder.curves.name} knows "
+            f"trial {min(unknown)}, the journal does not; put back a copy of the journal"
         )
 
 
