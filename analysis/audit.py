@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from moons.seeds import derive_seed
 from moons.words import count
+from study.record.chosen import in_drawing_order
 from study.record.configs import distinct_configs
 from study.record.rungs import rungs_table
 
@@ -70,19 +70,6 @@ class Audit:
         if math.isnan(self.regret):
             return "unknown, as the study has no complete trial, or no audited one ended"
         return f"{self.regret:.4g}" if self.regret else "0, as none of them beats the study's best"
-
-
-def in_drawing_order(pruned: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Pruned trials in the order in which an audit draws them.
-
-    Each has a lot of its own, so that more of them, or those of an extended study, join in.
-
-    Args:
-        pruned: rows of trials.
-        seed: the study's.
-    """
-    lots = [derive_seed(seed, "audit", int(number)) for number in pruned["trial"]]
-    return pruned.iloc[np.argsort(lots, kind="stable")]
 
 
 def audit(

@@ -99,12 +99,7 @@ def folder_appearing(path: Path) -> Iterator[Path]:
         OSError: it cannot be written.
     """
     make_folder(path.parent)
-    sweep(path.parent)
-    draft = draft_of(path)
-    draft.mkdir()
-    descriptor = os.open(draft, os.O_RDONLY)
-    try:
-        _hold(descriptor)
+    with scratch_folder(path, 0o777) as draft:
         yield draft
         sync_folder(draft)
         try:
@@ -114,6 +109,22 @@ def folder_appearing(path: Path) -> Iterator[Path]:
                 raise FileExistsError(errno.EEXIST, "there is something already", path) from None
             raise
         sync_folder(path.parent)
+
+
+@contextmanager
+def scratch_folder(path: Path, mode: int = 0o700) -> Iterator[Path]:
+    """A folder beside `path`, whose name it resembles; gone on leaving, and after a kill some day.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    sweep(path.parent)
+    draft = draft_of(path)
+    draft.mkdir(mode)
+    descriptor = os.open(draft, os.O_RDONLY)
+    try:
+        _hold(descriptor)
+        yield draft
     finally:
         os.close(descriptor)
         shutil.rmtree(draft, ignore_errors=True)

@@ -16,8 +16,6 @@ from study.record.opening import Record
 from study.signals import Stop
 from study.tune.cluster import Cluster, Unreachable, connected
 
-BASELINE_METRICS = {"val_excess_nll", "val_energy_distance"}
-
 
 def execute(plan: Plan) -> ExitCode:
     """Runs the study that the plan describes and writes its tables.
@@ -88,12 +86,13 @@ def _outcome(ledger: Ledger, stop: Stop) -> Outcome:
 def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitCode:
     from study.final_table import show_summary
     from study.record.tables import write_tables
+    from study.report import describe
 
     write_tables(plan.folder, settled=True)
     if outcome in ("interrupted", "time budget"):
         print(f"saved; go on with: python -m study.run --resume {plan.folder}", flush=True)
     if ledger.tally.states["complete"] and outcome != "interrupted":
-        _describe(plan)
+        describe(plan)
     show_summary(plan, ledger.tally)
     if ledger.hopeless is not None:
         print(f"study.run: no worker can train: {ledger.hopeless}", file=sys.stderr)
@@ -105,18 +104,6 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitC
     if outcome == "interrupted":
         return stop.code
     return 0
-
-
-def _describe(plan: Plan) -> None:
-    """Baselines where the metric compares with them, and the report where it is wanted."""
-    if set(plan.space.metrics) & BASELINE_METRICS:
-        from analysis.baselines import write_baselines
-
-        write_baselines(plan.folder)
-    if plan.report:
-        from analysis.report import write_report
-
-        print(f"report: {write_report([plan.folder])}")
 
 
 def _storage_sentence(plan: Plan, error: OSError) -> str:

@@ -9,6 +9,7 @@ from moons.words import count
 from study.monitoring.progress import clock
 from study.monitoring.tally import Tally
 from study.plan import Plan
+from study.record.chosen import on_front
 from study.record.configs import distinct_configs
 from study.record.folder import StudyFolder
 from study.record.parquet import read_table
@@ -40,8 +41,6 @@ def top_table(complete: pd.DataFrame, plan: Plan) -> Table:
     columns = ["trial", *metrics, "best_epoch", "epochs", *plan.space.searched]
     best, title = complete, f"the best configs, each by its best complete trial, by {metrics[0]}"
     if len(metrics) > 1:
-        from analysis.pareto import on_front
-
         best = complete[on_front(complete[metrics])]
         title = f"the Pareto front of {' and '.join(metrics)}: {count(len(best), 'trial')}"
     table = Table(title=title, box=box.SIMPLE)

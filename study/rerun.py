@@ -152,7 +152,7 @@ def _load() -> None:
 
 
 def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -> None:
-    from study.reruns.show import show_audit, show_leaderboard
+    from study.report import export, show_audit, show_leaderboard
 
     metric = manifest.metric
     if options.audit is not None:
@@ -160,14 +160,7 @@ def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -
         return
     show_leaderboard(options.study, trials, metric, options.vary)
     if options.export is not None:
-        from analysis.export import can_write_onnx, export_winner
-
-        if not can_write_onnx():
-            print('without ONNX, which takes: pip install -e ".[onnx]"')
-        try:
-            print(export_winner(options.study, options.export, metric, options.vary))
-        except ValueError as error:
-            raise StudyError(str(error), NO_RESULT) from None
+        export(options.study, options.export, metric, options.vary)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_complete, thin
 from analysis.figures.style import BLUE, SKY, VERMILLION, new_figure, scale_metric
-from analysis.pareto import on_front
+from study.record.chosen import on_front
 from study.record.results import StudyResults
 
 MOST = 3000  # dots

@@ -10,6 +10,7 @@ from moons.config import Config, EngineChoice
 from moons.data import load_moons
 from moons.seeds import derive_seed
 from study.errors import StudyError
+from study.record.chosen import in_drawing_order
 from study.reruns.candidates import Candidate, candidate_of
 from study.reruns.options import Vary
 from study.training.job import OwnModel, TrialJob
@@ -112,8 +113,6 @@ def audited(
     Raises:
         StudyError: no trial was pruned.
     """
-    from analysis.audit import in_drawing_order
-
     pruned = trials[trials["state"] == "pruned"]
     if pruned.empty:
         raise StudyError("--audit needs pruned trials, and the study has none")

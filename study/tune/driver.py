@@ -1,6 +1,5 @@
 """Runs the trials that a study is missing, on Ray Tune."""
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -13,6 +12,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 from typing_extensions import override
 
+from moons.files import scratch_folder
 from moons.words import count
 from study.history import History
 from study.ledger import Ledger
@@ -79,25 +79,22 @@ def run_on_tune(
         stop: asked after every event.
         trackers: hear of every report, beside the source.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="moons-study-"))
-    try:
-        with lean_tune():
-            # Not `tune.Tuner`: it pickles the searcher and every callback to disk at its start.
-            tune.run(
-                MoonsTrial,
-                resources_per_trial={"cpu": 1},
-                num_samples=-1,  # until the source has no more
-                search_alg=CapacityLimiter(search, cluster, stop),
-                scheduler=scheduler,
-                reuse_actors=True,
-                stop=_Asked(stop),
-                callbacks=[*trackers, Recorder(source)],  # it takes the report out
-                storage_path=str(scratch),  # for Tune's own files, which nothing reads
-                raise_on_failed_trial=False,
-                verbose=0,
-            )
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    # For Tune's own files, which nothing reads.
+    with scratch_folder(Path(tempfile.gettempdir()) / "moons-study") as scratch, lean_tune():
+        # Not `tune.Tuner`: it pickles the searcher and every callback to disk at its start.
+        tune.run(
+            MoonsTrial,
+            resources_per_trial={"cpu": 1},
+            num_samples=-1,  # until the source has no more
+            search_alg=CapacityLimiter(search, cluster, stop),
+            scheduler=scheduler,
+            reuse_actors=True,
+            stop=_Asked(stop),
+            callbacks=[*trackers, Recorder(source)],  # it takes the report out
+            storage_path=str(scratch),
+            raise_on_failed_trial=False,
+            verbose=0,
+        )
 
 
 class _Asked(Stopper):

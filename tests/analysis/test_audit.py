@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.audit import audit, in_drawing_order, rung_correlations, weighted_spearman
+from analysis.audit import audit, rung_correlations, weighted_spearman
+from study.record.chosen import in_drawing_order
 
 
 def study(pruned_ends: list[float]) -> tuple[pd.DataFrame, pd.DataFrame]:

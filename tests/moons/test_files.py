@@ -1,8 +1,17 @@
+import os
 import threading
 
 import pytest
 
-from moons.files import appearing, folder_appearing, write_whole
+from moons.files import (
+    NotPlain,
+    appearing,
+    folder_appearing,
+    read_plain,
+    scratch_folder,
+    sweep,
+    write_whole,
+)
 
 
 def test_what_was_written_is_what_is_read(tmp_path):
@@ -82,3 +91,40 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path):
     with pytest.raises(ValueError, match="half"):
         half()
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def aged(path):
+    """The path, as if nobody had touched it for an hour."""
+    old = os.path.getmtime(path) - 3600
+    os.utime(path, (old, old))
+    return path
+
+
+def test_what_somebody_is_writing_is_not_swept_away_and_what_was_left_is(tmp_path):
+    left = tmp_path / ".file.draft-01234567"
+    left.write_text("half")
+    with appearing(tmp_path / "file") as draft, scratch_folder(tmp_path / "work") as folder:
+        draft.write_text("whole")
+        for path in (left, draft, folder):
+            aged(path)
+        sweep(tmp_path)
+        assert not left.exists()
+        assert draft.exists()
+        assert folder.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_draft_that_is_a_link_or_a_pipe_leads_nowhere_and_keeps_nobody_waiting(tmp_path):
+    target = tmp_path / "precious"
+    target.write_text("kept")
+    (tmp_path / ".a.draft-01234567").symlink_to(target)
+    os.mkfifo(tmp_path / ".b.draft-01234567")
+    sweep(tmp_path)
+    assert target.read_text() == "kept"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)])
+def test_only_a_plain_file_is_read(tmp_path, make):
+    make(tmp_path / "odd")
+    with pytest.raises(NotPlain, match="where a file belongs"):
+        read_plain(tmp_path / "odd")

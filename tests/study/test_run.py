@@ -10,10 +10,10 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from analysis.pareto import on_front
 from moons.checkpoint import load_checkpoint
 from moons.config import Config
 from search_spaces.load import load_space, space_names
+from study.record.chosen import on_front
 from tests.conftest import Ended
 
 Run = Callable[..., Ended]

@@ -1,4 +1,4 @@
-"""What `study.rerun` prints: the leaderboard, or what pruning cost."""
+"""What a study and its retrainings end with: all that `study` asks of `analysis`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,9 +6,25 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
+from study.errors import NO_RESULT, StudyError
 from study.final_table import WIDTH
+from study.plan import Plan
 from study.record.folder import StudyFolder
 from study.record.parquet import read_table, write_table
+
+BASELINE_METRICS = {"val_excess_nll", "val_energy_distance"}
+
+
+def describe(plan: Plan) -> None:
+    """Baselines where the metric compares with them, and the report where it is wanted."""
+    if set(plan.space.metrics) & BASELINE_METRICS:
+        from analysis.baselines import write_baselines
+
+        write_baselines(plan.folder)
+    if plan.report:
+        from analysis.report import write_report
+
+        print(f"report: {write_report([plan.folder])}")
 
 
 def show_leaderboard(folder: Path, trials: pd.DataFrame, metric: str, vary: str) -> None:
@@ -51,3 +67,19 @@ def show_audit(
     for sentence in audit(audited, trials, metric, rungs, seed).sentences():
         console.print(sentence)
     console.print(str(folder / "audit.parquet"))
+
+
+def export(folder: Path, out: Path, metric: str, vary: str) -> None:
+    """Writes the winner as a folder that others can use, and prints its path.
+
+    Raises:
+        StudyError: there is no winner.
+    """
+    from analysis.export import can_write_onnx, export_winner
+
+    if not can_write_onnx():
+        print('without ONNX, which takes: pip install -e ".[onnx]"')
+    try:
+        print(export_winner(folder, out, metric, vary))
+    except ValueError as error:
+        raise StudyError(str(error), NO_RESULT) from None

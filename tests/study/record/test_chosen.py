@@ -4,7 +4,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.pareto import on_front
+from study.record.chosen import on_front
 
 
 def beaten(row, rows):
