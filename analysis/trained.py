@@ -12,7 +12,7 @@ from moons.config import Config
 from moons.data import Moons, Split, load_moons
 from moons.evaluation.excess import fit_decoder_noise
 from moons.evaluation.importance import ImportanceDraws
-from moons.evaluation.latents import ACTIVE_VARIANCE, KL_DRAWS
+from moons.evaluation.latents import KL_DRAWS, carrying_latents
 from moons.models import evaluation_mode
 from moons.prior import prior_of
 from moons.seeds import derive_seed
@@ -110,9 +110,12 @@ class TrainedTrial:
         z = torch.tensor(values)[:, None].expand(-1, self.latent_dim)
         return prior_of(self.checkpoint.model).log_marginals(z).exp().double().numpy()
 
-    def active(self, split: Split) -> NDArray[np.bool_]:
-        """Which latents have Var_x(E[z_u|x]) above `ACTIVE_VARIANCE`, shape (latent,)."""
-        return np.asarray(self.posterior(split)[0].var(axis=0) > ACTIVE_VARIANCE)
+    def carrying(self, split: Split) -> NDArray[np.bool_]:
+        """Which latents the decoder reconstructs worse without, shape (latent,)."""
+        model = self.checkpoint.model
+        with evaluation_mode(model):
+            found = carrying_latents(model, torch.tensor(split.x), torch.tensor(split.y))
+        return np.asarray(found.numpy())
 
     def by_kl(self, split: Split) -> NDArray[np.intp]:
         """The latents' numbers from 0, the one with the largest KL first."""

@@ -11,7 +11,7 @@ from analysis.figures import Drawing, FigureSpec
 from analysis.figures.style import BLACK, BLUE, GREY, new_figure
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from analysis.words import count
-from moons.evaluation.latents import ACTIVE_VARIANCE
+from moons.evaluation.latents import CARRIED
 from study.record.results import StudyResults
 
 SHOWN = 8
@@ -30,11 +30,11 @@ def latent_prior_data(
 
     Returns:
         Columns latent (from 1), value, kl (mean over the points of KL(q(z_u|x) || p(z_u)), nats)
-        and active; a row a draw, the latent with the largest KL first.
+        and carrying; a row a draw, the latent with the largest KL first.
     """
     test = trained.data.test
     mean, log_var = trained.posterior(test)
-    kl, active = trained.kl_per_latent(test), trained.active(test)
+    kl, carrying = trained.kl_per_latent(test), trained.carrying(test)
     rng = trained.rng("latent prior")
     each = max(1, draws // len(test))
     parts = []
@@ -42,7 +42,7 @@ def latent_prior_data(
         noise = rng.standard_normal((each, len(test)))
         values = mean[:, unit] + np.exp(0.5 * log_var[:, unit]) * noise
         part = pd.DataFrame({"latent": unit + 1, "value": values.ravel()})
-        parts.append(part.assign(kl=kl[unit], active=active[unit]))
+        parts.append(part.assign(kl=kl[unit], carrying=carrying[unit]))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -81,10 +81,10 @@ def draw_latent_prior(data: pd.DataFrame, prior: pd.DataFrame) -> Figure:
         ax.remove()
     for ax, latent in zip(axes.flat, latents, strict=False):
         cell = data[data["latent"] == latent]
-        active = bool(cell["active"].iloc[0])
+        carrying = bool(cell["carrying"].iloc[0])
         sns.histplot(
             x=cell["value"], bins=edges, stat="density", element="step",
-            color=BLUE if active else GREY, alpha=0.35, ax=ax,
+            color=BLUE if carrying else GREY, alpha=0.35, ax=ax,
         )  # fmt: skip
         curve = prior[prior["latent"] == latent]
         ax.plot(curve["value"], curve["density"], color=BLACK, linestyle="--", linewidth=1.2)
@@ -98,8 +98,8 @@ def draw_latent_prior(data: pd.DataFrame, prior: pd.DataFrame) -> Figure:
 
 def _handles(data: pd.DataFrame) -> list[Artist]:
     handles: list[Artist] = []
-    kinds = set(data["active"].astype(bool))
-    for kind, colour, text in ((True, BLUE, "active latent"), (False, GREY, "collapsed latent")):
+    kinds = set(data["carrying"].astype(bool))
+    for kind, colour, text in ((True, BLUE, "carrying latent"), (False, GREY, "latent not needed")):
         if kind in kinds:
             handles.append(Patch(facecolor=colour, alpha=0.35, edgecolor=colour, label=text))
     return [*handles, Line2D([], [], color=BLACK, linestyle="--", label="prior")]
@@ -107,10 +107,10 @@ def _handles(data: pd.DataFrame) -> list[Artist]:
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
     trained = load_trial(results, trial)
-    active = int(trained.active(trained.data.test).sum())
+    carrying = int(trained.carrying(trained.data.test).sum())
     note = (
-        f"Trial {trained.trial}: {active} of {count(trained.latent_dim, 'latent')} "
-        f"{'is' if active == 1 else 'are'} active on the test split."
+        f"Trial {trained.trial}: {carrying} of {count(trained.latent_dim, 'latent')} "
+        f"{'carries' if carrying == 1 else 'carry'} something on the test split."
     )
     if trained.latent_dim > SHOWN:
         note += f" The {SHOWN} with the largest KL are shown."
@@ -124,9 +124,11 @@ FIGURE = FigureSpec(
     caption=(
         "Each latent's distribution over the test points, q(z|x) summed over x, beside the prior "
         "that samples are generated from, with the mean KL a point. Where both differ, generated "
-        "points come from latents that the decoder never learnt. A latent is active where the "
-        f"variance of its posterior mean exceeds {ACTIVE_VARIANCE:g} (Burda et al. 2016); a "
-        "collapsed one equals the prior and carries nothing."
+        "points come from latents that the decoder never learnt. A latent carries something where "
+        f"the decoder reconstructs worse, by more than {CARRIED:.0%} of the MSE, with the latent's "
+        "mean over the points in its place; those that are not needed can all be left out "
+        "together. q(z|x) is what the encoder says: with an eps_w below 1 the decoder was trained "
+        "on less noise than that."
     ),
     unfit=why_no_model,
     draw=_draw,

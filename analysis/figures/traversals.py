@@ -13,7 +13,7 @@ from analysis.trained import TrainedTrial, load_trial, why_no_model
 from analysis.words import count
 from study.record.results import StudyResults
 
-SHOWN = 4  # latents at most: the active ones, and one collapsed to compare them with
+SHOWN = 4  # latents at most: the carrying ones, and one that is not needed beside them
 PATHS = 9  # values at which the other latents are held
 LEFT_OUT = 0.005  # of the prior on either side of a line
 DRAWS = 20_000  # of the prior, to know where that is
@@ -30,8 +30,8 @@ def traversals_data(
 
     Args:
         trained: a trial's model.
-        shown: how many latents at most, by their KL on the test split; the active ones and the
-            first collapsed one.
+        shown: how many latents at most, by their KL on the test split; as many as carry
+            something, and one more.
         paths: lines a latent.
         steps: points a line.
 
@@ -46,7 +46,7 @@ def traversals_data(
     courses = np.linspace(low, high, steps)
     parts = []
     test = trained.data.test
-    some = min(shown, int(trained.active(test).sum()) + 1)
+    some = min(shown, int(trained.carrying(test).sum()) + 1)
     for unit in trained.by_kl(test)[:some]:
         values = courses[:, unit]
         for moon in (0, 1) if trained.conditional else (0,):

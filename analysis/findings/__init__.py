@@ -15,7 +15,7 @@ PARTS: tuple[Callable[[StudyResults], Iterator[Finding]], ...] = (
     quality.seed_noise,
     quality.ties,
     quality.edges,
-    generation.collapsed_latents,
+    generation.latents,
     course.late,
     course.unfinished,
     course.diverged,

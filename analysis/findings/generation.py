@@ -36,14 +36,16 @@ def samples(results: StudyResults) -> Iterator[Finding]:
                     "warning",
                     f"Samples of the best trial do not look like the data: their energy distance "
                     f"is {number(figure.value)}, {number(round(times))} times that of fresh data "
-                    f"({number(figure.floor)}).",
+                    f"({number(figure.floor)}). {_next_step(results)}",
                 )
         if figure.metric == "excess_nll" and results.baselines is not None:
-            yield from _against_baselines(figure, results.baselines, results.manifest.family)
+            yield from _against_baselines(figure, results, results.baselines)
 
 
-def _against_baselines(figure: Measured, baselines: pd.DataFrame, family: str) -> Iterator[Finding]:
-    rows = baselines[baselines["family"] == family]
+def _against_baselines(
+    figure: Measured, results: StudyResults, baselines: pd.DataFrame
+) -> Iterator[Finding]:
+    rows = baselines[baselines["family"] == results.manifest.family]
     if figure.column not in rows or rows[figure.column].isna().all():
         return
     best = rows.sort_values(figure.column).iloc[0]
@@ -54,7 +56,7 @@ def _against_baselines(figure: Measured, baselines: pd.DataFrame, family: str) -
         yield Finding(
             "warning",
             f"A {kind} fitted on the same data is the better model: its {name} is "
-            f"{number(value)}, the best trial's {number(figure.value)}.",
+            f"{number(value)}, the best trial's {number(figure.value)}. {_next_step(results)}",
         )
     else:
         yield Finding(
@@ -81,32 +83,55 @@ def _in_words(figure: Measured) -> str:
     return f"{short_label(figure.column)} {with_error(figure.value, figure.error)}{of}"
 
 
-def collapsed_latents(results: StudyResults) -> Iterator[Finding]:
-    """Latents of the best trial that carry nothing."""
+def latents(results: StudyResults) -> Iterator[Finding]:
+    """Which latents of the best trial its decoder needs."""
     if results.best_trial is None:
         return
     row = results.trial(results.best_trial)
-    column = next((c for c in map(str, row.index) if c.endswith("active_units")), None)
+    column = next((c for c in map(str, row.index) if c.endswith("_carrying")), None)
     if column is not None and _known(row, column) and _known(row, "latent_dim"):
-        active, latent = int(row[column]), int(row["latent_dim"])
-        if active < latent:
+        carrying, latent = int(row[column]), int(row["latent_dim"])
+        if carrying == 0:
             yield Finding(
                 "warning",
-                f"Of the {count(latent, 'latent dimension')} of the best trial "
-                f"{latent - active} collapsed onto the prior and carry nothing; "
-                f"{active} {'is' if active == 1 else 'are'} active.",
+                "The decoder of the best trial uses none of its latents: with their means in "
+                f"their place it reconstructs as well. {_next_step(results)}",
+            )
+        elif carrying < latent:
+            yield Finding(
+                "note",
+                f"Of the {count(latent, 'latent dimension')} of the best trial {carrying} "
+                f"{'carries' if carrying == 1 else 'carry'} something: with the means of the "
+                f"other {latent - carrying} in their place, all together, the decoder "
+                "reconstructs as well.",
             )
     elif _known(row, "val_kl") and row["val_kl"] < NO_KL:
-        text = f"The best trial's KL is {number(row['val_kl'])} nats a point: its latents all but "
+        kl = f"The best trial's KL is {number(row['val_kl'])} nats a point"
         if _known(row, "eps_w") and row["eps_w"] < 1:
-            text += (
-                "collapsed onto the prior, and reconstruct only because eps_w = "
-                f"{number(row['eps_w'])} shrinks their noise. Samples drawn from the prior are "
-                "unlikely to look like the data."
+            yield Finding(
+                "warning",
+                f"{kl}: its posterior is all but the prior, and it reconstructs because eps_w = "
+                f"{number(row['eps_w'])} shrinks the noise. Samples drawn from the prior are "
+                f"unlikely to look like the data. {_next_step(results)}",
             )
         else:
-            text += "collapsed onto the prior and carry nothing."
-        yield Finding("warning", text)
+            yield Finding(
+                "warning",
+                f"{kl}: its latents can tell the decoder no more than that of a point. "
+                f"{_next_step(results)}",
+            )
+
+
+def _next_step(results: StudyResults) -> str:
+    """How to get at a model that generates, with the command."""
+    manifest = results.manifest
+    if not manifest.metric.endswith(("_excess_nll", "_energy_distance")):
+        command = f"python -m study.run --space {manifest.family}-generative"
+        return f"`{command}` searches by density for models that generate."
+    command = (
+        f"python -m study.run --resume {results.folder.shown} --trials {2 * manifest.n_trials}"
+    )
+    return f"`{command}` searches on."
 
 
 def _known(row: "pd.Series[Any]", column: str) -> bool:

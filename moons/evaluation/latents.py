@@ -10,6 +10,9 @@ from moons.evaluation.generate import Model
 from moons.prior import prior_of
 from moons.seeds import derive_seed
 
+CARRIED = 0.01  # of the MSE: what a latent must be worth to count
+BEYOND = 3.0  # standard errors of the paired difference
+ABLATED_POINTS = 1000
 ACTIVE_VARIANCE = 0.01  # Burda et al. 2016, arXiv:1509.00519, section 5.2
 PAIRED_POINTS = 2000  # mutual information compares each point with all others
 ROWS = 64
@@ -18,19 +21,21 @@ UNDERFLOW = -700.0  # exp of less is subnormal, ten times slower, and adds nothi
 
 
 @torch.no_grad()
-def latent_figures(model: Model, x: Tensor, y: Tensor, seed: int) -> LatentFigures:
-    """Active units, KL and mutual information under q(z|x).
+def latent_figures(model: Model, x: Tensor, y: Tensor, eps_w: float, seed: int) -> LatentFigures:
+    """Carrying latents, and active units, KL and mutual information under q(z|x).
 
     A KL to N(0, I) is in closed form, one to a mixture a mean over draws; that of one latent is to
     the prior of that latent alone, and then they do not add up to the whole.
 
     A latent is active where the variance over x of its posterior mean is above 0.01 (Burda et al.
-    2016, arXiv:1509.00519).
+    2016, arXiv:1509.00519). That supposes a decoder that was trained on draws of q(z|x); so it is
+    counted where `eps_w` is 1 alone.
 
     Args:
         model: in evaluation mode.
         x: fresh points, shape (n, 2).
         y: their labels, shape (n,).
+        eps_w: what the model was trained with.
         seed: of the latents drawn for the mutual information.
     """
     mean, log_var = (part.double() for part in model.encode(x, y))
@@ -43,12 +48,58 @@ def latent_figures(model: Model, x: Tensor, y: Tensor, seed: int) -> LatentFigur
     groups = y[some] if model.label_dim else torch.zeros_like(y[some])
     information, error = mutual_information(mean[some], log_var[some], groups, seed)
     return LatentFigures(
-        active_units=int((mean.var(dim=0) > ACTIVE_VARIANCE).sum()),
+        carrying=int(carrying_latents(model, x[:ABLATED_POINTS], y[:ABLATED_POINTS]).sum()),
+        active_units=int((mean.var(dim=0) > ACTIVE_VARIANCE).sum()) if eps_w == 1 else None,
         kl=float(whole),
         kl_per_latent=tuple(kl.tolist()),
         mutual_information=information,
         mutual_information_error=error,
     )
+
+
+@torch.no_grad()
+def carrying_latents(model: Model, x: Tensor, y: Tensor) -> Tensor:
+    """Which latents the decoder reconstructs worse without, shape (latent,), bool.
+
+    Points are encoded to their posterior means and decoded; a latent is left out by putting its
+    mean over all points in its place. Leaving some out costs something where the MSE rises by more
+    than 1 % and by more than three standard errors of the rise, paired by point. All latents
+    that are not carrying can be left out together at no cost; those whose loss costs least alone
+    are left out first, and the next one would cost something.
+
+    Args:
+        model: in evaluation mode.
+        x: points, shape (n, 2).
+        y: their labels, shape (n,).
+    """
+    z = model.encode(x, y)[0]  # (n, latent)
+    means = z.mean(dim=0)
+    whole = _squared_errors(model, z, x, y)
+
+    def rises(left_out: Tensor) -> Tensor:
+        return _squared_errors(model, torch.where(left_out, means, z), x, y) - whole
+
+    def costs(rise: Tensor) -> bool:
+        error = float(rise.std()) / math.sqrt(len(rise))
+        return float(rise.mean()) > max(CARRIED * float(whole.mean()), BEYOND * error)
+
+    every = torch.eye(z.shape[1], dtype=torch.bool)
+    alone = [rises(one) for one in every]
+    order = torch.tensor([float(rise.mean()) for rise in alone]).argsort()
+    free, most = 0, len([rise for rise in alone if not costs(rise)])
+    while free < most:  # how many of the first in order can go together
+        some = (free + most + 1) // 2
+        if costs(rises(every[order[:some]].any(dim=0))):
+            most = some - 1
+        else:
+            free = some
+    carrying = torch.ones(z.shape[1], dtype=torch.bool)
+    carrying[order[:free]] = False
+    return carrying
+
+
+def _squared_errors(model: Model, z: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    return (model.decode(z, y) - x).square().mean(dim=1).double()
 
 
 def mutual_information(

@@ -27,7 +27,7 @@ def point_losses(
         `val_mse`, and of each split whose density is known `<split>_excess_nll`.
     """
     found = {"val_mse": squared_errors(model, config, seed, data)}
-    for split in ("val", "test", "fresh"):
+    for split in ("val", "test"):
         excess = getattr(evaluation, split).per_point
         if excess is not None:
             found[f"{split}_excess_nll"] = excess

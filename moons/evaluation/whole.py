@@ -11,7 +11,7 @@ from moons.config import Config
 from moons.data import Split
 from moons.density import Floats, draw_exact
 from moons.engines.reference import batch_loss
-from moons.evaluated import Evaluation, Likelihood, SampleFigures, mean_figures
+from moons.evaluated import Evaluation, Likelihood, SampleFigures
 from moons.evaluation.exact import exact_excess, exact_excess_of
 from moons.evaluation.excess import (
     as_tensors,
@@ -29,12 +29,12 @@ from moons.evaluation.measure import (
     val_energy_distance_floor,
 )
 from moons.evaluation.samples import Points, energy_distance, label_share, sample_figures
-from moons.evaluation.source import Source, SplitName, exact_log_density, points, thinned
+from moons.evaluation.source import Source, SplitName, exact_log_density, points
 from moons.models import VAE, evaluation_mode
 from moons.seeds import derive_seed
 
-SAMPLE_POINTS = 2000  # draws, and as many fresh points
-FLOOR_SETS = 4
+SETS = 4  # of draws, and as many of fresh points
+SAMPLE_POINTS = 2000  # in each
 
 
 class DensityModel(Protocol):
@@ -62,15 +62,16 @@ def evaluate(model: VAE, config: Config, seed: int = 0) -> Evaluation:
     """
     source, conditional, draws = Source.of(config), model.label_dim > 0, ImportanceDraws()
     fresh = points(source, "fresh", seed)
-    real = thinned(fresh, SAMPLE_POINTS)
-    asked = real.y if conditional else None
+    asked = fresh.y[: SETS * SAMPLE_POINTS] if conditional else None
     with evaluation_mode(model):
         sigma_x = fit_decoder_noise(model, config, draws, seed)
         stream = derive_seed(seed, "drawn")
-        drawn = generate(model, len(real), stream, asked, sigma_x=sigma_x)
+        n_drawn = SETS * SAMPLE_POINTS
+        drawn = generate(model, n_drawn, stream, asked, sigma_x=sigma_x)
         # A model that mistakes the moons is fitted with a noise that hides which one it drew.
-        sharp = generate(model, len(real), stream, asked, sigma_x=min(sigma_x, config.noise))
-        share = label_share(sharp, asked, config.noise)
+        sharp = generate(model, n_drawn, stream, asked, sigma_x=min(sigma_x, config.noise))
+        samples, samples_se = _sample_figures(drawn, sharp, source, conditional, seed)
+        exact, exact_se = floor(source, conditional, seed)
 
         def likelihood(split: SplitName) -> Likelihood:
             return excess_nll(
@@ -85,12 +86,13 @@ def evaluate(model: VAE, config: Config, seed: int = 0) -> Evaluation:
             sigma_x=sigma_x,
             val=likelihood("val"),
             test=likelihood("test"),
-            fresh=likelihood("fresh"),
             val_energy_distance=val_energy_distance(model, config, seed=seed, sigma_x=sigma_x),
             val_energy_distance_floor=val_energy_distance_floor(source, conditional, seed),
-            samples=sample_figures(drawn, real, seed, share),
-            floor=floor(source, conditional, seed),
-            latents=latent_figures(model, *as_tensors(fresh), seed),
+            samples=samples,
+            samples_se=samples_se,
+            floor=exact,
+            floor_se=exact_se,
+            latents=latent_figures(model, *as_tensors(fresh), config.eps_w, seed),
             val_right_loss=right,
             val_shuffled_loss=shuffled,
         )
@@ -105,39 +107,58 @@ def evaluate_density(model: DensityModel, config: Config, seed: int = 0) -> Eval
         seed: as in `evaluate`.
     """
     source = Source.of(config)
-    real = thinned(points(source, "fresh", seed), SAMPLE_POINTS)
-    asked = real.y if model.conditional else None
-    drawn = model.draw(len(real), derive_seed(seed, "drawn"), real.y)
+    asked = points(source, "fresh", seed).y[: SETS * SAMPLE_POINTS]
+    drawn = model.draw(len(asked), derive_seed(seed, "drawn"), asked)
+    samples, samples_se = _sample_figures(drawn, drawn, source, model.conditional, seed)
+    exact, exact_se = floor(source, model.conditional, seed)
     few = model.draw(DRAWN, derive_seed(seed, "val"), LABELS)
 
     def likelihood(split: SplitName) -> Likelihood:
         held = points(source, split, seed)
-        exact = exact_log_density(source, split, seed, model.conditional)
-        return score(model.log_density(held.x, held.y), exact)
+        log_p = exact_log_density(source, split, seed, model.conditional)
+        return score(model.log_density(held.x, held.y), log_p)
 
     return Evaluation(
         exact=exact_excess_of(model.log_density, source, model.conditional),
         val=likelihood("val"),
         test=likelihood("test"),
-        fresh=likelihood("fresh"),
         val_energy_distance=energy_distance(few, points(source, "val", seed).x),
         val_energy_distance_floor=val_energy_distance_floor(source, model.conditional, seed),
-        samples=sample_figures(drawn, real, seed, label_share(drawn, asked, config.noise)),
-        floor=floor(source, model.conditional, seed),
+        samples=samples,
+        samples_se=samples_se,
+        floor=exact,
+        floor_se=exact_se,
     )
 
 
 @lru_cache(maxsize=32)
-def floor(source: Source, conditional: bool, seed: int) -> SampleFigures:
-    """The sample-based figures of exact draws in the model's place, means over four sets."""
-    real = thinned(points(source, "fresh", seed), SAMPLE_POINTS)
-    asked = real.y if conditional else None
-    found = []
-    for i in range(FLOOR_SETS):
-        exact = draw_exact(len(real), source.noise, derive_seed(seed, "floor", i), asked)
-        share = label_share(exact.x, asked, source.noise)
-        found.append(sample_figures(exact.x, real, seed, share))
-    return mean_figures(found)
+def floor(source: Source, conditional: bool, seed: int) -> tuple[SampleFigures, SampleFigures]:
+    """The figures by samples of exact draws in the model's place, and their standard errors."""
+    asked = points(source, "fresh", seed).y if conditional else None
+    stream = derive_seed(seed, "floor")
+    drawn = draw_exact(
+        SETS * SAMPLE_POINTS,
+        source.noise,
+        stream,
+        None if asked is None else asked[: SETS * SAMPLE_POINTS],
+    ).x
+    return _sample_figures(drawn, drawn, source, conditional, seed)
+
+
+def _sample_figures(
+    drawn: Points, labelled: Points, source: Source, conditional: bool, seed: int
+) -> tuple[SampleFigures, SampleFigures]:
+    """`sample_figures` of draws, set by set; `labelled` are those whose Bayes label counts."""
+    fresh = points(source, "fresh", seed)
+    sets = [slice(i * SAMPLE_POINTS, (i + 1) * SAMPLE_POINTS) for i in range(SETS)]
+    asked = [fresh.y[each] if conditional else None for each in sets]
+    shares = [
+        label_share(labelled[each], labels, source.noise)
+        for each, labels in zip(sets, asked, strict=True)
+    ]
+    return sample_figures(
+        [drawn[each] for each in sets], [fresh.x[each] for each in sets], shares, seed
+    )
 
 
 @torch.no_grad()

@@ -248,7 +248,7 @@ def _row(
     done = state == "complete"
     for place, column in enumerate(EVALUATED):
         row[column] = 8 * row["val_mse"] * (1 + 0.05 * place) - 0.05 if done else np.nan
-    row["test_active_units"] = float(min(2, row["latent_dim"])) if done else np.nan
+    row["fresh_carrying"] = float(min(2, row["latent_dim"])) if done else np.nan
     return row
 
 
@@ -257,7 +257,7 @@ def _unfinished(trials: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     trials.loc[last, "state"] = "running"
     first = trials.index[: recipe.interrupted]
     trials.loc[first, "state"] = "interrupted"
-    known = [c for c in ("end_s", *EVALUATED, "test_active_units") if c in trials]
+    known = [c for c in ("end_s", *EVALUATED, "fresh_carrying") if c in trials]
     for rows in (last, first):
         trials.loc[rows, known] = np.nan
     return trials

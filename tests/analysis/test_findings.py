@@ -169,18 +169,27 @@ def test_an_optimum_at_an_edge_is_a_warning() -> None:
     assert "learning rate" not in warned
 
 
-def test_collapsed_latents_are_a_warning() -> None:
-    collapsed = known_results([{"val_mse": 0.1, "latent_dim": 8, "test_active_units": 3.0}])
+def test_latents_that_the_decoder_does_not_need_are_noted_and_none_needed_is_a_warning() -> None:
+    some = known_results([{"val_mse": 0.1, "latent_dim": 8, "fresh_carrying": 3.0}])
     assert (
-        "Of the 8 latent dimensions of the best trial 5 collapsed onto the prior and carry "
-        "nothing; 3 are active."
-    ) in said(collapsed, "warning")
-    whole = known_results([{"val_mse": 0.1, "latent_dim": 8, "test_active_units": 8.0}])
-    assert "collapsed" not in said(whole, "warning")
+        "Of the 8 latent dimensions of the best trial 3 carry something: with the means of the "
+        "other 5 in their place, all together, the decoder reconstructs as well."
+    ) in said(some, "note")
+    none = known_results([{"val_mse": 0.1, "latent_dim": 8, "fresh_carrying": 0.0}])
+    assert "uses none of its latents" in said(none, "warning")
+    assert "`python -m study.run --space cvae-generative`" in said(none, "warning")
+    whole = known_results([{"val_mse": 0.1, "latent_dim": 8, "fresh_carrying": 8.0}])
+    assert "latent dimension" not in said(whole, "note")
+
+
+def test_of_a_small_kl_no_more_is_said_than_follows() -> None:
     unused = known_results([{"val_mse": 0.1, "val_kl": 0.001, "eps_w": 1.0}])
-    assert "collapsed onto the prior and carry nothing" in said(unused, "warning")
+    assert "its latents can tell the decoder no more than that" in said(unused, "warning")
     shrunk = known_results([{"val_mse": 0.1, "val_kl": 0.001, "eps_w": 0.01}])
-    assert "reconstruct only because eps_w = 0.01 shrinks their noise" in said(shrunk, "warning")
+    assert "reconstructs because eps_w = 0.01 shrinks the noise" in said(shrunk, "warning")
+    # Older tables count active units, which says nothing of a decoder that saw less noise.
+    row = {"val_mse": 0.1, "latent_dim": 8, "eps_w": 0.1, "fresh_active_units": 0.0, "val_kl": 1.0}
+    assert "latents" not in said(known_results([row]), "warning")
 
 
 def test_diverged_trials_are_told_apart_by_what_they_have_in_common() -> None:

@@ -123,11 +123,11 @@ def test_each_latents_kl_is_that_of_its_known_posterior():
     assert kl.is_monotonic_decreasing
 
 
-def test_draws_of_a_collapsed_latent_are_the_prior_and_it_is_not_called_active():
+def test_draws_of_a_collapsed_latent_are_the_prior_and_it_is_said_to_carry_nothing():
     data = latent_prior.latent_prior_data(known_trial(latent_dim=3))
     collapsed = data[data["latent"] == 3]
-    assert not collapsed["active"].any()
-    assert data[data["latent"] < 3]["active"].all()
+    assert not collapsed["carrying"].any()
+    assert data[data["latent"] < 3]["carrying"].all()
     assert collapsed["value"].mean() == pytest.approx(0.0, abs=0.03)
     assert collapsed["value"].std() == pytest.approx(1.0, abs=0.03)
 
@@ -182,7 +182,7 @@ def test_a_traversal_moves_one_latent_and_holds_the_others():
     assert moving["x2"].nunique() == traversals.PATHS
 
 
-def test_active_latents_and_one_collapsed_one_are_traversed():
+def test_carrying_latents_and_one_that_is_not_needed_are_traversed():
     data = traversals.traversals_data(known_trial(latent_dim=6))
     assert set(data["latent"]) == {1, 2, 3}
 

@@ -1,4 +1,5 @@
 import numpy as np
+import ot
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +7,7 @@ from hypothesis.extra.numpy import arrays
 
 from moons.density import bayes_accuracy, draw_exact
 from moons.evaluation.samples import (
+    PROJECTIONS,
     coverage_and_density,
     energy_distance,
     label_share,
@@ -53,6 +55,15 @@ def test_the_sliced_wasserstein_distance_of_a_shift_is_its_mean_projection():
     shifted = FIRST + np.float32([2.0, 0.0])
     assert sliced_wasserstein(FIRST, shifted, seed=3) == pytest.approx(2 / np.sqrt(2), rel=0.15)
     assert sliced_wasserstein(FIRST, FIRST, seed=3) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_sliced_wasserstein_distance_is_what_another_library_has():
+    angle = np.random.default_rng(3).uniform(0, np.pi, PROJECTIONS)
+    directions = np.stack([np.cos(angle), np.sin(angle)])
+    expected = ot.sliced_wasserstein_distance(
+        FIRST.astype(float), SECOND.astype(float), projections=directions
+    )
+    assert sliced_wasserstein(FIRST, SECOND, seed=3) == pytest.approx(float(expected), rel=1e-4)
 
 
 def test_the_same_sample_is_covered_and_a_far_one_covers_nothing():

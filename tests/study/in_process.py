@@ -43,11 +43,12 @@ def made_up(model: VAE, config: Config, seed: int) -> Evaluation:
     return Evaluation(
         val=density,
         test=density,
-        fresh=density,
         val_energy_distance=1.5,
         val_energy_distance_floor=1.25,
         samples=samples,
+        samples_se=samples,
         floor=samples,
+        floor_se=samples,
     )
 
 

@@ -158,7 +158,7 @@ def test_the_leaderboard_is_made_goes_on_and_is_exported(
     model = json.loads((out / "metrics.json").read_text())["this_model"]
     of_model = (second["config"] == model["config"]) & (second["seed"] == model["seed"])
     [row] = second[of_model].to_dict("records")
-    for name in ("epochs", "val_mse", "val_loss", "fresh_excess_nll", "sigma_x"):
+    for name in ("epochs", "val_mse", "val_loss", "exact_excess_nll", "sigma_x"):
         assert model[name] == row[name], name
     alone = [sys.executable, "-I", "sample.py"]  # without this project on the path
     drawn = subprocess.run(alone, cwd=out, capture_output=True, text=True, check=True)
