@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from moons.checkpoint import WEIGHTS
 from moons.files import is_folder
+from moons.words import count
 from study.record.columns import STATES, State, column_of
 from study.record.damage import DamagedRecord, RecordError
 from study.record.folder import StudyFolder
@@ -95,7 +97,7 @@ def read_results(path: Path) -> StudyResults:
         raise RecordError(f"{path} is not a study's folder: it holds no {folder.manifest.name}")
     manifest = Manifest.read(folder.manifest)
     trials = _read_table(folder.trials, (*TRIAL_COLUMNS, *manifest.metrics), folder)
-    unknown = sorted(set(trials["state"]) - set(STATES))
+    unknown = sorted(map(str, set(trials["state"]) - set(STATES)))
     if unknown:
         raise DamagedRecord(
             f"{folder.trials}: state must be one of {', '.join(STATES)}, got {', '.join(unknown)}"
@@ -118,8 +120,21 @@ def read_results(path: Path) -> StudyResults:
         reruns=reruns,
         audited=audited,
         baselines=baselines,
-        notes=(*notes, *filter(None, (reruns_note, audit_note, baselines_note))),
+        notes=(
+            *notes,
+            *filter(None, (reruns_note, audit_note, baselines_note, _lost_weights(folder, trials))),
+        ),
     )
+
+
+def _lost_weights(folder: StudyFolder, trials: "pd.DataFrame") -> str:
+    """Says that weights are missing; not of a folder that was published without its record."""
+    complete = trials.loc[trials["state"] == "complete", "trial"]
+    lost = [n for n in complete if not (folder.checkpoint(n) / WEIGHTS).is_file()]
+    if not lost or not folder.journal.exists():
+        return ""
+    of = f"{folder.checkpoints.name}/{lost[0]}/{WEIGHTS}"
+    return f"{count(len(lost), 'complete trial')} without weights: {of} is missing."
 
 
 def _read_table(path: Path, columns: tuple[str, ...], folder: StudyFolder) -> "pd.DataFrame":

@@ -8,8 +8,11 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import optuna
 import pandas as pd
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from analysis.tables import main as tables_again
 from moons.checkpoint import load_checkpoint
@@ -261,8 +264,10 @@ def test_a_folder_that_is_moved_while_its_study_runs_ends_the_study(tmp_path, mo
     assert states.count("complete") == 2
 
 
-def test_weights_that_are_missing_are_said_on_resuming(folder, capsys):
+def test_weights_that_are_missing_are_said_by_the_report_and_on_resuming(folder, capsys):
     shutil.rmtree(folder / "checkpoints" / "3")
+    missing = "1 complete trial without weights: checkpoints/3/model.safetensors is missing."
+    assert read_results(folder).notes == (missing,)
     assert resume(folder) == 4
     said = capsys.readouterr().out
     assert "1 complete trial: weights lost, numbers not" in said
@@ -355,3 +360,16 @@ def test_resuming_twice_finds_the_same(folder):
     with opened(resumed(folder)) as record:
         assert take_stock(resumed(folder), record) == first
     assert set(read_results(folder).trials["state"]) <= set(STATES)
+
+
+def test_a_note_from_a_dashboard_is_no_damage_and_other_lines_without_checksum_are(folder):
+    journal = folder / "journal.log"
+    storage = JournalStorage(JournalFileBackend(str(journal)))  # as optuna-dashboard has it
+    study = optuna.load_study(study_name="s", storage=storage)
+    study.set_user_attr("note", "a fine study")
+    assert resume(folder) == 4
+    run_in_process(resumed(folder, trials=5))
+    write_tables(folder)
+    study.ask()  # a trial of somebody else's
+    with pytest.raises(StudyError, match="no operation of Optuna's journal with a checksum"):
+        resume(folder)
