@@ -77,7 +77,7 @@ def _wanted(
     from study.reruns.candidates import config_from_file, named_candidates, top_candidates
     from study.reruns.jobs import audited, on_fresh_seeds
 
-    seed, engine = manifest.seed, manifest.options["engine"]
+    seed, engine = manifest.seed, manifest.engine
     if options.audit is not None:
         replicates = manifest.replicates
         return audited(trials, options.audit, seed, replicates, manifest.rungs, engine)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast, get_args
 
 from moons.checksums import read_sealed, sealed_text
+from moons.config import EngineChoice
 from moons.files import read_plain, write_whole
 from study.record.damage import DamagedRecord, RecordError
 from study.record.origin import git_state, machine, now, versions
@@ -221,6 +222,11 @@ class Manifest:
         return int(self.options.get("data_seed", self.seed))
 
     @property
+    def engine(self) -> EngineChoice:
+        """What trains."""
+        return cast(EngineChoice, self.options.get("engine", "auto"))
+
+    @property
     def replicates(self) -> int:
         """Seeds that each trial is trained on."""
         return int(self.options.get("replicates", 1))
@@ -247,6 +253,8 @@ def _check_types(found: Mapping[str, Any]) -> None:
                 raise TypeError(f"{key} is {fields[key]!r}")
     for key in ("trials", "max_epochs", "metric"):
         _ = options[key]
+    if options.get("engine", "auto") not in get_args(EngineChoice):
+        raise ValueError(f"engine is {options['engine']!r}")
     for key in ("searched", "fixed"):
         if not isinstance(found["space"].get(key, {}), dict):
             raise TypeError(f"{key} is {found['space'][key]!r}")

@@ -51,7 +51,7 @@ def repeat_trial(
         # Rung by rung, as replicates take turns, and to where a trial that was stopped was.
         rungs=tuple(sorted({*(rung for rung in manifest.rungs if rung < epochs), epochs})),
         metrics=metrics,
-        engine=manifest.options["engine"] if pd.isna(row["engine"]) else row["engine"],
+        engine=manifest.engine if pd.isna(row["engine"]) else row["engine"],
         replicates=manifest.replicates,
         model_class=model,
     )
