@@ -155,50 +155,37 @@ class Evaluation:
         Every evaluation has the same columns; what was not computed, or is not finite, is None,
         and `fresh_kl_per_latent` is a JSON list.
         """
-        return {name: _plain(value) for name, value in self._columns()}
+        return {name: _plain(self._at(way)) for name, way in _places()}
 
-    def _columns(self) -> Iterator[tuple[str, object]]:
-        yield "sigma_x", self.sigma_x
-        for part in dataclasses.fields(Exact):
-            yield f"exact_{part.name}", getattr(self.exact, part.name, None)
-        for split in ("val", "test"):
-            for part in dataclasses.fields(Likelihood):
-                if part.name != "per_point":
-                    yield f"{split}_{part.name}", getattr(getattr(self, split), part.name)
-        yield "val_energy_distance", self.val_energy_distance
-        yield "val_energy_distance_floor", self.val_energy_distance_floor
-        for part in dataclasses.fields(SampleFigures):
-            yield f"fresh_{part.name}", getattr(self.samples, part.name)
-            yield f"fresh_{part.name}_se", getattr(self.samples_se, part.name)
-            yield f"fresh_{part.name}_floor", getattr(self.floor, part.name)
-            yield f"fresh_{part.name}_floor_se", getattr(self.floor_se, part.name)
-        for part in dataclasses.fields(LatentFigures):
-            yield f"fresh_{part.name}", getattr(self.latents, part.name, None)
-        yield "val_right_loss", self.val_right_loss
-        yield "val_shuffled_loss", self.val_shuffled_loss
+    def _at(self, way: tuple[str, ...]) -> object:
+        found: object = self
+        for name in way:
+            found = getattr(found, name, None)
+        return found
+
+
+def _places() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each column of a row, with the way to its value."""
+    yield "sigma_x", ("sigma_x",)
+    for split, kind in (("exact", Exact), ("val", Likelihood), ("test", Likelihood)):
+        for part in dataclasses.fields(kind):
+            if part.name != "per_point":
+                yield f"{split}_{part.name}", (split, part.name)
+    for name in ("val_energy_distance", "val_energy_distance_floor"):
+        yield name, (name,)
+    for part in dataclasses.fields(SampleFigures):
+        for ending, place in (("", "samples"), (FLOOR, "floor")):
+            yield f"fresh_{part.name}{ending}", (place, part.name)
+            yield f"fresh_{part.name}{ending}_se", (f"{place}_se", part.name)
+    for part in dataclasses.fields(LatentFigures):
+        yield f"fresh_{part.name}", ("latents", part.name)
+    for name in ("val_right_loss", "val_shuffled_loss"):
+        yield name, (name,)
 
 
 def column_types() -> dict[str, Kind]:
     """The columns of `Evaluation.as_row`, whatever was measured, with their types in a table."""
-    likelihood = Likelihood(points=0, nll=0.0)
-    samples = SampleFigures(
-        energy_distance=0.0,
-        sliced_wasserstein=0.0,
-        coverage=0.0,
-        density=0.0,
-        two_sample_accuracy=0.0,
-    )
-    blank = Evaluation(
-        val=likelihood,
-        test=likelihood,
-        val_energy_distance=0.0,
-        val_energy_distance_floor=0.0,
-        samples=samples,
-        samples_se=samples,
-        floor=samples,
-        floor_se=samples,
-    )
-    found = {name: figure_of(name) for name in blank.as_row()}
+    found = {name: figure_of(name) for name, _ in _places()}
     return {name: "float64" if of is None else of[1].kind for name, of in found.items()}
 
 
