@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial
 
 from moons.checkpoint import save_checkpoint
 from moons.config import Config
-from moons.files import folder_appearing, sweep
+from moons.files import folder_appearing, make_folder, sweep
 from study.record.agreement import check_trials
 from study.record.curves import Curves, CurveWriter
 from study.record.damage import DamagedRecord, RecordError
@@ -154,6 +154,7 @@ def created(
     """
     if os.path.lexists(path):
         raise _exists(path)
+    make_folder(path.parent)  # where a file is, that is another error than a folder at `path`
     with ExitStack() as stack:
         try:
             with folder_appearing(path) as place:
