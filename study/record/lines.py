@@ -104,7 +104,8 @@ def read_lines(path: Path, what: str, foreign: Foreign = None) -> Iterator[tuple
             found = None
         if not isinstance(found, dict):
             raise damaged_line(path, number, what)
-        if seal is None and before != BEFORE_ALL and not (foreign and foreign(found)):
+        lost_seal = "crc" in found or (before != BEFORE_ALL and not (foreign and foreign(found)))
+        if seal is None and lost_seal:
             raise damaged_line(path, number, f"{what} with a checksum")
         before = seal or before
         found.pop("crc", None)

@@ -134,7 +134,8 @@ class Manifest:
         unknown = {key: value for key, value in found.items() if key not in known}
         try:
             _check_types(found)
-            manifest = cls(**known | {"rungs": tuple(known.get("rungs", ())), "unknown": unknown})
+            known |= {"format": found.get("format", 1), "rungs": tuple(known.get("rungs", ()))}
+            manifest = cls(**known, unknown=unknown)
             _ = manifest.searched, manifest.family
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             why = f"it lacks the key {error}" if isinstance(error, KeyError) else error

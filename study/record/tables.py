@@ -40,6 +40,8 @@ def write_tables(path: Path, *, settled: bool = False) -> list[Path]:
         OSError: the disk is full or not writable.
     """
     folder = StudyFolder(path)
+    if not os.path.lexists(folder.journal):  # nothing is written into what is no record
+        read_trials(folder.journal)
     with in_turn(folder.tables_lock):
         sweep(path)
         trials, curves = read_trials(folder.journal), Curves(folder.curves)

@@ -373,3 +373,19 @@ def test_a_note_from_a_dashboard_is_no_damage_and_other_lines_without_checksum_a
     study.ask()  # a trial of somebody else's
     with pytest.raises(StudyError, match="no operation of Optuna's journal with a checksum"):
         resume(folder)
+
+
+def test_lines_that_another_program_wrote_anew_are_refused(folder):
+    journal = folder / "journal.log"
+    journal.write_bytes(journal.read_bytes().replace(b"\n", b"\r\n"))
+    with pytest.raises(StudyError, match=r"journal\.log is damaged in line 1"):
+        resume(folder)
+
+
+def test_nothing_is_written_into_a_folder_without_a_record(folder, capsys):
+    for name in ("journal.log", "curves.jsonl", ".tables.lock"):
+        (folder / name).unlink()
+    before = sorted(folder.iterdir())
+    assert tables_again([str(folder)]) == DAMAGED
+    assert "journal.log is missing" in capsys.readouterr().err
+    assert sorted(folder.iterdir()) == before
