@@ -12,6 +12,7 @@ from analysis.figures import MODEL_FIGURES, STUDY_FIGURES
 from analysis.findings import Finding, findings
 from analysis.layout import Table
 from analysis.pictures import LeftOut, Picture, make_picture, model_pictures, study_picture
+from moons.words import shell
 from study.record.results import StudyResults
 
 GROUPS = {"The search": STUDY_FIGURES, "The best model": MODEL_FIGURES}
@@ -93,7 +94,7 @@ def together(studies: Sequence[StudyResults], step: Step) -> Together:
     for check in comparison.checks:
         if check.level != "same":
             said.append(Finding("warning" if check.level == "differs" else "note", check.sentence))
-    command = " ".join(["python -m analysis.compare", *(s.folder.shown for s in studies)])
+    command = shell("python", "-m", "analysis.compare", *(s.folder.shown for s in studies))
     about = f"studies {' and '.join(comparison.names)}"
     pictures: list[Picture] = []
     left_out: list[LeftOut] = []

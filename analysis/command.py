@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import tyro
 
-from moons.command_line import read_command_line
+from moons.command_line import AnyPath, read_command_line
 from moons.files import is_folder
 from moons.words import one_line
 from study.record.damage import RecordError
@@ -56,7 +56,7 @@ def run_command(
 class Studies:
     """A command that works on one study after the other."""
 
-    studies: Annotated[tuple[Path, ...], tyro.conf.Positional, STUDIES]
+    studies: Annotated[tuple[AnyPath, ...], tyro.conf.Positional, STUDIES]
     """The studies' folders, such as results/cvae-1; one or more."""
 
     def folders(self) -> tuple[Path, ...]:

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from analysis.command import STUDIES, run_command
 from analysis.comparison.comparable import study_names
-from moons.command_line import OptionalPath, Text, opt
+from moons.command_line import AnyPath, OptionalPath, Text, opt
+from moons.terminal import console, say
 from study.record.results import StudyResults, read_results
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Options:
     of each, searches are told apart.
     """
 
-    studies: Annotated[tuple[Path, ...], tyro.conf.Positional, STUDIES]
+    studies: Annotated[tuple[AnyPath, ...], tyro.conf.Positional, STUDIES]
     """The studies' folders, such as results/cvae-1; two or more."""
     metric: Annotated[Text, opt("METRIC", "what the studies minimise")] = None
     """The validation figure to compare by."""
@@ -65,7 +66,7 @@ def compare_all(options: Options) -> int:
     from analysis.comparison.terminal import show
     from study.record.parquet import write_table
 
-    log = Console(stderr=True)
+    log = console(stderr=True)
     for study in studies:
         _notes(study, log)
     with Progress(console=log, transient=True) as progress:
@@ -76,8 +77,7 @@ def compare_all(options: Options) -> int:
         out.mkdir(parents=True, exist_ok=True)
         write_table(as_table(comparison), out / TABLE)
         paths = [out / TABLE, *_figures(comparison, out, progress)]
-    # A pipe has no width of its own; tables with eighty columns break words.
-    show(comparison, Console(highlight=False, width=None if sys.stdout.isatty() else 120))
+    show(comparison, console())
     print()
     for path in paths:
         print(path)
@@ -95,7 +95,7 @@ def default_folder(paths: Sequence[Path]) -> Path:
 
 def _notes(study: StudyResults, log: Console) -> None:
     for note in study.notes:
-        log.print(f"{study.folder.shown}: {note}", highlight=False, markup=False)
+        say(log, f"{study.folder.shown}: {note}")
 
 
 def _figures(comparison: "Comparison", out: Path, progress: "Progress") -> list[Path]:
@@ -108,7 +108,7 @@ def _figures(comparison: "Comparison", out: Path, progress: "Progress") -> list[
         drawing = draw_comparison(name, comparison)
         progress.advance(task)
         if isinstance(drawing, str):
-            progress.console.print(f"{name} is left out. {drawing}", highlight=False)
+            say(progress.console, f"{name} is left out. {drawing}")
             continue
         drawn.append(out / f"{name}.png")
         with theme():

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
-from rich.console import Console
 from rich.progress import Progress
 
 from analysis.command import STUDIES, run_command
-from moons.command_line import OptionalPath, opt
+from moons.command_line import AnyPath, OptionalPath, opt
 from moons.files import write_whole
-from moons.words import count
+from moons.terminal import console
+from moons.words import count, shell
 from study.record.results import StudyResults, read_results
 
 if TYPE_CHECKING:  # they import pandas and matplotlib: --help does without
@@ -41,7 +41,7 @@ def write_report(folders: Sequence[Path], out: Path | None = None) -> Path:
     studies = [read_results(folder) for folder in folders]
     from analysis.chapters import chapter, count_figures, together
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Progress(console=console(stderr=True), transient=True) as progress:
         task = progress.add_task("report", total=count_figures(len(studies)))
 
         def step(name: str) -> None:
@@ -77,7 +77,7 @@ def _render(chapters: "Sequence[Chapter]", beside: "Together | None") -> str:
     )
     environment.globals["count"] = count
     studies = [chapter.results for chapter in chapters]
-    command = " ".join(["python -m analysis.report", *(r.folder.shown for r in studies)])
+    command = shell("python", "-m", "analysis.report", *(r.folder.shown for r in studies))
     return environment.get_template("report.html.j2").render(
         chapters=chapters,
         beside=beside,
@@ -90,7 +90,7 @@ def _render(chapters: "Sequence[Chapter]", beside: "Together | None") -> str:
 class Options:
     """Writes one HTML file with the findings, figures and tables of a study or of several."""
 
-    studies: Annotated[tuple[Path, ...], tyro.conf.Positional, STUDIES]
+    studies: Annotated[tuple[AnyPath, ...], tyro.conf.Positional, STUDIES]
     """The studies' folders, such as results/cvae-1; one or more."""
     out: Annotated[
         OptionalPath, opt("FILE", "report.html in the folder; of several, beside it")

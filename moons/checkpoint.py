@@ -58,7 +58,7 @@ def save_checkpoint(
     write_whole(folder / WEIGHTS, weights)
 
 
-def load_checkpoint(folder: Path, model_class: "type[VAE] | None" = None) -> Checkpoint:
+def load_checkpoint(folder: Path | str, model_class: "type[VAE] | None" = None) -> Checkpoint:
     """Reads a checkpoint; nothing in it is executed.
 
     Args:
@@ -74,6 +74,7 @@ def load_checkpoint(folder: Path, model_class: "type[VAE] | None" = None) -> Che
 
     from moons.models import MODELS, trained_model
 
+    folder = Path(folder)
     name, seed, config, own, written = _read_config(folder / CONFIG)
     if model_class is None:
         if own or name not in MODELS:

@@ -44,6 +44,14 @@ def one_of(names: tuple[str, ...]) -> Callable[[str], str]:
     return read
 
 
+def read_path(text: str) -> Path:
+    """Reads a path; `~` is one's home also where no shell says so, as in `--out=~/x`."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"must be a path, got {text!r}, whose home is not known") from None
+
+
 def read_by(read: Callable[[str], object]) -> PrimitiveConstructorSpec[Any]:
     """How to read a word; by itself tyro takes the word None for an option that was left out."""
     return PrimitiveConstructorSpec(
@@ -56,8 +64,8 @@ def read_by(read: Callable[[str], object]) -> PrimitiveConstructorSpec[Any]:
 
 
 Text = Annotated[str | None, read_by(str)]
-OptionalPath = Annotated[Path | None, read_by(Path)]
-AnyPath = Annotated[Path, read_by(Path)]
+OptionalPath = Annotated[Path | None, read_by(read_path)]
+AnyPath = Annotated[Path, read_by(read_path)]
 Number = Annotated[float | None, read_by(_number)]
 Whole = Annotated[int | None, read_by(_whole)]
 Count = Annotated[int, read_by(_whole)]

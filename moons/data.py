@@ -24,8 +24,25 @@ class Split:
     x: NDArray[np.float32]
     y: NDArray[np.int64]
 
+    def __post_init__(self) -> None:
+        x, y = np.asarray(self.x), np.asarray(self.y)
+        if x.ndim != 2 or x.shape[1] != 2:
+            raise ValueError(f"x must be points of two coordinates, shape (n, 2), got {x.shape}")
+        if x.dtype.kind not in "fiu" or not np.isfinite(x).all():
+            raise ValueError(f"x must be finite numbers, got {_example(x, ~_finite(x))}")
+        if y.shape != (len(x),):
+            raise ValueError(f"y must have one label for each of {len(x)} points, got {y.shape}")
+        if y.dtype.kind not in "biuf" or not np.isin(y, (0, 1)).all():
+            raise ValueError(f"y must be the moons 0 and 1, got {_example(y, ~np.isin(y, (0, 1)))}")
+        object.__setattr__(self, "x", x.astype(np.float32, copy=False))
+        object.__setattr__(self, "y", y.astype(np.int64, copy=False))
+
     def __len__(self) -> int:
         return len(self.y)
+
+    def __repr__(self) -> str:
+        """Short: nobody reads thousands of points."""
+        return f"Split({len(self)} points)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +52,19 @@ class Moons:
     train: Split
     val: Split
     test: Split
+
+    def __post_init__(self) -> None:
+        for name in ("train", "val", "test"):
+            if not isinstance(split := getattr(self, name), Split):
+                raise ValueError(f"{name} must be a moons.data.Split, got {type(split).__name__}")
+
+
+def _finite(x: NDArray[np.generic]) -> NDArray[np.bool_]:
+    return np.isfinite(x) if x.dtype.kind in "fiu" else np.zeros(x.shape, dtype=bool)
+
+
+def _example(values: NDArray[np.generic], wrong: NDArray[np.bool_]) -> str:
+    return f"{values[wrong].flat[0]!r}" if wrong.any() else f"values of type {values.dtype}"
 
 
 def draw_moons(n_samples: int, noise: float, seed: int) -> Split:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal
 
 import torch
@@ -110,7 +111,11 @@ def start(
         engine: `auto` takes the fused kernel where it computes what the model does.
         model_class: a model of one's own in place of the family's.
         data: what `load_moons` draws for the config, where that is at hand.
+
+    Raises:
+        ValueError: an argument is of another kind, or the engine does not fit the model.
     """
+    _check_arguments(config, seed, data)
     data = data or load_moons(config.n_samples, config.noise, config.data_seed)
     model = build_model(config, derive_seed(seed, "weights"), model_class)
     rows = config.importance_samples * config.latent_dim
@@ -130,6 +135,20 @@ def start(
         schedule=schedule_of(config),
         model_class=model_class,
     )
+
+
+def _check_arguments(config: object, seed: object, data: object) -> None:
+    if not isinstance(config, Config):
+        raise ValueError(f"config must be a moons.config.Config, got {type(config).__name__}")
+    if not isinstance(seed, Integral) or isinstance(seed, bool):
+        raise ValueError(f"seed must be a whole number, got {seed!r}")
+    if data is None:
+        return
+    if not isinstance(data, Moons):
+        raise ValueError(f"data must be a moons.data.Moons, got {type(data).__name__}")
+    for name in ("train", "val"):
+        if not len(getattr(data, name)):
+            raise ValueError(f"data must have points to train and to validate on; {name} is empty")
 
 
 def fit(run: Run) -> Iterator[EpochRecord]:

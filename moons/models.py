@@ -153,6 +153,8 @@ def build_model(config: Config, seed: int, model_class: type[VAE] | None = None)
     Raises:
         ValueError: the class does not make what `VAE` describes.
     """
+    if model_class is not None and not isinstance(model_class, type):
+        raise ValueError(f"model_class must be a class, see moons.models.VAE, got {model_class!r}")
     with seeded(seed):
         model = (model_class or MODELS[config.family])(config)
         if not isinstance(model, nn.Module):

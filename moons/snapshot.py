@@ -41,3 +41,7 @@ class Snapshot:
     schedule: Schedule
     draws: NDArray[np.uint32]
     engine: EngineState
+
+    def __repr__(self) -> str:
+        """Short: it holds all weights."""
+        return f"Snapshot(epoch {self.epoch})"

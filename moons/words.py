@@ -1,6 +1,7 @@
 """Numbers and lists as sentences and tables hold them, for terminals, reports and figures."""
 
 import math
+import shlex
 from collections.abc import Sequence
 
 
@@ -13,6 +14,16 @@ def count(n: int, noun: str) -> str:
 def one_line(text: str) -> str:
     """The text in one line that every terminal can show, whatever it quotes."""
     return " ".join(text.splitlines()).encode(errors="backslashreplace").decode()
+
+
+def shell(*words: object) -> str:
+    """A command as it is typed, whatever its paths hold."""
+    return shlex.join(map(str, words))
+
+
+def tables_command(folder: object) -> str:
+    """What to type to derive a study's tables again."""
+    return shell("python", "-m", "analysis.tables", folder)
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -17,21 +17,25 @@ def space_names() -> list[str]:
     return sorted(stem.replace("_", "-") for stem in files if stem not in NOT_SPACES)
 
 
-def load_space(name_or_path: str) -> SearchSpace:
+def load_space(name_or_path: str | Path) -> SearchSpace:
     """The space of that name, or the `SPACE` of that Python file.
 
     Raises:
         ValueError: names the file, the key, what it got and what is allowed.
     """
-    if name_or_path in space_names():
-        module = importlib.import_module(f"search_spaces.{name_or_path.replace('-', '_')}")
+    name = str(name_or_path)
+    if name in space_names():
+        module = importlib.import_module(f"search_spaces.{name.replace('-', '_')}")
         space: SearchSpace = module.SPACE
         return space
-    path = Path(name_or_path)
+    try:
+        path = Path(name_or_path).expanduser()
+    except RuntimeError:
+        path = Path(name_or_path)
     if path.suffix != ".py":
         raise ValueError(
             f"--space must be one of {', '.join(space_names())}, or a path to a .py file, "
-            f"got {name_or_path!r}"
+            f"got {name!r}"
         )
     if not path.is_file():
         raise ValueError(f"--space names a file that is not there: {path}")

@@ -90,7 +90,7 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitC
 
     write_tables(plan.folder, settled=True)
     if outcome in ("interrupted", "time budget"):
-        print(f"saved; go on with: python -m study.run --resume {plan.folder}", flush=True)
+        print(f"saved; go on with: {plan.resume_command()}", flush=True)
     if ledger.tally.states["complete"] and outcome != "interrupted":
         describe(plan)
     show_summary(plan, ledger.tally)
@@ -112,5 +112,5 @@ def _storage_sentence(plan: Plan, error: OSError) -> str:
         place = plan.folder / place.name
     ending = ""
     if (plan.folder / "study.json").is_file():
-        ending = f"; the record is whole, go on with: python -m study.run --resume {plan.folder}"
+        ending = f"; the record is whole, go on with: {plan.resume_command()}"
     return f"cannot write {place}: {error.strerror or error}{ending}"

@@ -2,9 +2,9 @@
 
 import pandas as pd
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from moons.terminal import console, say, say_whole, show_table
 from moons.words import count
 from study.monitoring.progress import clock
 from study.monitoring.tally import Tally
@@ -15,24 +15,23 @@ from study.record.folder import StudyFolder
 from study.record.parquet import read_table
 
 TOP = 5
-WIDTH = 120  # where there is no terminal to ask
 
 
 def show_summary(plan: Plan, tally: Tally) -> None:
     """Prints the summary; the path comes last."""
-    console = Console(highlight=False, soft_wrap=True)
-    if not console.is_terminal:
-        console.width = WIDTH
+    screen = console()
     trials = read_table(StudyFolder(plan.folder).trials)
     complete = trials[trials["state"] == "complete"]
     if len(complete):
-        console.print(top_table(complete, plan))
-    console.print(saved_by_pruning(trials, plan))
-    console.print(
+        show_table(screen, top_table(complete, plan))
+        say(screen, best_sentence(complete, plan), style="bold")
+    say(screen, saved_by_pruning(trials, plan))
+    say(
+        screen,
         f"{count(tally.finished, 'trial')}, {count(tally.epochs, 'epoch')} in "
-        f"{clock(tally.elapsed_s)}"
+        f"{clock(tally.elapsed_s)}",
     )
-    console.print(str(plan.folder))
+    say_whole(screen, str(plan.folder))
 
 
 def top_table(complete: pd.DataFrame, plan: Plan) -> Table:
@@ -52,6 +51,14 @@ def top_table(complete: pd.DataFrame, plan: Plan) -> Table:
     for _, row in best.head(TOP)[columns].iterrows():
         table.add_row(*(_cell(row[column]) for column in columns))
     return table
+
+
+def best_sentence(complete: pd.DataFrame, plan: Plan) -> str:
+    """The best value of the study's metric, and the config that has it."""
+    metric = plan.space.metrics[0]
+    best = complete.nsmallest(1, metric).iloc[0]
+    config = ", ".join(f"{name} {_cell(best[name])}" for name in plan.space.searched)
+    return f"best {metric} {_cell(best[metric])}: trial {best['trial']} with {config}"
 
 
 def _cell(value: object) -> str:

@@ -8,7 +8,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from moons.config import Config
-from moons.words import count
+from moons.words import count, shell
 from study.errors import StudyError
 from study.monitoring.tally import Tally
 from study.plan import Plan
@@ -132,10 +132,10 @@ def _say_losses(record: Record, trials: list[FrozenTrial]) -> None:
         )
     if damaged := lost_weights(record.folder, trials):
         number, damage = next(iter(damaged.items()))
+        again = shell("python", "-m", "study.rerun", record.folder.path, "--trial", number)
         print(
             f"{count(len(damaged), 'complete trial')}: weights lost, numbers not; of trial "
-            f"{number} {damage}; put back a copy, or train one again by `python -m study.rerun "
-            f"{record.folder.path} --trial {number}`"
+            f"{number} {damage}; put back a copy, or train one again by `{again}`"
         )
 
 

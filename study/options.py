@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeVar, get_args
 from tyro.conf import FlagCreatePairsOff, Suppress
 
 from moons.command_line import (
+    AnyPath,
     Count,
     Number,
     OptionalPath,
@@ -71,7 +72,7 @@ class Options:
     """What trains: the fused kernel where it can, or the torch reference."""
     address: Annotated[Text, opt("auto|HOST:PORT", "its own; in a job, the job's")] = None
     """An existing Ray cluster to run on."""
-    results: Path = Path("results")
+    results: AnyPath = Path("results")
     """Where studies are kept."""
     resume: Annotated[OptionalPath, opt("FOLDER", "none")] = None
     """Goes on with a study, with the options it was begun with; --trials extends it."""

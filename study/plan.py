@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from moons.config import Config, EngineChoice
-from moons.words import count
+from moons.words import count, shell
 from search_spaces.load import load_space
 from search_spaces.space import Scheduler, SearchSpace
 from study.errors import StudyError
@@ -61,6 +61,24 @@ class Plan:
         """The training run that a point of the space stands for."""
         return self.space.config(params, data_seed=self.data_seed, max_epochs=self.max_epochs)
 
+    @property
+    def stops(self) -> str:
+        """When trials are stopped early, in words."""
+        if self.rungs:
+            return f"ASHA at epochs {', '.join(map(str, self.rungs))}"
+        if self.scheduler == "asha":
+            return (
+                f"no early stops, as ASHA's first rung, epoch {self.grace}, is not below "
+                f"{self.max_epochs}"
+            )
+        return "no early stops"
+
+    def resume_command(self) -> str:
+        """What to type to go on with the study; a model of one's own needs its file again."""
+        code = self.space.code if self.space.model else None
+        file = ["--space", code.path] if code else []
+        return shell("python", "-m", "study.run", "--resume", self.folder, *file)
+
     def options(self) -> dict[str, Any]:
         """The options as resolved, as the manifest holds them."""
         kept = {key: getattr(self, key) for key in RECORDED}
@@ -101,6 +119,11 @@ def make_plan(options: Options) -> Plan:
     max_epochs = min(options.max_epochs, SMOKE_EPOCHS) if options.smoke else options.max_epochs
     grace = options.grace or (min(space.grace, SMOKE_GRACE) if options.smoke else space.grace)
     scheduler = options.scheduler or space.scheduler
+    if scheduler == "asha" and options.grace is not None and grace >= max_epochs:
+        raise StudyError(
+            f"--grace must be below the {max_epochs} epochs of a trial's largest budget, else ASHA "
+            f"could stop no trial, got {grace}; for a study without it say --scheduler none"
+        )
     kind = f"{space.name}-smoke" if options.smoke else space.name
     name = options.name or f"{kind}-{datetime.now():%Y%m%d-%H%M%S}"
     return Plan(

@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from moons.seeds import derive_seed
+from moons.terminal import console, say, say_whole, show_table
 from moons.words import count
 from search_spaces.load import load_space, space_names
 from search_spaces.space import SearchSpace
+from study.errors import StudyError
 from study.monitoring.progress import clock
 from study.plan import Plan
 
@@ -26,13 +28,12 @@ USUAL_EPOCHS = 200
 
 def show_spaces() -> None:
     """Prints each space with its ranges."""
-    console = Console(highlight=False)
+    screen = console()
     for name in space_names():
         space = load_space(name)
-        console.print(
-            f"[bold]{space.name}[/]: {space.about}\n  {space.sampler}, minimises {space.metric}"
-        )
-        console.print(_ranges(space))
+        screen.print(Text.assemble((space.name, "bold"), f": {space.about}"))
+        say(screen, f"  {space.sampler}, minimises {space.metric}")
+        show_table(screen, _ranges(space))
 
 
 def _ranges(space: SearchSpace) -> Table:
@@ -40,30 +41,57 @@ def _ranges(space: SearchSpace) -> Table:
     for key, domain in space.searched.items():
         table.add_row(key, str(domain))
     for key, value in space.fixed.items():
-        table.add_row(f"[dim]{key}", f"[dim]{value}, fixed")
+        table.add_row(key, f"{value}, fixed", style="dim")
     return table
 
 
 def show_plan(plan: Plan) -> None:
     """Prints what the study would do, with one timed micro-trial; writes nothing."""
-    console = Console(highlight=False)
+    screen = console()
     space = plan.space
-    stops = f"ASHA at epochs {', '.join(map(str, plan.rungs))}" if plan.rungs else "no early stops"
     workers = count(plan.workers, "worker") if plan.workers else "all workers"
-    console.print(
-        f"[bold]{plan.folder}[/]: {count(plan.trials, 'trial')} of {space.model_name}, "
-        f"{space.sampler}, minimising {space.metric}; {stops}; at most "
-        f"{count(plan.max_epochs, 'epoch')} a trial; {workers}; seed {plan.seed}, of the data "
-        f"{plan.data_seed}"
+    say_whole(screen, f"{plan.folder}:")
+    say(
+        screen,
+        f"{count(plan.trials, 'trial')} of {space.model_name}, {space.sampler}, minimising "
+        f"{space.metric}; {plan.stops}; at most {count(plan.max_epochs, 'epoch')} a trial; "
+        f"{workers}; seed {plan.seed}, of the data {plan.data_seed}",
     )
-    console.print(_ranges(space))
+    show_table(screen, _ranges(space))
     sampled = sample_configs(plan, SAMPLED_CONFIGS)
-    console.print(_config_table(plan, sampled))
+    if plan.space.model is not None:
+        _try_model(plan, sampled)
+    show_table(screen, _config_table(plan, sampled))
     epoch_s = time_epoch(plan, sampled)
-    console.print(
+    say(
+        screen,
         f"an epoch takes {epoch_s * 1e3:.1f} ms (the mean of these, on one core): about "
-        f"{clock(estimate_s(plan, epoch_s))} for the study"
+        f"{clock(estimate_s(plan, epoch_s))} for the study",
     )
+
+
+def _try_model(plan: Plan, sampled: list[dict[str, Any]]) -> None:
+    """Builds, calls and trains a model of one's own with each config.
+
+    Raises:
+        StudyError: it fails; says with which config and how.
+    """
+    from moons.fit import fit, start
+    from moons.models import build_model, try_out
+
+    for params in sampled:
+        config = replace(plan.config(params), max_epochs=1)
+        try:
+            try_out(build_model(config, 0, plan.space.model), config)
+            next(fit(start(config, 0, engine=plan.engine, model_class=plan.space.model)))
+        except Exception as error:
+            said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+            file = f"{plan.space.code.path}: " if plan.space.code else ""
+            what = ", ".join(f"{key} {value}" for key, value in params.items())
+            raise StudyError(
+                f"{file}{plan.space.model_name} cannot be trained with {what}: "
+                f"{' '.join(said.split())}"
+            ) from error
 
 
 def sample_configs(plan: Plan, n: int) -> list[dict[str, Any]]:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 
+from moons.terminal import console, say, say_whole, show_table
+from moons.words import shell
 from study.errors import NO_RESULT, StudyError
-from study.final_table import WIDTH
 from study.plan import Plan
 from study.record.folder import StudyFolder
 from study.record.parquet import read_table, write_table
@@ -45,15 +45,13 @@ def show_leaderboard(folder: Path, trials: pd.DataFrame, metric: str, vary: str)
         pd.concat([boards[kind] for kind in sorted(boards, reverse=True)]), place.leaderboard
     )
     board = boards[vary]
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
-    console.print(board_table(board, metric).rich(f"{metric} on fresh seeds"))
+    screen = console()
+    show_table(screen, board_table(board, metric).rich(f"{metric} on fresh seeds"))
     if (beside := held_out_table(board)) is not None:
-        console.print(beside.rich("the same on what chose nothing"))
+        show_table(screen, beside.rich("the same on what chose nothing"))
     if place.report.exists():
-        console.print(f"for the report: python -m analysis.report {folder}", soft_wrap=True)
-    console.print(str(place.leaderboard), soft_wrap=True)
+        say_whole(screen, f"for the report: {shell('python', '-m', 'analysis.report', folder)}")
+    say_whole(screen, str(place.leaderboard))
 
 
 def show_audit(
@@ -63,10 +61,10 @@ def show_audit(
     from analysis.audit import audit
 
     audited = read_table(StudyFolder(folder).audit)
-    console = Console(highlight=False, soft_wrap=True)
+    screen = console()
     for sentence in audit(audited, trials, metric, rungs, seed).sentences():
-        console.print(sentence)
-    console.print(str(folder / "audit.parquet"))
+        say(screen, sentence)
+    say_whole(screen, str(folder / "audit.parquet"))
 
 
 def export(folder: Path, out: Path, metric: str, vary: str) -> None:

@@ -52,6 +52,10 @@ class Comparison:
     parameters: "tuple[Parameter, ...]"
     findings: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        """Short: its tables are there to be looked at one by one."""
+        return f"Comparison({', '.join(self.names)}, by {self.metric})"
+
 
 def compare(
     studies: Sequence[StudyResults],

@@ -13,6 +13,7 @@ from analysis.comparison.convergence import meaning
 from analysis.comparison.standing import TOP, Standing
 from analysis.comparison.winners import shown
 from analysis.words import duration, number, with_interval
+from moons.terminal import show_table
 from study.record.columns import STATES
 
 MARKS: dict[Level, tuple[str, str]] = {
@@ -35,7 +36,7 @@ def show(comparison: Comparison, console: Console) -> None:
         console.print(Text.assemble((f"{mark:>8} ", style), check.sentence), soft_wrap=False)
     for title, table in _tables(comparison):
         console.print(_heading(title))
-        console.print(table)
+        show_table(console, table)
     known = [own for own in comparison.standings if len(own.top)]
     if known:
         console.print(Text(INTERVALS, style="dim"))

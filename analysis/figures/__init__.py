@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from moons.words import shell
 from study.record.folder import StudyFolder
 from study.record.results import StudyResults
 
@@ -103,5 +104,5 @@ def draw_figure(name: str, results: StudyResults, trial: int | None = None) -> D
 
 def redraw_command(folder: StudyFolder, name: str, trial: int | None = None) -> str:
     """What to type to draw the figure again."""
-    of_trial = f" --trial {trial}" if trial is not None and name in MODEL_FIGURES else ""
-    return f"python -m analysis.figures {folder.shown} --only {name}{of_trial}"
+    of_trial = ["--trial", trial] if trial is not None and name in MODEL_FIGURES else []
+    return shell("python", "-m", "analysis.figures", folder.shown, "--only", name, *of_trial)

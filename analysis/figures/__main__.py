@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 from rich.progress import Progress
 
 from analysis.command import run_command
 from analysis.figures import MODEL_FIGURES, STUDY_FIGURES, Drawing, draw_figure, load_figure
-from moons.command_line import Whole, opt
+from moons.command_line import AnyPath, Whole, opt
+from moons.terminal import console, say
 from study.record.results import read_results
 
 NAMES = (*STUDY_FIGURES, *MODEL_FIGURES)
@@ -21,7 +21,7 @@ NAMES = (*STUDY_FIGURES, *MODEL_FIGURES)
 class Options:
     """Draws the figures of a study as PNG into its folder `figures/`."""
 
-    study: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STUDY")]
+    study: Annotated[AnyPath, tyro.conf.Positional, tyro.conf.arg(metavar="STUDY")]
     """The study's folder, such as results/cvae-1."""
     only: Annotated[tuple[str, ...], tyro.conf.UseAppendAction, opt("FIGURE", "all")] = ()
     """A figure to draw, of those listed below; may be said more than once."""
@@ -49,21 +49,21 @@ def draw_all(options: Options) -> int:
     results = read_results(options.study)
     if options.trial is not None:
         results.trial(options.trial)
-    console = Console(stderr=True)
+    log = console(stderr=True)
     for note in results.notes:
-        console.print(note, highlight=False)
+        say(log, note)
     drawn: list[Path] = []
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=log, transient=True) as progress:
         task = progress.add_task("", total=len(names))
         for name in names:
             progress.update(task, description=name)
             drawing = draw_figure(name, results, options.trial)
             progress.advance(task)
             if isinstance(drawing, str):
-                progress.console.print(f"{name} is left out. {drawing}", highlight=False)
+                say(log, f"{name} is left out. {drawing}")
                 continue
             if drawing.note:
-                progress.console.print(f"{name}: {drawing.note}", highlight=False)
+                say(log, f"{name}: {drawing.note}")
             of_trial = "" if options.trial is None or name in STUDY_FIGURES else f"_{options.trial}"
             for suffix in ("png", "svg") if options.svg else ("png",):
                 path = results.folder.figures / f"{name}{of_trial}.{suffix}"

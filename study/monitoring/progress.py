@@ -4,18 +4,20 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from moons.terminal import console, say, say_whole
 from moons.words import count
 from study.monitoring.tally import Tally
 from study.tune.cluster import Cluster
 
 PLAIN_EVERY_S = 5.0
 REFRESH_PER_S = 4
+BAR_WIDTH = 40  # where there is room for it
 
 
 class Progress:
@@ -23,15 +25,15 @@ class Progress:
 
     def __init__(self, title: str, tally: Tally, cluster: Cluster) -> None:
         self._title, self._tally, self._cluster = title, tally, cluster
-        self._console = Console(highlight=False, soft_wrap=True)
+        self._console = console()
         self._live: Live | None = None
         self._over = threading.Event()
         self._lines: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         cluster = self._cluster
-        self._console.print(f"{self._title}, {count(cluster.workers, 'worker')}")
-        self._console.print(f"dashboard {cluster.dashboard_url or 'none'}")
+        say(self._console, f"{self._title}, {count(cluster.workers, 'worker')}")
+        say_whole(self._console, f"dashboard {cluster.dashboard_url or 'none'}")
         if self._console.is_terminal:
             self._live = Live(
                 get_renderable=self.panel, console=self._console, refresh_per_second=REFRESH_PER_S
@@ -53,24 +55,24 @@ class Progress:
         if self._lines is not None:
             self._over.set()
             self._lines.join()
-            self._console.print(status_line(self._tally))
+            say(self._console, status_line(self._tally))
 
     def _print_lines(self) -> None:
         said = -1
         while not self._over.wait(PLAIN_EVERY_S):
             if self._tally.epochs != said:
                 said = self._tally.epochs
-                self._console.print(status_line(self._tally))
+                say(self._console, status_line(self._tally))
 
     def panel(self) -> RenderableType:
         """What a terminal shows."""
         tally = self._tally
+        wanted = count(tally.wanted, "trial")
+        said = f"{tally.finished}/{wanted}", f"{clock(tally.left_s)} left"
+        room = self._console.width - sum(map(len, said)) - len(said)
         bar = Table.grid(padding=(0, 1))
-        bar.add_row(
-            ProgressBar(total=tally.wanted, completed=tally.finished, width=40),
-            f"{tally.finished}/{count(tally.wanted, 'trial')}",
-            f"{clock(tally.left_s)} left",
-        )
+        width = max(1, min(BAR_WIDTH, room))
+        bar.add_row(ProgressBar(tally.wanted, tally.finished, width=width), *said)
         return Group(bar, Text(status_line(tally)), Text(best_line(tally), style="bold"))
 
 

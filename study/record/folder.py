@@ -95,8 +95,6 @@ class StudyFolder:
 
     @property
     def shown(self) -> str:
-        """The path as commands and reports show it: never with a machine's own folders."""
-        try:
-            return self.path.resolve().relative_to(Path.cwd()).as_posix()
-        except ValueError:
-            return f"results/{self.path.resolve().name}"
+        """The path as commands and reports show it: from the working directory if below it."""
+        whole, here = self.path.resolve(), Path.cwd()
+        return (whole.relative_to(here) if whole.is_relative_to(here) else whole).as_posix()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from moons.checksums import checksum
 from moons.files import NotPlain, appearing, read_plain
+from moons.words import tables_command
 from study.record.damage import DamagedRecord
 
 if TYPE_CHECKING:  # pandas takes most of a second: the command lines' --help does without
@@ -53,7 +54,7 @@ def read_table(path: Path, shown: str = "", remedy: str = "") -> "pd.DataFrame":
     import pandas as pd
 
     shown = shown or str(path)
-    remedy = remedy or f"make it again with `python -m analysis.tables {path.parent}`"
+    remedy = remedy or f"make it again with `{tables_command(path.parent)}`"
     try:
         content = read_plain(path)
     except FileNotFoundError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from moons.checkpoint import WEIGHTS
 from moons.files import is_folder
-from moons.words import count
+from moons.words import count, tables_command
 from study.record.columns import STATES, State, column_of
 from study.record.damage import DamagedRecord, RecordError
 from study.record.folder import StudyFolder
@@ -46,6 +46,10 @@ class StudyResults:
     baselines: "pd.DataFrame | None" = None
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Short: the tables are there to be looked at one by one."""
+        return f"StudyResults({self.folder.shown}: {count(len(self.trials), 'trial')})"
+
     def in_state(self, *states: State) -> "pd.DataFrame":
         """The trials in any of these states."""
         return self.trials[self.trials["state"].isin(states)]
@@ -83,13 +87,14 @@ class StudyResults:
         return metric if metric in self.epochs.columns else "val_mse"
 
 
-def read_results(path: Path) -> StudyResults:
+def read_results(path: Path | str) -> StudyResults:
     """Reads a study's folder.
 
     Raises:
         RecordError: `path` is not a study's folder.
         DamagedRecord: the manifest or `trials.parquet` is missing or damaged, which is named.
     """
+    path = Path(path)
     folder = StudyFolder(path)
     if not is_folder(path):
         raise RecordError(f"{path} is not a folder: name one that a study left, results/<study>")
@@ -140,7 +145,7 @@ def _lost_weights(folder: StudyFolder, trials: "pd.DataFrame") -> str:
 def _read_table(path: Path, columns: tuple[str, ...], folder: StudyFolder) -> "pd.DataFrame":
     import pandas as pd
 
-    remedy = f"make it again with `python -m analysis.tables {folder.shown}`"
+    remedy = f"make it again with `{tables_command(folder.shown)}`"
     shown = f"{folder.shown}/{path.name}"
     table = read_table(path, shown, remedy)
     missing = [column for column in columns if column not in table]

@@ -31,10 +31,9 @@ from study.tune.trainable import MoonsTrial
 
 def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, stop: Stop) -> None:
     """Returns when the last trial is over, or when there was a reason to stop."""
-    rungs = ", ".join(map(str, plan.rungs)) or "none"
     title = (
         f"study {plan.name}: {count(plan.trials, 'trial')} of {plan.space.model_name}, "
-        f"{plan.space.sampler}, rungs {rungs}"
+        f"{plan.space.sampler}, {plan.stops}"
     )
     gauges = Gauges(plan.name, plan.space.metrics[0], ledger.tally)
     source = RecoveringSource(ledger)

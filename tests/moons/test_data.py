@@ -1,9 +1,13 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moons.data import Split, draw_moons, load_moons
+from moons.config import Config
+from moons.data import Moons, Split, draw_moons, load_moons
+from moons.fit import start
 
 N_SAMPLES = st.integers(20, 3000)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -102,3 +106,50 @@ def test_drawing_leaves_numpy_s_global_generator_alone():
     load_moons.cache_clear()
     load_moons(200, 0.1, 5)
     np.testing.assert_array_equal(np.random.get_state()[1], before)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        (np.zeros((4, 3)), [0, 1, 0, 1], "points of two coordinates, shape (n, 2), got (4, 3)"),
+        (np.zeros(4), [0, 1, 0, 1], "points of two coordinates, shape (n, 2), got (4,)"),
+        (np.full((1, 2), np.nan), [0], "x must be finite numbers, got np.float64(nan)"),
+        ([["a", "b"]], [0], "x must be finite numbers, got np.str_('a')"),
+        (np.zeros((4, 2)), [0, 1, 2, 1], "y must be the moons 0 and 1, got np.int64(2)"),
+        (np.zeros((4, 2)), [0, 1], "one label for each of 4 points, got (2,)"),
+        (np.zeros((1, 2)), [0.5], "y must be the moons 0 and 1, got np.float64(0.5)"),
+    ],
+)
+def test_what_are_no_points_of_two_moons_is_refused_at_once(x, y, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Split(x, y)
+
+
+def test_points_of_any_kind_are_kept_in_the_kind_that_models_take():
+    split = Split(np.zeros((2, 2)), np.array([False, True]))
+    assert (split.x.dtype, split.y.dtype) == (np.float32, np.int64)
+    assert repr(Moons(split, split, split)) == (
+        "Moons(train=Split(2 points), val=Split(2 points), test=Split(2 points))"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (({"lr": 0.1}, 0), "config must be a moons.config.Config, got dict"),
+        ((Config(), 0.5), "seed must be a whole number, got 0.5"),
+        ((Config(), 0, np.zeros((3, 2))), "data must be a moons.data.Moons, got ndarray"),
+    ],
+)
+def test_training_on_something_else_is_refused_at_once(arguments, said):
+    config, seed, *data = arguments
+    with pytest.raises(ValueError, match=re.escape(said)):
+        start(config, seed, data=data[0] if data else None)
+
+
+def test_there_must_be_points_to_train_and_to_validate_on():
+    some, none = Split(np.zeros((2, 2)), [0, 1]), Split(np.zeros((0, 2)), np.zeros(0))
+    with pytest.raises(ValueError, match="val is empty"):
+        start(Config(), 0, data=Moons(some, none, none))
+    with pytest.raises(ValueError, match="train must be a moons.data.Split, got list"):
+        Moons([1], some, some)

@@ -90,7 +90,7 @@ def test_a_damaged_manifest_is_named(folder: Path, content: str) -> None:
 
 
 def test_missing_and_damaged_trials_are_refused_with_the_remedy(folder: Path) -> None:
-    remedy = "make it again with `python -m analysis.tables results/small`"
+    remedy = f"make it again with `python -m analysis.tables {folder}`"
     (folder / "trials.parquet").write_bytes(b"PAR1 is how it begins")
     with pytest.raises(DamagedRecord, match=f"trials.parquet is damaged.*{remedy}"):
         read_results(folder)
@@ -126,9 +126,16 @@ def test_an_empty_table_is_read_with_a_note(folder: Path) -> None:
     assert results.notes == ("trials.parquet has no rows: no trial was recorded.",)
 
 
-def test_a_path_is_shown_without_the_folders_of_a_machine(
+def test_a_path_is_shown_so_that_it_can_be_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert StudyFolder(tmp_path / "cvae").shown == "results/cvae"
     monkeypatch.chdir(tmp_path)
     assert StudyFolder(tmp_path / "elsewhere" / "cvae").shown == "elsewhere/cvae"
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert StudyFolder(tmp_path / "cvae").shown == str(tmp_path / "cvae")
+
+
+def test_a_study_is_read_by_a_text_and_shown_in_a_line(folder: Path) -> None:
+    results = read_results(str(folder))
+    assert repr(results) == f"StudyResults({folder}: {len(results.trials)} trials)"
