@@ -151,5 +151,5 @@ def test_there_must_be_points_to_train_and_to_validate_on():
     some, none = Split(np.zeros((2, 2)), [0, 1]), Split(np.zeros((0, 2)), np.zeros(0))
     with pytest.raises(ValueError, match="val is empty"):
         start(Config(), 0, data=Moons(some, none, none))
-    with pytest.raises(ValueError, match="train must be a moons.data.Split, got list"):
+    with pytest.raises(ValueError, match=r"train must be a moons.data.Split, got list"):
         Moons([1], some, some)
