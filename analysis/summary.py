@@ -99,8 +99,9 @@ def baselines(results: StudyResults) -> Table | None:
         return None
     rows = rows[rows["family"] == results.manifest.family]
     excess = [c for c in (f"{split}_excess_nll" for split in BASELINE_SPLITS) if c in rows]
-    columns = [*excess[:3], *(c for c in ("fresh_energy_distance",) if c in rows)]
-    named = rows["baseline"].str.replace("_", " ")
+    beside = ("exact_excess_nll_seed_std", "fresh_energy_distance")
+    columns = [*excess[:3], *(c for c in beside if c in rows)]
+    named = rows["baseline"].str.replace("_", " ").replace("two arcs", "two arcs, the true family")
     cells = zip(named, *(_cells(rows[column]) for column in columns), strict=True)
     return Table(("baseline", *map(label, columns)), tuple(cells))
 

@@ -1,6 +1,7 @@
-"""What a user would compare a VAE with: a Gaussian mixture and a kernel density estimate."""
+"""What a user would compare a VAE with, and the limit: the family that the data are of."""
 
 import copy
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,14 +12,17 @@ from numpy.typing import NDArray
 from moons.config import Config, Family
 from moons.data import Split, load_moons
 from moons.density import Floats
-from moons.evaluated import Evaluation, Value
+from moons.evaluated import Value
 from moons.evaluation.excess import FIT_POINTS
 from moons.evaluation.samples import Points
 from moons.evaluation.source import thinned
-from moons.evaluation.whole import evaluate_density
+from moons.evaluation.whole import DensityModel, evaluate_density
 from moons.seeds import derive_seed
+from moons.two_arcs import fit_two_arcs
 
 Kind = Literal["gaussian_mixture", "kernel_density"]
+KINDS: tuple[Kind, ...] = ("gaussian_mixture", "kernel_density")
+SEEDS = 20  # of the mixture's start, as many as a config is trained again on
 
 COMPONENTS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32)  # for all points, or for each moon
 BANDWIDTHS = tuple(float(width) for width in np.geomspace(0.02, 0.5, 25).round(4))
@@ -76,31 +80,29 @@ def fit_baseline(kind: Kind, config: Config, seed: int = 0) -> Baseline:
         seed: of the mixture's initial means.
     """
     moons = load_moons(config.n_samples, config.noise, config.data_seed)
-    train, val = moons.train, thinned(moons.val, FIT_POINTS)
-    conditional = config.family == "cvae"
-    parts = [train.x[train.y == moon] for moon in (0, 1)] if conditional else [train.x]
+    val = thinned(moons.val, FIT_POINTS)
+    least = min(map(len, _parts(config)))
     settings = COMPONENTS if kind == "gaussian_mixture" else BANDWIDTHS
-    usable = [s for s in settings if kind == "kernel_density" or s <= min(map(len, parts))]
-    fitted = [
-        Baseline(kind, setting, tuple(_fit(kind, setting, part, seed) for part in parts))
-        for setting in usable
-    ]
+    usable = [s for s in settings if kind == "kernel_density" or s <= least]
+    fitted = [_fitted(kind, setting, config, seed) for setting in usable]
     return max(fitted, key=lambda b: _likelihood(b, val))
 
 
 def baseline_rows(config: Config, seed: int = 0) -> list[dict[str, Value]]:
-    """Both baselines as rows of a table, with the columns of a trial's evaluation.
+    """The baselines as rows of a table, with the columns of a trial's evaluation.
 
-    `baseline` names the estimator; `family` what it is to be compared with: `vae` for p(x),
-    `cvae` for p(x|y); `components` or `bandwidth` is what validation chose, the other None;
-    `n_samples`, `noise` and `data_seed` are the data's. The family of `config` plays no part.
+    `baseline` names the estimator: `two_arcs` is the family that the data are of, the limit of what
+    can be learnt from so many points, and has no row where the data have no noise. `family` is what
+    to compare it with: `vae` for p(x), `cvae` for p(x|y); `components` or `bandwidth` is what
+    validation chose, else None. A mixture of so many components is fitted on `seeds` seeds: figures
+    are means over them, and `exact_excess_nll_seed_std` is their standard deviation. The family of
+    `config` plays no part.
 
     Args:
         config: names the data.
         seed: of the fits, and of the evaluation, as in `evaluate`.
     """
     families: tuple[Family, ...] = ("vae", "cvae")
-    kinds: tuple[Kind, ...] = ("gaussian_mixture", "kernel_density")
     rows = []
     for family in families:
         data = Config(
@@ -109,24 +111,55 @@ def baseline_rows(config: Config, seed: int = 0) -> list[dict[str, Value]]:
             noise=config.noise,
             data_seed=config.data_seed,
         )
-        for kind in kinds:
-            baseline = fit_baseline(kind, data, seed)
-            rows.append(_row(baseline, data, evaluate_density(baseline, data, seed)))
+        for kind in KINDS:
+            chosen = fit_baseline(kind, data, seed)
+            again = [
+                _fitted(kind, chosen.setting, data, derive_seed(seed, "again", i))
+                for i in range(SEEDS if kind == "gaussian_mixture" else 0)
+            ]
+            rows.append(_row(kind, chosen.setting, data, again or [chosen], seed))
+        if config.noise > 0:
+            train = load_moons(data.n_samples, data.noise, data.data_seed).train
+            limit = fit_two_arcs(train, data.noise, family == "cvae")
+            rows.append(_row("two_arcs", None, data, [limit], seed))
     return rows
 
 
-def _row(baseline: Baseline, config: Config, evaluation: Evaluation) -> dict[str, Value]:
-    mixture = baseline.kind == "gaussian_mixture"
+def _row(
+    name: str, setting: float | None, config: Config, fits: Sequence[DensityModel], seed: int
+) -> dict[str, Value]:
+    found = [evaluate_density(fit, config, seed).as_row() for fit in fits]
+    exact = [row["exact_excess_nll"] for row in found]
+    known = [value for value in exact if isinstance(value, float)]
     return {
-        "baseline": baseline.kind,
+        "baseline": name,
         "family": config.family,
-        "components": int(baseline.setting) if mixture else None,
-        "bandwidth": None if mixture else baseline.setting,
+        "components": int(setting or 0) if name == "gaussian_mixture" else None,
+        "bandwidth": setting if name == "kernel_density" else None,
+        "seeds": len(fits),
+        "exact_excess_nll_seed_std": statistics.stdev(known) if len(known) > 1 else None,
         "n_samples": config.n_samples,
         "noise": config.noise,
         "data_seed": config.data_seed,
-        **evaluation.as_row(),
+        **{column: _mean([row[column] for row in found]) for column in found[0]},
     }
+
+
+def _mean(values: Sequence[Value]) -> Value:
+    """The mean of numbers; else the first value."""
+    numbers = [value for value in values if isinstance(value, int | float)]
+    return statistics.fmean(numbers) if len(numbers) == len(values) else values[0]
+
+
+def _fitted(kind: Kind, setting: float, config: Config, seed: int) -> Baseline:
+    fits = tuple(_fit(kind, setting, part, seed) for part in _parts(config))
+    return Baseline(kind, setting, fits)
+
+
+def _parts(config: Config) -> list[Points]:
+    """The training points, for a CVAE each moon's."""
+    train = load_moons(config.n_samples, config.noise, config.data_seed).train
+    return [train.x[train.y == m] for m in (0, 1)] if config.family == "cvae" else [train.x]
 
 
 def _likelihood(baseline: Baseline, val: Split) -> float:
@@ -141,7 +174,7 @@ def _fit(kind: Kind, setting: float, x: Points, seed: int) -> Any:
     from sklearn.mixture import GaussianMixture
 
     stream = derive_seed(seed, "mixture")
-    return GaussianMixture(int(setting), n_init=2, random_state=stream).fit(x)
+    return GaussianMixture(int(setting), random_state=stream).fit(x)
 
 
 def _sample(kind: Kind, estimator: Any, n: int, seed: int) -> Points:

@@ -143,6 +143,19 @@ def draw_exact(n: int, noise: float, seed: int, y: ArrayLike | None = None) -> S
     return Split(x.astype(np.float32), labels)
 
 
+def nodes_for(noise: float) -> int:
+    """How many nodes along an arc are fine enough for the noise around it."""
+    return max(LEAST_NODES, int(np.ceil(ARC_NODES / noise)))
+
+
+@lru_cache(maxsize=32)
+def along_arc(nodes: int) -> tuple[Floats, Floats]:
+    """Angles in (0, pi) and weights that sum to 1."""
+    panels = -(-nodes // len(PANEL))
+    t = (np.arange(panels)[:, None] + (PANEL + 1) / 2) * np.pi / panels
+    return t.ravel(), np.tile(PANEL_WEIGHTS / (2 * panels), panels)
+
+
 def _check(noise: float) -> None:
     if not noise > 0:
         raise ValueError(
@@ -159,7 +172,7 @@ def _turned(x: Floats) -> Floats:
 def _log_upper(x: Floats, noise: float, nodes: int | None) -> Floats:
     # |x - m(t)|^2 = |x|^2 + 1 - 2 x.m(t), and x.m(t) is largest at the arc's nearest point, where
     # it is |x| above the axis and |x_0| at the arc's ends: subtracting it keeps exp in range.
-    t, weights = _along_arc(nodes or max(LEAST_NODES, int(np.ceil(ARC_NODES / noise))))
+    t, weights = along_arc(nodes or nodes_for(noise))
     arc = np.stack([np.cos(t), np.sin(t)]) / noise**2  # (2, nodes)
     radius = np.hypot(x[:, 0], x[:, 1])
     peak = np.where(x[:, 1] >= 0, radius, np.abs(x[:, 0])) / noise**2
@@ -173,14 +186,6 @@ def _log_upper(x: Floats, noise: float, nodes: int | None) -> Floats:
     log_normal = -(radius**2 + 1) / (2 * noise**2) - np.log(2 * np.pi * noise**2)
     density: Floats = peak + np.log(mean) + log_normal
     return density
-
-
-@lru_cache(maxsize=32)
-def _along_arc(nodes: int) -> tuple[Floats, Floats]:
-    """Angles in (0, pi) and weights that sum to 1."""
-    panels = -(-nodes // len(PANEL))
-    t = (np.arange(panels)[:, None] + (PANEL + 1) / 2) * np.pi / panels
-    return t.ravel(), np.tile(PANEL_WEIGHTS / (2 * panels), panels)
 
 
 def _near_arcs(step: float, reach: float) -> Floats:

@@ -124,10 +124,22 @@ EPOCHS: tuple[Column, ...] = (
 )
 # One row a density estimate; the figures of an evaluation follow.
 BASELINES: tuple[Column, ...] = (
-    Column(name="baseline", kind="string", what="`gaussian_mixture` or `kernel_density`"),
+    Column(
+        name="baseline",
+        kind="string",
+        what="`gaussian_mixture`, `kernel_density`, or `two_arcs`: the family that the data are "
+        "of, fitted by maximum likelihood, which is the limit",
+    ),
     Column(name="family", kind="string", what="`vae` for p(x), `cvae` for p(x|y)"),
     Column(name="components", kind="Int64", what="of a mixture, chosen on validation data"),
     Column(name="bandwidth", unit="data units", what="of a kernel, likewise"),
+    Column(name="seeds", kind="Int64", what="of the fit; figures are means over them"),
+    Column(
+        name="exact_excess_nll_seed_std",
+        label="its standard deviation over seeds",
+        unit="nats a point",
+        what="standard deviation over seeds",
+    ),
 )
 KINDS: dict[type, Literal["int64", "float64", "string"]] = {
     int: "int64",

@@ -5,8 +5,11 @@ from moons import baselines
 from moons.baselines import baseline_rows, fit_baseline
 from moons.config import Config
 from moons.data import load_moons
-from moons.density import draw_exact
+from moons.density import draw_exact, log_density, quadrature
+from moons.evaluation import evaluate_density
 from moons.evaluation.samples import energy_distance, label_share
+from moons.seeds import derive_seed
+from moons.two_arcs import TwoArcs, fit_two_arcs
 
 KINDS = ("gaussian_mixture", "kernel_density")
 COMPONENTS = (1, 2, 4, 8, 16)
@@ -18,6 +21,7 @@ def _few_settings():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(baselines, "COMPONENTS", COMPONENTS)
         patch.setattr(baselines, "BANDWIDTHS", BANDWIDTHS)
+        patch.setattr(baselines, "SEEDS", 3)
         yield
 
 
@@ -27,7 +31,7 @@ def rows(_few_settings):
 
 
 def test_there_is_a_row_of_each_baseline_for_each_family(rows):
-    assert set(rows) == {(kind, family) for kind in KINDS for family in ("vae", "cvae")}
+    assert set(rows) == {(n, family) for n in (*KINDS, "two_arcs") for family in ("vae", "cvae")}
     assert len({tuple(row) for row in rows.values()}) == 1
 
 
@@ -46,7 +50,51 @@ def test_a_baseline_names_what_validation_chose(rows):
     for (kind, _), row in rows.items():
         mixture = kind == "gaussian_mixture"
         assert (row["components"] in COMPONENTS) is mixture
-        assert (row["bandwidth"] in BANDWIDTHS) is not mixture
+        assert (row["bandwidth"] in BANDWIDTHS) is (kind == "kernel_density")
+
+
+def test_a_mixture_is_the_mean_over_several_starts_and_says_how_they_spread(rows):
+    config = Config(n_samples=600)
+    row = rows["gaussian_mixture", "vae"]
+    assert row["seeds"] == 3
+    fits = [
+        baselines._fitted("gaussian_mixture", row["components"], config, derive_seed(0, "again", i))
+        for i in range(3)
+    ]
+    exact = [evaluate_density(fit, config).exact.excess_nll for fit in fits]
+    assert row["exact_excess_nll"] == pytest.approx(np.mean(exact))
+    assert row["exact_excess_nll_seed_std"] == pytest.approx(np.std(exact, ddof=1))
+    assert rows["kernel_density", "vae"]["seeds"] == 1
+    assert rows["kernel_density", "vae"]["exact_excess_nll_seed_std"] is None
+
+
+def test_the_true_family_is_the_limit(rows):
+    for family in ("vae", "cvae"):
+        limit = rows["two_arcs", family]["exact_excess_nll"]
+        assert 0 < limit < 4 * 12 / (2 * 360)  # 12 numbers fitted to 360 points
+        assert all(limit < rows[kind, family]["exact_excess_nll"] for kind in KINDS)
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_no_arcs_fit_the_points_better_than_those_that_were_fitted(conditional):
+    train = load_moons(600, 0.1, 1).train
+    fitted = fit_two_arcs(train, 0.1, conditional)
+    best = fitted.log_density(train.x, train.y).mean()
+    assert best > log_density(train.x, 0.1, train.y if conditional else None).mean()
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        moved = fitted.arcs + 0.01 * rng.standard_normal((2, 6))
+        assert TwoArcs(moved, conditional).log_density(train.x, train.y).mean() < best
+    rule = quadrature(0.1, conditional)
+    density = np.exp(fitted.log_density(rule.x, rule.y) - rule.log_density)
+    assert rule.weight @ density == pytest.approx(1.0, abs=1e-3)  # it integrates to one
+    drawn = fitted.draw(1500, 2, np.arange(1500) % 2)
+    assert energy_distance(drawn, draw_exact(1500, 0.1, 3, np.arange(1500) % 2).x) < 0.01
+
+
+def test_data_without_noise_have_no_such_limit(monkeypatch):
+    monkeypatch.setattr(baselines, "KINDS", ())
+    assert baseline_rows(Config(noise=0.0, n_samples=200)) == []
 
 
 def test_baselines_given_the_label_draw_the_moon_asked_for(rows):
