@@ -12,8 +12,14 @@ from moons.words import count, shell
 from study.errors import StudyError
 from study.monitoring.tally import Tally
 from study.plan import Plan
-from study.record.agreement import check_agreement, counts, lost_ends, lost_weights, outcome
-from study.record.damage import DamagedRecord
+from study.record.agreement import (
+    check_agreement,
+    check_end,
+    counts,
+    lost_ends,
+    lost_weights,
+    outcome,
+)
 from study.record.opening import Record
 
 
@@ -63,7 +69,8 @@ def take_stock(plan: Plan, record: Record) -> History:
     """
     trials = record.study.get_trials(deepcopy=False)
     finished = tuple(filter(counts, trials))
-    _check_curves(record, trials)
+    check_agreement(record.folder, trials, record.found)
+    check_end(record.folder, trials, record.found)
     if plan.trials < len(finished):
         raise StudyError(
             f"--trials must be at least {len(finished)}, the trials that {plan.folder} has "
@@ -108,18 +115,6 @@ def _point(trial: FrozenTrial) -> dict[str, Any] | None:
     """What was enqueued for the trial, if anything was."""
     point: dict[str, Any] | None = trial.system_attrs.get("fixed_params")
     return point
-
-
-def _check_curves(record: Record, trials: list[FrozenTrial]) -> None:
-    check_agreement(record.folder, trials, record.found)
-    recorded, journal = record.found.last_epochs(), record.folder.journal
-    unknown = [n for n in recorded if n >= len(trials) or "slot" not in trials[n].user_attrs]
-    if unknown:
-        lost = count(len(lost_ends(record.folder, trials)), "finished trial")
-        raise DamagedRecord(
-            f"{journal} has lost its end, and {lost} with it: {record.folder.curves.name} knows "
-            f"trial {min(unknown)}, the journal does not; put back a copy of the journal"
-        )
 
 
 def _say_losses(record: Record, trials: list[FrozenTrial]) -> None:

@@ -12,8 +12,12 @@ from moons.files import is_folder
 from moons.words import count
 from study.errors import StudyError
 from study.plan import Plan
+from study.record.agreement import check_agreement, check_end, check_trials, lost_ends
+from study.record.curves import Curves
+from study.record.damage import DamagedRecord
 from study.record.folder import StudyFolder
 from study.record.journal import read_trials
+from study.record.lock import in_use
 from study.record.manifest import Manifest
 
 # Settings that change what a value is worth, but not what a config is.
@@ -55,7 +59,8 @@ def learn_from(plan: Plan, other: Path) -> Learned:
         )
     refused: Counter[str] = Counter()
     fitting = []
-    for trial in read_trials(folder.journal):
+    trials = _trials(folder)
+    for trial in trials:
         if "slot" not in trial.user_attrs:
             continue
         if (why := _unfit(plan, trial)) is None:
@@ -63,6 +68,23 @@ def learn_from(plan: Plan, other: Path) -> Learned:
         else:
             refused[why] += 1
     return Learned(tuple(fitting), refused)
+
+
+def _trials(folder: StudyFolder) -> list[FrozenTrial]:
+    """The trials of a study, which may be running; of one at rest, all that it had."""
+    at_rest = not in_use(folder.lock)
+    trials = read_trials(folder.journal)
+    check_trials(folder, trials)
+    curves = Curves(folder.curves).read()
+    check_agreement(folder, trials, curves)
+    if at_rest:
+        check_end(folder, trials, curves)
+        if lost := lost_ends(folder, trials):
+            raise DamagedRecord(
+                f"{folder.journal} does not hold the end of {count(len(lost), 'finished trial')}; "
+                f"put back a copy, or train again by --resume {folder.path}"
+            )
+    return trials
 
 
 def _unfit(plan: Plan, trial: FrozenTrial) -> str | None:

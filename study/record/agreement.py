@@ -1,13 +1,14 @@
 """What journal and curves both say of a trial is the same, and its weights are there."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from optuna.trial import FrozenTrial
 
 from moons.checkpoint import WEIGHTS, damage_of
 from moons.config import Config
+from moons.words import count
 from study.record.columns import NUMBERS, STATES
 from study.record.curves import Curves
 from study.record.damage import DamagedRecord
@@ -49,6 +50,8 @@ def _check_trial(trial: FrozenTrial) -> None:
     for key in ("slot", "seed"):
         if key in attrs and not _is_count(attrs[key]):
             raise TypeError(f"{key} is {attrs[key]!r}")
+    if "outcome" in attrs and "slot" in attrs and not {"config", "seed"} <= attrs.keys():
+        raise TypeError("config or seed is missing")
     if "config" in attrs:
         Config.from_mapping(dict(attrs["config"]), "the config")
     if "outcome" in attrs and (
@@ -100,6 +103,21 @@ def check_agreement(folder: StudyFolder, trials: Iterable[FrozenTrial], curves: 
                 f"{folder.journal} and {folder.curves.name} contradict each other on trial "
                 f"{number}; put back copies that belong together"
             )
+
+
+def check_end(folder: StudyFolder, trials: Sequence[FrozenTrial], curves: Curves) -> None:
+    """Refuses a journal of a study at rest that has lost trials which the curves know.
+
+    Raises:
+        DamagedRecord: says how many finished trials are lost.
+    """
+    begun = {trial.number for trial in trials if "slot" in trial.user_attrs}
+    if unknown := curves.last_epochs().keys() - begun:
+        lost = count(len(lost_ends(folder, trials)), "finished trial")
+        raise DamagedRecord(
+            f"{folder.journal} has lost its end, and {lost} with it: {folder.curves.name} knows "
+            f"trial {min(unknown)}, the journal does not; put back a copy of the journal"
+        )
 
 
 def lost_weights(folder: StudyFolder, trials: Iterable[FrozenTrial]) -> dict[int, str]:

@@ -38,6 +38,24 @@ def held(path: Path) -> Iterator[None]:
         yield
 
 
+def in_use(path: Path) -> bool:
+    """Whether somebody holds the lock file at `path`; nothing is written.
+
+    Raises:
+        DamagedRecord: something else than a file is there.
+    """
+    try:
+        with open_plain(path) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    except NotPlain as error:
+        raise DamagedRecord(f"{error}; remove it") from None
+    return False
+
+
 @contextmanager
 def in_turn(path: Path) -> Iterator[None]:
     """Holds the lock file at `path` for a moment, after waiting for whoever does.

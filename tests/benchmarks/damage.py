@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks.damage`: damages files of a record at random and counts what follows.
 
-Each try changes one file of a finished study's folder, in one way, and has the study resumed, its
-tables made and read, its retrainings and weights read. What follows is one of:
+Each try changes one file of a finished study's folder, in one way. Then another study learns from
+it, it is resumed, its tables are made and read, its retrainings and weights read. There follows:
 
 - untouched: every reader gave what it had given before;
 - refused: a reader named the file, and nothing was changed;
@@ -23,6 +23,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from itertools import repeat
 from pathlib import Path
 from types import FrameType
 from unittest import mock
@@ -42,6 +43,7 @@ from study.record.results import read_results
 from study.record.retrainings import RetrainingWriter, read_retrainings
 from study.record.tables import write_tables
 from study.resume import plan_to_resume
+from study.warm_start import learn_from
 from tests.study.in_process import diverge, fail, made_up, quick_plan, run_in_process, train, up_to
 
 FILES = (
@@ -187,6 +189,12 @@ def resume(folder: Path) -> Seen:
         return {t.number: (outcome(t), t.values, t.params) for t in history.finished}  # type: ignore[misc]
 
 
+def learn(folder: Path) -> Seen:
+    """What another study's sampler would be told."""
+    learned = learn_from(quick_plan(folder.parent, name="other"), folder)
+    return {str(number): (t.values, t.params) for number, t in enumerate(learned.trials)}
+
+
 def attempt(read: Callable[[Path], Seen], folder: Path, before: Seen) -> str:
     """How one reader fares with a damaged record."""
     said = io.StringIO()
@@ -234,7 +242,9 @@ def storm(tries: int, seed: int, keep: Path | None = None) -> Counter[tuple[str,
     rng, counted = random.Random(seed), Counter[tuple[str, str, str]]()
     with tempfile.TemporaryDirectory() as name:
         whole = make_record(Path(name) / "whole")
-        untouched = look(whole), resume(shutil.copytree(whole, Path(name) / "resumed"))
+        copy = shutil.copytree(whole, Path(name) / "resumed")
+        readers = (learn, look, resume)
+        untouched = [read(copy) for read in readers]
         for number in range(tries):
             folder = Path(name) / "damaged" / "s"
             shutil.rmtree(folder, ignore_errors=True)
@@ -244,9 +254,8 @@ def storm(tries: int, seed: int, keep: Path | None = None) -> Counter[tuple[str,
             damage = rng.choice(LINES if lines else BINARY)
             damage(folder / file, rng)
             before = (folder / file).read_bytes() if (folder / file).is_file() else b""
-            first = attempt(look, folder, untouched[0])
-            again = attempt(resume, folder, untouched[1])
-            worst = max(first, again, key=ENDS.index)
+            ends = map(attempt, readers, repeat(folder), untouched)
+            worst = max(ends, key=ENDS.index)
             if damage is other_types and worst in ("lost", "changed"):
                 worst = "edited"
             counted[file, damage.__name__, worst] += 1

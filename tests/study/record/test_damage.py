@@ -30,6 +30,7 @@ from study.record.results import read_results
 from study.record.tables import write_tables
 from study.resume import plan_to_resume
 from study.run import main as study_run
+from study.warm_start import learn_from
 from tests.study.in_process import (
     diverge,
     ledger_of,
@@ -389,3 +390,15 @@ def test_nothing_is_written_into_a_folder_without_a_record(folder, capsys):
     assert tables_again([str(folder)]) == DAMAGED
     assert "journal.log is missing" in capsys.readouterr().err
     assert sorted(folder.iterdir()) == before
+
+
+def test_a_study_that_lost_the_end_of_its_journal_teaches_no_other(folder, tmp_path):
+    plan = quick_plan(tmp_path, name="other")
+    assert len(learn_from(plan, folder).trials) == 4
+    journal = folder / "journal.log"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:-1]))
+    with pytest.raises(StudyError, match="does not hold the end of 1 finished trial"):
+        learn_from(plan, folder)
+    with held(folder / ".lock"):  # of a study that runs, some are always missing
+        assert len(learn_from(plan, folder).trials) == 3
