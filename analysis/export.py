@@ -12,7 +12,7 @@ import pandas as pd
 from moons.checkpoint import pack_weights, save_checkpoint
 from moons.config import Config
 from moons.files import folder_appearing, write_whole
-from moons.words import count
+from moons.words import count, with_error, with_interval
 from study.record.folder import StudyFolder
 from study.record.parquet import read_table
 
@@ -73,7 +73,7 @@ def export_winner(study: Path, out: Path, metric: str, vary: str) -> Path:
     metrics = {
         "leaderboard": board,
         "this_model": measured,
-        "intervals": "95 %, bootstrap; Student's under five seeds",
+        "intervals": "95 %, of a mean over seeds, and over points where `_basis` says so",
     }
     sigma_x = float(measured.get("sigma_x") or config.sigma_x)
     script = (HERE / "templates" / "sample.py.txt").read_text()
@@ -175,7 +175,7 @@ def _card(
         keep_trailing_newline=True,
         autoescape=False,  # it is Markdown
     )
-    templates.globals["count"] = count
+    templates.globals.update(count=count, with_error=with_error, with_interval=with_interval)
     return templates.get_template("model_card.md.j2").render(
         config=config, board=board, measured=measured, metric=metric, with_onnx=with_onnx
     )

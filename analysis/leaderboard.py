@@ -147,7 +147,8 @@ def retraining_losses(
         return "seeds", scores
     files = runs["losses"].dropna() if "losses" in runs else pd.Series(dtype=object)
     known = {} if folder is None else load_losses(folder, files, name)
-    alike = all(runs[column].nunique() <= 1 for column in DATA[:2] if column in runs)
+    data = DATA if vary == "init" else DATA[:2]  # fresh points depend on the noise alone
+    alike = all(runs[column].nunique() <= 1 for column in data if column in runs)
     sizes = {len(values) for values in known.values()}
     if len(known) < len(runs) or not alike or len(sizes) != 1:
         return "points as given", scores

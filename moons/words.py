@@ -68,9 +68,9 @@ def ends(low: float, high: float, between: str = " to ") -> str:
     return between.join(alike((high - low) / 2, low, high))
 
 
-def with_interval(value: float, low: float, high: float) -> str:
+def with_interval(value: float, low: float | None, high: float | None) -> str:
     """`0.0134 [0.0121, 0.0148]`; the value alone where it has no interval."""
-    if math.isnan(low):
+    if low is None or high is None or math.isnan(low):
         return "-" if math.isnan(value) else number(value)
     half = (high - low) / 2
     return f"{alike(half, value)[0]} [{ends(low, high, ', ')}]"

@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.comparison.repetitions import LEAST, Search
 from analysis.comparison.standing import Standing
-from analysis.leaderboard import EXACT, Basis, retraining_losses
+from analysis.leaderboard import DATA, EXACT, Basis, retraining_losses
 from analysis.reruns import Retrained, fresh_reruns
 from analysis.stats import CONFIDENCE, UNKNOWN, Interval, difference, holm
 from analysis.words import alike, count, ends, number
@@ -24,12 +24,15 @@ class Difference:
         figure: a column of the tables.
         p: of no difference, corrected for the number of pairs; NaN where nothing can be said.
         basis: what the interval is over.
+        same_data: whether both were trained on the same data, or on new data with each seed; with
+            other data the luck of these is in the difference, and there is no p.
     """
 
     figure: str
     interval: Interval
     p: float
     basis: Basis = "seeds"
+    same_data: bool = True
 
     @property
     def told(self) -> bool:
@@ -125,14 +128,16 @@ def _retrained(
         )
         bases.add(basis)
         found.append(np.array(list(next(iter(losses.values())).values())))
-    same_points = len({(s.manifest.data_seed, found[0].shape[1:]) for s in studies}) == 1
-    if found[0].shape[1:] != found[1].shape[1:] or (found[0].ndim == 2 and not same_points):
-        bases, found = {"points as given"}, [losses.mean(axis=1) for losses in found]
+    data = [runs[[c for c in DATA if c in runs]].drop_duplicates() for runs in tables]
+    drawn_anew = all((runs["vary"] == "data").all() for runs in tables)
+    same_data = drawn_anew or (data[0].to_numpy().tolist() == data[1].to_numpy().tolist())
+    if found[0].shape[1:] != found[1].shape[1:] or (found[0].ndim == 2 and not same_data):
+        bases, found = {"points as given"}, [f.reshape(len(f), -1).mean(axis=1) for f in found]
     gap, p = difference(*found)
     basis = "points as given" if "points as given" in bases else max(bases, key=len)
-    return Difference(
-        figure=figure, interval=gap, p=UNKNOWN if basis == "points as given" else p, basis=basis
-    )
+    judged = same_data and basis != "points as given"
+    p = p if judged else UNKNOWN
+    return Difference(figure=figure, interval=gap, p=p, basis=basis, same_data=same_data)
 
 
 def verdict(pair: Pair) -> list[str]:
@@ -171,6 +176,8 @@ def _of_configs(pair: Pair) -> list[str]:
         f"Retrained on fresh seeds, the best configuration of {better} has a mean "
         f"{short_label(gap.figure)} {_below(gap)} below that of {worse}"
     )
+    if not gap.same_data:
+        return [f"{text}; they were trained on different data, so there is no verdict."]
     if gap.basis == "points as given":
         return [f"{text}; other validation points would move both, so there is no verdict."]
     word = "told apart" if gap.told else "not told apart"

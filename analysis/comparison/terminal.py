@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from analysis.comparison import Comparison
@@ -12,6 +11,7 @@ from analysis.comparison.comparable import Level
 from analysis.comparison.convergence import meaning
 from analysis.comparison.standing import TOP, Standing
 from analysis.comparison.winners import shown
+from analysis.layout import Table
 from analysis.words import duration, number, with_interval
 from moons.terminal import show_table
 from study.record.columns import STATES
@@ -36,7 +36,7 @@ def show(comparison: Comparison, console: Console) -> None:
         console.print(Text.assemble((f"{mark:>8} ", style), check.sentence), soft_wrap=False)
     for title, table in _tables(comparison):
         console.print(_heading(title))
-        show_table(console, table)
+        show_table(console, table.rich())
     known = [own for own in comparison.standings if len(own.top)]
     if known:
         console.print(Text(INTERVALS, style="dim"))
@@ -70,73 +70,72 @@ def _tables(comparison: Comparison) -> Iterator[tuple[str, Table]]:
 
 def _trials(comparison: Comparison) -> Table:
     states = [s for s in STATES if any(s in own.states for own in comparison.standings)]
-    table = _table("study", "trials", *states, "epochs", "time of all")
-    for own in comparison.standings:
-        counts = [f"{own.states.get(state, 0):,}" for state in states]
-        total = f"{sum(own.states.values()):,}"
-        table.add_row(own.name, total, *counts, f"{own.epochs:,}", duration(own.seconds))
-    return table
+    rows = [
+        (
+            own.name,
+            f"{sum(own.states.values()):,}",
+            *(f"{own.states.get(state, 0):,}" for state in states),
+            f"{own.epochs:,}",
+            duration(own.seconds),
+        )
+        for own in comparison.standings
+    ]
+    return Table(("study", "trials", *states, "epochs", "time of all"), tuple(rows))
 
 
 def _results(comparison: Comparison) -> Table:
-    table = _table("study", "best", "by trial", "median", "retrained mean")
+    rows = []
     for own, again in zip(comparison.standings, comparison.again, strict=True):
         mean = "-"
         if again is not None:
             mean = f"{with_interval(again.mean, again.low, again.high)}, {again.config}"
         best = "-" if own.best_trial is None else str(own.best_trial)
-        values = (_known(own.best), best, _known(own.median))
-        table.add_row(own.name, *values, mean)
-    return table
+        rows.append((own.name, _known(own.best), best, _known(own.median), mean))
+    return Table(("study", "best", "by trial", "median", "retrained mean"), tuple(rows))
 
 
 def _pairs(comparison: Comparison) -> Table:
-    table = _table("first", "against", "what", "difference", "p", left=3)
+    rows = []
     for pair in comparison.pairs:
         n = " and ".join(f"{n}" for n in pair.repetitions)
-        rows = {f"best {comparison.metric}, of {n} searches": pair.bests}
+        gaps = {f"best {comparison.metric}, of {n} searches": pair.bests}
         if (again := pair.retrained) is not None:
-            rows[f"mean {again.figure} of the best configs, over {again.basis}"] = again
-        for place, (what, gap) in enumerate(rows.items()):
-            names = (pair.first, pair.second) if place == 0 else ("", "")
+            gaps[f"mean {again.figure} of the best configs, over {again.basis}"] = again
+        for what, gap in gaps.items():
             found, p = gap.interval, "-" if math.isnan(gap.p) else f"{gap.p:.2g}"
-            table.add_row(*names, what, with_interval(found.value, found.low, found.high), p)
-    return table
+            shown = with_interval(found.value, found.low, found.high)
+            rows.append((pair.first, pair.second, what, shown, p))
+    return Table(("first", "against", "what", "difference", "p"), tuple(rows), words=3)
 
 
 def _reported(comparison: Comparison) -> Table:
     known = [own for own in comparison.standings if len(own.top)]
-    table = _table("figure", *(own.name for own in known))
-    for figure in dict.fromkeys(name for own in known for name in own.reported):
-        if not figure.endswith("_se"):
-            table.add_row(figure, *(own.reported_with_error(figure) for own in known))
-    return table
+    figures = dict.fromkeys(name for own in known for name in own.reported)
+    rows = [
+        (figure, *(own.reported_with_error(figure) for own in known))
+        for figure in figures
+        if not figure.endswith("_se")
+    ]
+    return Table(("figure", *(own.name for own in known)), tuple(rows))
 
 
 def _winners(comparison: Comparison) -> Table:
-    table = _table("hyperparameter", *comparison.names)
-    for parameter in comparison.parameters:
-        style = "bold" if parameter.shared and parameter.apart else ""
-        table.add_row(parameter.name, *map(str, parameter.choices), style=style)
-    return table
+    rows = [(parameter.name, *map(str, parameter.choices)) for parameter in comparison.parameters]
+    return Table(("hyperparameter", *comparison.names), tuple(rows))
 
 
 def _top(own: Standing, comparison: Comparison) -> Table:
     names = [p.name for p in comparison.parameters if p.name in own.top]
-    table = _table("trial", comparison.metric, "epochs", *names)
-    for _, trial in own.top.iterrows():
-        settings = [shown(trial[name]) for name in names]
-        value = number(float(trial[comparison.metric]))
-        table.add_row(str(trial["trial"]), value, f"{trial['epochs']:,}", *settings)
-    return table
-
-
-def _table(*names: str, left: int = 1) -> Table:
-    """An empty table whose first `left` columns hold words."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for place, name in enumerate(names):
-        table.add_column(name, justify="left" if place < left else "right", overflow="fold")
-    return table
+    rows = [
+        (
+            str(trial["trial"]),
+            number(float(trial[comparison.metric])),
+            f"{trial['epochs']:,}",
+            *(shown(trial[name]) for name in names),
+        )
+        for _, trial in own.top.iterrows()
+    ]
+    return Table(("trial", comparison.metric, "epochs", *names), tuple(rows))
 
 
 def _known(value: float) -> str:

@@ -151,6 +151,19 @@ def test_configs_are_told_apart_by_the_exact_figure_and_not_by_a_lucky_trial(res
     assert "are told apart (over seeds, p = " in found.findings[1]
 
 
+def test_configs_that_were_trained_on_other_data_have_no_verdict(results, tmp_path):
+    for data_seed, name in enumerate(("vae", "cvae")):
+        shutil.copytree(results / name, tmp_path / name)
+        with_reruns(tmp_path / name)
+        path = tmp_path / name / "reruns.parquet"
+        reruns = pd.read_parquet(path)
+        reruns = reruns.assign(exact_excess_nll=reruns["val_mse"], data_seed=data_seed)
+        reruns.to_parquet(path)
+    found = compared(tmp_path, "vae", "cvae")
+    assert np.isnan(found.pairs[0].retrained.p)
+    assert "trained on different data, so there is no verdict" in found.findings[1]
+
+
 def test_numbers_of_studies_that_are_not_comparable_are_not_called_models(results, tmp_path):
     other = make_study(tmp_path / "noisy", Recipe(n_trials=60))
     text = (other / "study.json").read_text().replace('"noise": 0.15', '"noise": 0.3')
