@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from analysis.comparison.repetitions import searches
 from analysis.words import count, listed
 from moons.config import Config
 from study.record.columns import column_of
@@ -156,7 +157,14 @@ def _data(said: Mapping[str, StudyResults], metric: str) -> list[Check]:
         n_samples, noise = (next(iter(values.values())) for values in by_setting.values())
         text = f"All are trained on {count(n_samples, 'point')} with noise {noise}."
         found.append(Check("data", "same", text))
-    if differing or _differ(seeds):
+    grouped = searches(list(said), [study.manifest for study in said.values()])
+    if not differing and _differ(seeds) and all(search.repeated for search in grouped):
+        text = (
+            f"Repetitions drew data of their own (data_seed: {_each(seeds)}): the luck of the data "
+            "is in how they scatter."
+        )
+        found.append(Check("split", "note", text))
+    elif differing or _differ(seeds):
         why = f"data_seed differs: {_each(seeds)}" if _differ(seeds) else "the data differ"
         text = f"The splits are not the same, since {why}: validation points differ."
         found.append(Check("split", "differs", text))

@@ -1,5 +1,6 @@
 """`python -m analysis.compare`, from folders to verdict, table and figures."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,23 @@ def test_studies_that_differ_by_seed_alone_are_compared_as_repetitions(repeated)
     assert "vae was repeated with 4 seeds: the best val_mse is 0.0" in said
     assert "cvae is the better search than vae: over 4 repetitions of vae and 4 repeti" in said
     assert "Welch's t test, p = " in said
+
+
+def test_repetitions_may_draw_data_of_their_own(repeated, tmp_path):
+    names = [f"{kind}-{seed}" for kind in ("vae", "cvae") for seed in range(3)]
+    for place, name in enumerate(names):
+        shutil.copytree(repeated / name, tmp_path / name)
+        path = tmp_path / name / "study.json"
+        manifest = json.loads(path.read_text())
+        manifest["options"]["data_seed"] = place % 3
+        path.write_text(json.dumps(manifest))
+        table = tmp_path / name / "trials.parquet"
+        pd.read_parquet(table).assign(data_seed=place % 3).to_parquet(table)
+    found = compared(tmp_path, *names)
+    levels = {check.what: check.level for check in found.checks}
+    assert levels["split"] == "note"
+    assert not any("not comparable" in sentence for sentence in found.findings)
+    assert len(found.pairs) == 1
 
 
 def test_two_repetitions_of_one_of_them_are_too_few(repeated):
