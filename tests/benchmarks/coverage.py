@@ -43,7 +43,7 @@ Law = Literal["normal", "skewed"]
 LAWS: tuple[Law, ...] = ("normal", "skewed")
 CONFIGS = 5  # of a board, all equally good
 # Points of a split, and the standard deviation of a mean over them, as a reference study has them.
-SPLITS = {"validation": (400, 0.0041), "test": (400, 0.0024), "fresh": (10_000, 0.0008)}
+SPLITS = {"validation": (400, 0.0041), "test": (400, 0.0024)}
 SEED_SPREADS = (0.001, 0.005)
 FAMILY = 0.07  # most that a board may err by
 HEAD = """# How often intervals and verdicts are right
@@ -104,7 +104,7 @@ class Case:
 class Options:
     """Simulates how often each interval and verdict of analysis is right, and writes a table."""
 
-    repeats: Count = 1500
+    repeats: Count = 1800
     """Simulated cases of each kind."""
     out: Path = Path("results/coverage")
     """The folder for coverage.parquet and README.md."""
@@ -135,7 +135,7 @@ def boards(repeats: int, rng: np.random.Generator) -> Iterator[Case]:
     for (split, (points, spread)), law, n, seeds in product(
         SPLITS.items(), LAWS, (5, 20), SEED_SPREADS
     ):
-        times = max(repeats // (50 if points > 1000 else 5), 20)
+        times = max(repeats // 3, 20)
         held, wrong = [], []
         for _ in range(times):
             losses = _losses(law, rng, n, points, spread, seeds)
