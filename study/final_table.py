@@ -1,11 +1,13 @@
 """What a study prints at its end: the best trials, what pruning saved, where everything is."""
 
+from typing import Any
+
 import pandas as pd
 from rich import box
 from rich.table import Table
 
 from moons.terminal import console, say, say_whole, show_table
-from moons.words import count
+from moons.words import count, with_error
 from study.monitoring.progress import clock
 from study.monitoring.tally import Tally
 from study.plan import Plan
@@ -48,8 +50,8 @@ def top_table(complete: pd.DataFrame, plan: Plan) -> Table:
         columns.append("trials_of_config")
     for column in columns:
         table.add_column(column.replace("_", "_\n"), justify="right", no_wrap=True)
-    for _, row in best.head(TOP)[columns].iterrows():
-        table.add_row(*(_cell(row[column]) for column in columns))
+    for _, row in best.head(TOP).iterrows():
+        table.add_row(*(_cell(row, column) for column in columns))
     return table
 
 
@@ -57,12 +59,15 @@ def best_sentence(complete: pd.DataFrame, plan: Plan) -> str:
     """The best value of the study's metric, and the config that has it."""
     metric = plan.space.metrics[0]
     best = complete.nsmallest(1, metric).iloc[0]
-    config = ", ".join(f"{name} {_cell(best[name])}" for name in plan.space.searched)
-    return f"best {metric} {_cell(best[metric])}: trial {best['trial']} with {config}"
+    config = ", ".join(f"{name} {_cell(best, name)}" for name in plan.space.searched)
+    return f"best {metric} {_cell(best, metric)}: trial {best['trial']} with {config}"
 
 
-def _cell(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _cell(row: "pd.Series[Any]", column: str) -> str:
+    value, error = row[column], row.get(f"{column}_se")
+    if not isinstance(value, float):
+        return str(value)
+    return with_error(value, None if error is None else float(error))
 
 
 def saved_by_pruning(trials: pd.DataFrame, plan: Plan) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from moons.terminal import console, say, say_whole
-from moons.words import count
+from moons.words import count, number
 from study.monitoring.tally import Tally
 from study.tune.cluster import Cluster
 
@@ -90,7 +90,7 @@ def status_line(tally: Tally) -> str:
     ]
     if tally.best is not None:
         value, name, _ = tally.best
-        parts[-1] += f"; best {value:.5f} ({name})"
+        parts[-1] += f"; best {number(value)} ({name})"
     return " ".join(parts)
 
 
@@ -99,7 +99,7 @@ def best_line(tally: Tally) -> str:
     if tally.best is None:
         return "no trial is complete yet"
     value, _, label = tally.best
-    return f"best {value:.5f}: {label}"
+    return f"best {number(value)}: {label}"
 
 
 def clock(seconds: float | None) -> str:

@@ -41,3 +41,8 @@ def test_where_no_config_was_tried_twice_none_is_counted(tmp_path: Path) -> None
 def test_one_pruned_trial_is_one_trial(tmp_path: Path) -> None:
     pruned = trials([0.5]).assign(state="pruned")
     assert saved_by_pruning(pruned, plan(tmp_path)) == "1 trial pruned"
+
+
+def test_a_metric_with_an_error_is_rounded_by_it(tmp_path: Path) -> None:
+    found = trials([0.5]).assign(val_mse=1.405, val_mse_se=0.007651)
+    assert "1.4050 ± 0.0077" in printed(top_table(found, plan(tmp_path)))
