@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.layout import Table
 from analysis.leaderboard import basis_in_words, held_out, verdicts
-from analysis.words import alike, ends
+from analysis.words import alike, ends, listed
 from study.record.labels import label
 
 POINTS = {
@@ -58,8 +58,12 @@ def held_out_table(board: pd.DataFrame) -> Table | None:
         columns += [label(figure), "95 % interval", "against the first"]
         said = ["", *map(str, verdicts(board, figure)[1:])]
         cells += [[mean for mean, _ in found], [interval for _, interval in found], said]
-        notes.append(f"{label(figure).partition(' (')[0]} over {basis_in_words(board, figure)}")
-    note = "The first is the leaderboard's. Intervals and verdicts: " + "; ".join(notes) + "."
+        notes.append((label(figure).partition(" (")[0], basis_in_words(board, figure)))
+    over = [
+        f"{listed([name for name, other in notes if other == basis])} over {basis}"
+        for basis in dict.fromkeys(basis for _, basis in notes)
+    ]
+    note = f"The first is the leaderboard's. Intervals and verdicts: {'; '.join(over)}."
     return Table(tuple(columns), tuple(zip(*cells, strict=True)), note)
 
 

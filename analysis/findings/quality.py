@@ -118,17 +118,18 @@ def ties(results: StudyResults) -> Iterator[Finding]:
     if said := _told_apart(board, decides):
         beaten = all(against.word == "worse" for against in verdicts(board, decides)[1:])
         yield Finding("result" if beaten else "warning", f"On fresh seeds, by {said}.")
-    for figure in dict.fromkeys((metric, *held_out(board))):
-        said = "" if figure == decides else _told_apart(board, figure)
-        if said:
+    figures = list(dict.fromkeys((metric, *held_out(board))))
+    for figure in figures:
+        if figure != decides and (said := _told_apart(board, figure)):
             yield Finding("result", f"The same trainings, by {said}.")
-        elif board[f"{figure}_basis"].iloc[0] == "points as given":
-            yield Finding(
-                "note",
-                f"By {short_label(figure)} no configuration is called better or worse: all meet "
-                "the same points, whose luck does not average out over seeds, and the losses of "
-                "single points are not on record. Retraining records them.",
-            )
+    given = [f for f in figures if board[f"{f}_basis"].iloc[0] == "points as given"]
+    if given:
+        yield Finding(
+            "note",
+            f"By {listed([short_label(figure) for figure in given])} no configuration is called "
+            "better or worse: all meet the same points, whose luck does not average out over "
+            "seeds, and the losses of single points are not on record. Retraining records them.",
+        )
 
 
 def _told_apart(board: "pd.DataFrame", figure: str) -> str:
