@@ -1,0 +1,1 @@
+"""The results in README.md, rendered from the reference studies: `python -m tests.readme`."""
