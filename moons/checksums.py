@@ -38,7 +38,7 @@ def sealed_text(fields: Mapping[str, Any]) -> str:
 
 
 def read_sealed(text: bytes) -> dict[str, Any]:
-    """The fields of such a file; one without a checksum is taken as it is.
+    """The fields of such a file; one whose checksum is null, as after an edit, is taken as it is.
 
     Raises:
         ValueError: it holds no JSON object, or another than was written.
@@ -46,9 +46,11 @@ def read_sealed(text: bytes) -> dict[str, Any]:
     fields = read_json(text)
     if not isinstance(fields, dict):
         raise ValueError("it holds no JSON object")
+    if KEY not in fields and fields.get("format", 1) != 1:  # format 1 had none
+        raise ValueError("it lacks its checksum, which is null after an edit")
     written = fields.pop(KEY, None)
     if written is not None and written != _of_fields(fields):
-        raise ValueError('its checksum differs; without its line "checksum" it is taken as it is')
+        raise ValueError("its checksum differs; after an edit, set it to null")
     return fields
 
 

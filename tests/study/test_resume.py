@@ -153,7 +153,8 @@ def test_a_study_from_before_data_had_a_seed_of_their_own_goes_on(
 ) -> None:
     folder = Path(shutil.copytree(cut_off, tmp_path / "s"))
     manifest = json.loads((folder / "study.json").read_text())
-    del manifest["options"]["data_seed"], manifest["checksum"]
+    del manifest["options"]["data_seed"]
+    manifest["checksum"] = None
     (folder / "study.json").write_text(json.dumps(manifest))
     assert resumed(folder).data_seed == 42
 

@@ -70,10 +70,8 @@ def resume(folder):
 
 
 def edit(path, **changes):
-    """Changes a JSON file by hand, its checksum taken out."""
-    fields = json.loads(path.read_text()) | changes
-    del fields["checksum"]
-    path.write_text(json.dumps(fields))
+    """Changes a JSON file by hand, its checksum set to null."""
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes | {"checksum": None}))
 
 
 def test_a_flipped_bit_of_a_table_is_refused_wherever_it_is(folder):
@@ -303,13 +301,16 @@ def test_a_newer_format_is_named_as_newer(folder, capsys):
     )
 
 
-def test_a_manifest_that_was_changed_is_refused_unless_its_checksum_is_taken_out(folder):
+def test_a_manifest_that_was_changed_is_refused_unless_its_checksum_is_null(folder):
     path = folder / "study.json"
     path.write_text(path.read_text().replace('"seed": 42', '"seed": 43'))
-    with pytest.raises(StudyError, match="without its line"):
+    with pytest.raises(StudyError, match="after an edit, set it to null"):
         Manifest.read(path)
     edit(path)
     assert Manifest.read(path).seed == 43
+    path.write_text(path.read_text().replace('"checksum"', '"cheksum"'))
+    with pytest.raises(StudyError, match="it lacks its checksum"):
+        Manifest.read(path)
 
 
 def test_a_killed_driver_s_drafts_are_removed_and_block_no_name(tmp_path):

@@ -38,7 +38,7 @@ def test_a_repeat_that_differs_says_which_version_does(
     weights.write_bytes((other / "model.safetensors").read_bytes())
     manifest = json.loads((study / "study.json").read_text())
     manifest["versions"]["numpy"] = "1.0"
-    del manifest["checksum"]
+    manifest["checksum"] = None
     (study / "study.json").write_text(json.dumps(manifest))
     assert main([str(study), "--seed-of-trial", str(number)]) == 6
     said = capsys.readouterr().out
