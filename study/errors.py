@@ -5,7 +5,7 @@ from typing import Literal
 
 from moons.words import one_line
 
-ExitCode = Literal[0, 2, 3, 4, 5, 6, 130, 143]
+ExitCode = Literal[0, 2, 3, 4, 5, 6, 7, 130, 143]
 
 COMPLETE: ExitCode = 0
 BAD_INPUT: ExitCode = 2
@@ -13,6 +13,7 @@ LOCKED: ExitCode = 3
 DAMAGED: ExitCode = 4
 STORAGE: ExitCode = 5
 NO_RESULT: ExitCode = 6
+RAY: ExitCode = 7
 INTERRUPTED: ExitCode = 130
 TERMINATED: ExitCode = 143
 
@@ -23,6 +24,10 @@ class StudyError(Exception):
     def __init__(self, sentence: str, code: ExitCode = BAD_INPUT) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+class Unreachable(StudyError):
+    """There is no cluster to run on: none answers, or Ray does not start. Nothing was begun."""
 
 
 def stopped(command: str) -> ExitCode:

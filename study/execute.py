@@ -1,20 +1,22 @@
 """Runs a plan: the record, the cluster, the trials, the tables."""
 
+import os
 import sys
 import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from moons.config import Config
-from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError
+from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError, Unreachable, complain
 from study.history import take_stock
 from study.ledger import Ledger
+from study.monitoring.progress import announce
 from study.opened import opened
 from study.plan import Plan
 from study.record.manifest import Outcome
 from study.record.opening import Record
 from study.signals import Stop
-from study.tune.cluster import Cluster, Unreachable, connected
+from study.tune.cluster import Cluster, connected, lost
 
 
 def execute(plan: Plan) -> ExitCode:
@@ -39,9 +41,10 @@ def _run(plan: Plan, record: Record) -> ExitCode:
         if plan.resumed:  # it may extend the study, which a dead driver could not say any more
             record.write_manifest(record.manifest.going_on(plan.options()))
         try:
-            with stop.on_signals(), _cluster(plan) as cluster:
+            with stop.on_signals(), _cluster(plan, stop) as cluster:
                 from study.tune.driver import run_trials
 
+                cluster.watch.give_up = lambda gone: _give_up(plan, record, began, gone)
                 if not stop.asked:
                     run_trials(plan, cluster, ledger, history, stop)
         except Unreachable:  # leave it as it was, for the same command with another address
@@ -60,8 +63,15 @@ def _run(plan: Plan, record: Record) -> ExitCode:
     return _conclude(plan, ledger, outcome, stop)
 
 
-def _cluster(plan: Plan) -> AbstractContextManager[Cluster]:
-    return connected(plan.address, plan.workers, meanwhile=lambda: _load(plan))
+def _give_up(plan: Plan, record: Record, began: float, gone: str) -> None:
+    ended = record.manifest.end("interrupted", plan.options(), time.monotonic() - began)
+    record.write_manifest(ended)
+    os._exit(complain("study.run", lost(gone, f"python -m study.run --resume {plan.folder}")))
+
+
+def _cluster(plan: Plan, stop: Stop) -> AbstractContextManager[Cluster]:
+    announce(plan.title, plan.workers, plan.address)
+    return connected(plan.address, plan.workers, lambda: _load(plan), lambda: stop.asked)
 
 
 def _load(plan: Plan) -> None:

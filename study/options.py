@@ -3,7 +3,6 @@
 import math
 import os
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -170,8 +169,3 @@ def check_results(results: Path) -> None:
             f"--results must be an absolute path in a Ray job, whose working directory Ray takes "
             f"away, got {results}"
         )
-
-
-def default_workers() -> int:
-    """CPUs that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

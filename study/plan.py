@@ -10,8 +10,9 @@ from moons.config import Config, EngineChoice
 from moons.words import count, shell
 from search_spaces.load import load_space
 from search_spaces.space import Scheduler, SearchSpace
+from study.cpus import usable_cpus
 from study.errors import StudyError
-from study.options import Options, check_results, default_address, default_workers
+from study.options import Options, check_results, default_address
 from study.record.manifest import Manifest
 from study.trackers.choice import Tracker, check_usable, read_trackers
 
@@ -79,6 +80,14 @@ class Plan:
         file = ["--space", code.path] if code else []
         return shell("python", "-m", "study.run", "--resume", self.folder, *file)
 
+    @property
+    def title(self) -> str:
+        """What is about to be done, in a line."""
+        return (
+            f"study {self.name}: {count(self.trials, 'trial')} of {self.space.model_name}, "
+            f"{self.space.sampler}, {self.stops}"
+        )
+
     def options(self) -> dict[str, Any]:
         """The options as resolved, as the manifest holds them."""
         kept = {key: getattr(self, key) for key in RECORDED}
@@ -136,7 +145,7 @@ def make_plan(options: Options) -> Plan:
         grace=grace,
         reduction=options.reduction,
         rungs=make_rungs(grace, options.reduction, max_epochs) if scheduler == "asha" else (),
-        workers=options.workers or (default_workers() if address is None else None),
+        workers=options.workers or (usable_cpus() if address is None else None),
         seed=options.seed,
         data_seed=options.seed if options.data_seed is None else options.data_seed,
         replicates=options.replicates,

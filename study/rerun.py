@@ -1,6 +1,7 @@
 """`python -m study.rerun`: the best configs on fresh seeds, to tell luck from quality."""
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -94,7 +95,9 @@ def _train(
     wanted: "list[Retraining]",
     model: "OwnModel | None",
 ) -> ExitCode:
-    from study.options import default_address, default_workers
+    from study.cpus import usable_cpus
+    from study.monitoring.progress import announce
+    from study.options import default_address
     from study.record.folder import StudyFolder
     from study.record.tables import write_rerun_tables
     from study.reruns.ledger import RerunLedger
@@ -106,8 +109,16 @@ def _train(
     stop = Stop(None)
     if ledger.missing:
         address = options.address or default_address()
-        workers = options.workers or (default_workers() if address is None else None)
-        with stop.on_signals(), connected(address, workers, meanwhile=_load) as cluster:
+        workers = options.workers or (usable_cpus() if address is None else None)
+        why = "for an audit" if options.audit is not None else f"varying {options.vary}"
+        title = (
+            f"{options.study}: {count(len(wanted), 'retraining')} {why}, {ledger.missing} to come"
+        )
+        announce(title, workers, address)
+        with (
+            stop.on_signals(),
+            connected(address, workers, _load, lambda: stop.asked) as cluster,
+        ):
             from ray.tune.schedulers import FIFOScheduler
 
             from study.monitoring.progress import Progress
@@ -115,11 +126,9 @@ def _train(
             from study.tune.lost_workers import RecoveringSource
             from study.tune.searcher import InTurn
 
-            why = "for an audit" if options.audit is not None else f"varying {options.vary}"
-            wanted_in_words = count(len(wanted), "retraining")
-            title = f"{options.study}: {wanted_in_words} {why}, {ledger.missing} to come"
             source = RecoveringSource(ledger)
-            with Progress(title, ledger.tally, cluster):
+            cluster.watch.give_up = _give_up
+            with Progress(ledger.tally, cluster):
                 run_on_tune(
                     source,
                     InTurn(source),
@@ -144,6 +153,12 @@ def _train(
             file=sys.stderr,
         )
     return 0
+
+
+def _give_up(gone: str) -> None:
+    from study.tune.cluster import lost
+
+    os._exit(complain("study.rerun", lost(gone, "the same command")))
 
 
 def _load() -> None:

@@ -1,13 +1,15 @@
 """`--resume`: the plan of a study that is there, from its manifest alone."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from moons.files import is_folder
 from search_spaces.space import SearchSpace
+from study.cpus import usable_cpus
 from study.errors import StudyError
-from study.options import Options, default_address, default_workers
+from study.options import Options, default_address
 from study.own_model import own_model, space_of_file
 from study.plan import Plan
 from study.record.damage import DamagedRecord
@@ -53,7 +55,6 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
                 f"points, got {trials}"
             )
         address = options.address or default_address()
-        own = address is None
         return Plan(
             name=manifest.name,
             folder=folder,
@@ -64,7 +65,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             grace=asked["grace"],
             reduction=asked["reduction"],
             rungs=manifest.rungs,
-            workers=options.workers or (asked["workers"] or default_workers() if own else None),
+            workers=options.workers or _workers(manifest, address),
             seed=asked["seed"],
             data_seed=asked.get("data_seed", asked["seed"]),
             replicates=asked.get("replicates", 1),
@@ -78,6 +79,15 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
         )
     except KeyError as error:
         raise DamagedRecord(f"{folder / 'study.json'} is damaged: no {error}") from None
+
+
+def _workers(manifest: Manifest, address: str | None) -> int | None:
+    """As many as before on a Ray of one's own on the same machine; elsewhere what is there."""
+    if address is not None:
+        return None
+    asked = manifest.options
+    moved = asked.get("address") is not None or manifest.machine.get("cpus") != os.cpu_count()
+    return usable_cpus() if moved else asked["workers"] or usable_cpus()
 
 
 def _check_same(name: str, value: Any, asked: dict[str, Any] | Any, folder: Path) -> None:

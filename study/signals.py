@@ -79,3 +79,8 @@ def sigterm_deferred() -> Iterator[None]:
         _deferring = False
         signal.signal(signal.SIGTERM, ours)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def sigterm_waits() -> bool:
+    """A SIGTERM that is kept back has come."""
+    return signal.SIGTERM in signal.sigpending()

@@ -15,7 +15,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
-TESTING = ("pytest", "hypothesis", "psutil")
+TESTING = ("pytest>", "hypothesis")
 
 
 def main() -> int:

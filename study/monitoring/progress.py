@@ -20,11 +20,18 @@ REFRESH_PER_S = 4
 BAR_WIDTH = 40  # where there is room for it
 
 
+def announce(title: str, workers: int | None, address: str | None) -> None:
+    """Says what is about to be done, and what is waited for until it can be."""
+    to = console()
+    say(to, f"{title}, {count(workers, 'worker')}" if workers else title)
+    say(to, "starting Ray ..." if address is None else f"connecting to Ray at {address} ...")
+
+
 class Progress:
     """Shows the tally for as long as it is entered; a thread of its own draws it."""
 
-    def __init__(self, title: str, tally: Tally, cluster: Cluster) -> None:
-        self._title, self._tally, self._cluster = title, tally, cluster
+    def __init__(self, tally: Tally, cluster: Cluster) -> None:
+        self._tally, self._cluster = tally, cluster
         self._console = console()
         self._live: Live | None = None
         self._over = threading.Event()
@@ -32,8 +39,8 @@ class Progress:
 
     def __enter__(self) -> Self:
         cluster = self._cluster
-        say(self._console, f"{self._title}, {count(cluster.workers, 'worker')}")
-        say_whole(self._console, f"dashboard {cluster.dashboard_url or 'none'}")
+        counted = f"{count(cluster.workers, 'worker')}, " if cluster.grows else ""
+        say_whole(self._console, f"{counted}dashboard {cluster.dashboard_url or 'none'}")
         if self._console.is_terminal:
             self._live = Live(
                 get_renderable=self.panel, console=self._console, refresh_per_second=REFRESH_PER_S

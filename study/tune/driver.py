@@ -13,7 +13,6 @@ from ray.tune.search import Searcher
 from typing_extensions import override
 
 from moons.files import scratch_folder
-from moons.words import count
 from study.history import History
 from study.ledger import Ledger
 from study.monitoring.gauges import Gauges
@@ -31,13 +30,9 @@ from study.tune.trainable import MoonsTrial
 
 def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, stop: Stop) -> None:
     """Returns when the last trial is over, or when there was a reason to stop."""
-    title = (
-        f"study {plan.name}: {count(plan.trials, 'trial')} of {plan.space.model_name}, "
-        f"{plan.space.sampler}, {plan.stops}"
-    )
     gauges = Gauges(plan.name, plan.space.metrics[0], ledger.tally)
     source = RecoveringSource(ledger)
-    with Progress(title, ledger.tally, cluster), gauges, told(plan) as trackers:
+    with Progress(ledger.tally, cluster), gauges, told(plan) as trackers:
         run_on_tune(
             source,
             HonestOptunaSearch(plan, source),

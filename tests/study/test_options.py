@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from search_spaces.load import space_names
+from study.cpus import usable_cpus
 from study.errors import StudyError
-from study.options import NAME, Options, default_workers, parse
+from study.options import NAME, Options, parse
 from study.run import main
 
 # A command line takes the parser 20 ms.
@@ -207,4 +208,4 @@ def test_an_error_carries_its_exit_code():
 
 
 def test_the_workers_are_the_cpus_that_the_process_may_use():
-    assert 1 <= default_workers() <= (os.cpu_count() or 1)
+    assert 1 <= usable_cpus() <= (os.cpu_count() or 1)

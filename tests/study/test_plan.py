@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from study.cpus import usable_cpus
 from study.errors import StudyError
-from study.options import NAME, default_workers, parse
+from study.options import NAME, parse
 from study.plan import Plan, make_plan, make_rungs
 
 
@@ -20,7 +21,7 @@ def test_the_main_job_is_the_plan_s_own():
     assert (main.trials, main.max_epochs, main.seed) == (100, 1000, 42)
     assert (main.scheduler, main.rungs) == ("asha", (10, 40, 160, 640))
     assert (main.space.sampler, main.space.metric) == ("tpe", "val_mse")
-    assert main.workers == default_workers()
+    assert main.workers == usable_cpus()
     assert (main.engine, main.address, main.time_budget_s) == ("auto", None, None)
     assert not main.resumed
 
