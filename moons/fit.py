@@ -19,17 +19,9 @@ from moons.models import VAE, build_model, trained_model
 from moons.objective import Losses
 from moons.schedule import Schedule, schedule_of
 from moons.seeds import derive_seed
-from moons.snapshot import EpochRecord, Snapshot
+from moons.snapshot import EpochRecord, Finished, Snapshot
 
 Term = Literal["train_loss", "val_loss"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """Training ran to its end; `reason` is its patience or its largest number of epochs."""
-
-    epoch: int
-    reason: Literal["patience", "max_epochs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +76,8 @@ class Run:
     def snapshot(self) -> Snapshot:
         """The run as it is now."""
         engine, draws = self.engine.state(), self.draws.state.copy()
-        return Snapshot(self.epoch, self.best, copy(self.schedule), draws, engine)
+        finished = self.outcome if isinstance(self.outcome, Finished) else None
+        return Snapshot(self.epoch, self.best, copy(self.schedule), draws, engine, finished)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes on from there. The snapshot is of a run with the same config, seed and engine."""
@@ -92,6 +85,7 @@ class Run:
         self.schedule = copy(snapshot.schedule)
         self.draws.state = snapshot.draws.copy()
         self.engine.restore(snapshot.engine)
+        self.outcome = snapshot.finished
 
 
 def start(

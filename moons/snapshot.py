@@ -5,7 +5,7 @@ Nothing here needs torch, so that who only hands a snapshot on does not load it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,14 +33,26 @@ class EpochRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """Training ran to its end; `reason` is its patience or its largest number of epochs."""
+
+    epoch: int
+    reason: Literal["patience", "max_epochs"]
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A run between two epochs: all that it needs to go on elsewhere, to the very same end."""
+    """A run between two epochs: all that it needs to go on elsewhere, to the very same end.
+
+    `finished` where the run had ended, while other replicates of its trial had not.
+    """
 
     epoch: int
     best: EpochRecord | None
     schedule: Schedule
     draws: NDArray[np.uint32]
     engine: EngineState
+    finished: Finished | None = None
 
     def __repr__(self) -> str:
         """Short: it holds all weights."""

@@ -35,7 +35,7 @@ def execute(plan: Plan) -> ExitCode:
 def _run(plan: Plan, record: Record) -> ExitCode:
     history = take_stock(plan, record)
     ledger = Ledger(plan, record, history)
-    stop = Stop(plan.time_budget_s)
+    stop = Stop(plan.time_budget_s, ledger.tally)
     began = time.monotonic()
     if len(history.finished) < plan.trials:
         if plan.resumed:  # it may extend the study, which a dead driver could not say any more
@@ -59,8 +59,9 @@ def _run(plan: Plan, record: Record) -> ExitCode:
         raise ledger.broken
     outcome = _outcome(ledger, stop)
     seconds = time.monotonic() - began
-    record.write_manifest(record.manifest.end(outcome, plan.options(), seconds))
-    return _conclude(plan, ledger, outcome, stop)
+    ended = record.manifest.end(outcome, plan.options(), seconds)
+    record.write_manifest(ended)
+    return _conclude(plan, ledger, outcome, stop, ended.seconds or seconds)
 
 
 def _give_up(plan: Plan, record: Record, began: float, gone: str) -> None:
@@ -93,7 +94,7 @@ def _outcome(ledger: Ledger, stop: Stop) -> Outcome:
     return "complete" if tally.states["complete"] else "no result"
 
 
-def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitCode:
+def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop, seconds: float) -> ExitCode:
     from study.final_table import show_summary
     from study.record.tables import write_tables
     from study.report import describe
@@ -103,7 +104,7 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop) -> ExitC
         print(f"saved; go on with: {plan.resume_command()}", flush=True)
     if ledger.tally.states["complete"] and outcome != "interrupted":
         describe(plan)
-    show_summary(plan, ledger.tally)
+    show_summary(plan, ledger.tally, seconds)
     if ledger.hopeless is not None:
         print(f"study.run: no worker can train: {ledger.hopeless}", file=sys.stderr)
         return NO_RESULT

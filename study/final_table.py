@@ -19,8 +19,14 @@ from study.record.parquet import read_table
 TOP = 5
 
 
-def show_summary(plan: Plan, tally: Tally) -> None:
-    """Prints the summary; the path comes last."""
+def show_summary(plan: Plan, tally: Tally, seconds: float) -> None:
+    """Prints the summary; the path comes last.
+
+    Args:
+        plan: what was run.
+        tally: what has come of it, by all drivers together.
+        seconds: that all drivers worked on it, up to the tables; the report's time is no part.
+    """
     screen = console()
     trials = read_table(StudyFolder(plan.folder).trials)
     complete = trials[trials["state"] == "complete"]
@@ -30,8 +36,7 @@ def show_summary(plan: Plan, tally: Tally) -> None:
     say(screen, saved_by_pruning(trials, plan))
     say(
         screen,
-        f"{count(tally.finished, 'trial')}, {count(tally.epochs, 'epoch')} in "
-        f"{clock(tally.elapsed_s)}",
+        f"{count(tally.finished, 'trial')}, {count(tally.epochs, 'epoch')} in {clock(seconds)}",
     )
     say_whole(screen, str(plan.folder))
 

@@ -38,12 +38,21 @@ def until_broken(
 
 @dataclass(slots=True)
 class Flight:
-    """A trial under way."""
+    """A trial under way.
+
+    Attributes:
+        start_s: when its worker began to train it, in the study's seconds; until the first report,
+            when it was given out.
+        report: the last one.
+        row: what the last report that had one said; a failure has none.
+        rungs: the first metric by epoch.
+    """
 
     trial: optuna.Trial
     job: TrialJob
     start_s: float
     report: Report | None = None
+    row: dict[str, Any] = field(default_factory=dict)
     rungs: dict[int, float] = field(default_factory=dict)
 
 
@@ -60,7 +69,7 @@ class Ledger:
         self._record = record
         self._journal = record.journal
         self._flights: dict[str, Flight] = {}
-        self._began = time.time() - history.worked_s
+        self._began = time.monotonic() - history.worked_s  # no clock that is set moves it
         self._next_slot = history.next_slot
         self._missing = plan.trials - len(history.finished)
         self.study = record.study
@@ -110,7 +119,11 @@ class Ledger:
     def take(self, key: str, report: Report) -> None:
         """Records a report."""
         flight = self._flights[key]
+        if flight.report is None:  # a worker's start is no part of its first trial
+            spent_s = report.row.get("train_s", 0.0) + report.row.get("eval_s", 0.0)
+            flight.start_s = max(flight.start_s, self._now() - spent_s)
         flight.report = report
+        flight.row = report.row or flight.row
         job = flight.job
         if report.fatal:
             self.hopeless = report.error
@@ -146,7 +159,7 @@ class Ledger:
         else:
             state = "pruned" if report.status == "running" else report.status
         error = error or (report.error if report else "it never reported")
-        row = {"epochs": 0} | (report.row if report else {})
+        row = {"epochs": 0} | flight.row
         flight.trial.set_user_attr("outcome", self._outcome(flight, row, state, error))
         tell = self.study.tell
         if state == "complete":
@@ -170,4 +183,4 @@ class Ledger:
         }
 
     def _now(self) -> float:
-        return time.time() - self._began
+        return time.monotonic() - self._began

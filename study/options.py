@@ -66,7 +66,7 @@ class Options:
     replicates: Count = 1
     """Seeds that each trial is trained on; the mean over them is minimised."""
     time_budget: Annotated[Number, opt("SECONDS", "none")] = None
-    """Stops the study, to be resumed, after so many seconds."""
+    """Stops the study, to be resumed, after so many seconds of trials, one of them finished."""
     engine: Literal["auto", "fused", "torch"] = "auto"
     """What trains: the fused kernel where it can, or the torch reference."""
     address: Annotated[Text, opt("auto|HOST:PORT", "its own; in a job, the job's")] = None

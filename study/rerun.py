@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from moons.words import count
 from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError, complain, stopped
+from study.reader import outlive_readers
 from study.reruns.options import RerunOptions, parse
+from study.signals import sigterm_deferred
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,11 +35,12 @@ def main(argv: Sequence[str]) -> ExitCode:
 
 def dispatch(options: RerunOptions) -> ExitCode:
     """Does what the options ask for."""
-    from study.record.folder import StudyFolder
-    from study.record.lock import held
-    from study.record.manifest import Manifest
-    from study.record.parquet import read_table
-    from study.record.tables import write_tables
+    with sigterm_deferred():  # as in study.run
+        from study.record.folder import StudyFolder
+        from study.record.lock import held
+        from study.record.manifest import Manifest
+        from study.record.parquet import read_table
+        from study.record.tables import write_tables
 
     folder = StudyFolder(options.study)
     manifest = Manifest.read(folder.manifest)
@@ -106,7 +109,7 @@ def _train(
 
     retrainings = StudyFolder(options.study).retrainings
     ledger = RerunLedger(retrainings, wanted, manifest.metrics, model)
-    stop = Stop(None)
+    stop = Stop(None, ledger.tally)
     if ledger.missing:
         address = options.address or default_address()
         workers = options.workers or (usable_cpus() if address is None else None)
@@ -179,6 +182,7 @@ def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -
 
 
 if __name__ == "__main__":
+    outlive_readers()
     code = main(sys.argv[1:])
     gc.freeze()  # as in study.run
     sys.exit(code)

@@ -3,9 +3,15 @@
 import gc
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from study.errors import ExitCode, StudyError, complain, stopped
 from study.options import Options, parse
+from study.reader import outlive_readers
+from study.signals import sigterm_deferred
+
+if TYPE_CHECKING:
+    from study.plan import Plan
 
 
 def main(argv: Sequence[str]) -> ExitCode:
@@ -25,25 +31,30 @@ def dispatch(options: Options) -> ExitCode:
 
         show_spaces()
         return 0
-    if options.resume is not None:
-        from study.resume import plan_to_resume
-
-        plan = plan_to_resume(options, options.resume)
-    else:
-        from study.plan import make_plan
-
-        plan = make_plan(options)
+    with sigterm_deferred():  # the threads of what is imported leave it to the main thread
+        plan = _planned(options)
     if options.dry_run:
         from study.preview import show_plan
 
         show_plan(plan)
         return 0
-    from study.execute import execute
-
+    with sigterm_deferred():
+        from study.execute import execute
     return execute(plan)
 
 
+def _planned(options: Options) -> "Plan":
+    if options.resume is not None:
+        from study.resume import plan_to_resume
+
+        return plan_to_resume(options, options.resume)
+    from study.plan import make_plan
+
+    return make_plan(options)
+
+
 if __name__ == "__main__":
+    outlive_readers()
     code = main(sys.argv[1:])
     gc.freeze()  # else the interpreter looks through all that Ray leaves, for a second
     sys.exit(code)

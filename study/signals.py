@@ -6,23 +6,34 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from study.errors import INTERRUPTED, TERMINATED, ExitCode
+
+if TYPE_CHECKING:
+    from study.monitoring.tally import Tally
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """Whether the driver was asked to stop: by a signal, or by its time budget."""
+    """Whether the driver was asked to stop: by a signal, or by its time budget.
 
-    def __init__(self, time_budget_s: float | None) -> None:
+    The budget counts from the first report, when workers have started; and it ends no driver before
+    it has finished a trial, so that a study that is resumed again and again comes to its end.
+    """
+
+    def __init__(self, time_budget_s: float | None, tally: "Tally") -> None:
         self.signum: int | None = None
-        self._deadline = None if time_budget_s is None else time.monotonic() + time_budget_s
+        self._budget_s, self._tally = time_budget_s, tally
 
     @property
     def late(self) -> bool:
         """The time budget is spent."""
-        return self._deadline is not None and time.monotonic() > self._deadline
+        reported = self._tally.reported
+        if self._budget_s is None or reported is None or not self._tally.progressed:
+            return False
+        return time.monotonic() - reported > self._budget_s
 
     @property
     def code(self) -> ExitCode:
@@ -67,7 +78,8 @@ def sigterm_deferred() -> Iterator[None]:
     """Keeps a SIGTERM back until the end, and puts the handler back that was there before.
 
     Ray's core installs a handler beneath Python's, which aborts the process with code 134. Threads
-    that are started meanwhile leave SIGTERM to the main thread for good.
+    that are started meanwhile, also by imports such as numpy's, leave SIGTERM to the main thread
+    for good; the kernel would give it to one that was there before.
     """
     global _deferring
     ours = signal.getsignal(signal.SIGTERM)

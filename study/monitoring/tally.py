@@ -18,6 +18,8 @@ class Tally:
         running: trials under way.
         epochs: trained by all trials together.
         best: the least first metric among complete trials, whose it is, and what that is.
+        began: when this driver did; `reported`, when it had its first report, by a clock that is
+            never set.
         last_error: of the failed or diverged trial that was closed last.
     """
 
@@ -28,6 +30,7 @@ class Tally:
     best: tuple[float, str, str] | None = None
     last_error: str | None = None
     began: float = field(default_factory=time.monotonic)
+    reported: float | None = None
     _seen: dict[int, Report] = field(default_factory=dict)
     _before: int = 0
 
@@ -45,6 +48,11 @@ class Tally:
         return time.monotonic() - self.began
 
     @property
+    def progressed(self) -> bool:
+        """This driver has finished a trial."""
+        return self.finished > self._before
+
+    @property
     def left_s(self) -> float | None:
         """An estimate from the pace so far; None before the first trial is over."""
         done = self.finished - self._before
@@ -56,6 +64,7 @@ class Tally:
 
     def take(self, job: TrialJob, report: Report) -> None:
         """A trial has reported."""
+        self.reported = self.reported or time.monotonic()
         last = self._seen.get(job.trial)
         self.epochs += max(0, report.epochs - (last.epochs if last else 0))
         self._seen[job.trial] = report

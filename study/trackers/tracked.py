@@ -17,6 +17,8 @@ from study.trackers.open import open_tracker
 from study.trackers.view import TrialView, plain_result
 from study.training.job import Report
 
+PATIENCE_S = 20.0  # a tracker's server may take a second for a report
+
 
 class Tracked(Callback):
     """Feeds one of Ray's logger callbacks with plain views of trials and reports.
@@ -31,6 +33,7 @@ class Tracked(Callback):
         self._views: dict[int, TrialView] = {}
         self._queue: queue.SimpleQueue[Callable[[LoggerCallback], None] | None]
         self._queue = queue.SimpleQueue()
+        self._done = 0
         self._thread = threading.Thread(target=self._keep, daemon=True)
         self._thread.start()
 
@@ -64,18 +67,28 @@ class Tracked(Callback):
         self._queue.put(lambda logger: logger.log_trial_end(view, failed=failed))
 
     def close(self) -> None:
-        """Waits until the tracker has everything."""
+        """Waits until the tracker has everything, as long as it gets on; one that hangs is left."""
         for view in self._views.values():  # cut off, or its workers died too often
             self._put_end(view, failed=True)
         self._queue.put(lambda logger: logger.on_experiment_end([]))
         self._queue.put(None)
-        self._thread.join()
+        while self._thread.is_alive():
+            done = self._done
+            self._thread.join(PATIENCE_S)
+            if self._thread.is_alive() and done == self._done:
+                print(
+                    f"study.run: --log {self._tracker} said nothing for {PATIENCE_S:.0f} s and is "
+                    "left; the study is whole",
+                    file=sys.stderr,
+                )
+                return
 
     def _keep(self) -> None:
         try:
             logger = open_tracker(self._tracker, self._study, self._folder)
             for act in self._acts():
                 act(logger)
+                self._done += 1
         except Exception as error:  # whatever a tracker and its server may raise
             said = " ".join(f"{type(error).__name__}: {error}".split())
             print(

@@ -41,7 +41,10 @@ def prepared() -> Iterator[dict[str, Any]]:
         if not _fits(Path(stock)):
             own = _own_folder(Path(stock))
             options["_temp_dir"] = str(own)
-        _keep_token(own)
+        if not _keep_token() and os.environ["RAY_AUTH_MODE"] == "token":
+            own = own or _own_folder(Path(stock))
+            _write_token(own / "auth_token")
+            os.environ[f"{TOKEN}_PATH"] = str(own / "auth_token")
         yield options
     finally:
         for name, value in kept.items():
@@ -94,21 +97,17 @@ def _own_folder(stock: Path) -> Path:
     )
 
 
-def _keep_token(fallback: Path | None) -> None:
-    """A token that only this user can read; Ray would make the file readable to everybody."""
+def _keep_token() -> bool:
+    """Whether there is a token, for this user's eyes; Ray would make the file for everybody's."""
     os.environ.setdefault("RAY_AUTH_MODE", "token")
-    if os.environ["RAY_AUTH_MODE"] != "token" or TOKEN in os.environ:
-        return
-    if f"{TOKEN}_PATH" in os.environ:
-        return
+    if TOKEN in os.environ or f"{TOKEN}_PATH" in os.environ:
+        return True
     place = _home() / ".ray" / "auth_token"
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         _write_token(place)
-        return
-    folder = fallback or Path(tempfile.mkdtemp(prefix="moons-"))
-    _write_token(folder / "auth_token")
-    os.environ[f"{TOKEN}_PATH"] = str(folder / "auth_token")
+        return True
+    return False
 
 
 def _home() -> Path:

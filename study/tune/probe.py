@@ -11,13 +11,13 @@ import psutil
 
 LIMIT_S = 15.0
 SLICE_S = 0.2
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes.fromhex("000000040000000000")
+QUESTION = "/ray.rpc.NodeInfoGcsService/CheckAlive"
 
 
 def why_silent(address: str, stop: Callable[[], bool], limit_s: float = LIMIT_S) -> str | None:
     """Why nothing answers there as Ray's GCS would; None where something does.
 
-    It connects and says hello in HTTP/2, which gRPC speaks. `stop` is asked several times a second.
+    It connects, and asks what the GCS can answer. `stop` is asked several times a second.
     """
     host, _, port = address.rpartition(":")
     until_s = time.monotonic() + limit_s
@@ -29,27 +29,35 @@ def why_silent(address: str, stop: Callable[[], bool], limit_s: float = LIMIT_S)
     with socket.socket(family, kind, protocol) as knock:
         knock.setblocking(False)
         knock.connect_ex(place)
-        if not _ready(knock, "write", stop, until_s):
+        if not _ready(knock, stop, until_s):
             return "stopped" if stop() else f"it did not answer within {limit_s:.0f} s"
         if error_number := knock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             return os.strerror(error_number).lower()
-        if os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true"):
-            return None  # it would wait for a handshake
-        knock.sendall(PREFACE)
-        if not _ready(knock, "read", stop, until_s):
-            return "stopped" if stop() else f"it took the call and said nothing for {limit_s:.0f} s"
-        try:
-            hello = knock.recv(9)
-        except OSError as error:
-            return str(error.strerror).lower()
-    # A frame of HTTP/2 begins with 3 bytes of length and a kind; the first is of kind 4, settings.
-    return None if len(hello) >= 4 and hello[3] == 4 else "what answers there is no Ray"
+    if os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true"):
+        return None  # Ray's own certificates decide
+    return _why_no_gcs(address, stop, until_s)
 
 
-def _ready(knock: socket.socket, way: str, stop: Callable[[], bool], until_s: float) -> bool:
-    reading, writing = ([knock], []) if way == "read" else ([], [knock])
+def _why_no_gcs(address: str, stop: Callable[[], bool], until_s: float) -> str | None:
+    import grpc
+
+    # Straight there, as Ray goes.
+    with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+        answer = channel.unary_unary(QUESTION).future(b"")
+        while not answer.done() and time.monotonic() < until_s and not stop():
+            time.sleep(SLICE_S / 4)
+        if not answer.done():
+            return "stopped" if stop() else "it took the call and said nothing"
+        code, details = answer.code(), str(answer.details())
+    # One that wants a token, or does not know the question any more, is a gRPC server all the same.
+    if code == grpc.StatusCode.UNAVAILABLE or "http2 header" in details.lower():
+        return "what answers there is no Ray"
+    return None
+
+
+def _ready(knock: socket.socket, stop: Callable[[], bool], until_s: float) -> bool:
     while time.monotonic() < until_s and not stop():
-        if any(select.select(reading, writing, [], SLICE_S)):
+        if any(select.select([], [knock], [], SLICE_S)):
             return True
     return False
 
@@ -61,10 +69,14 @@ def address_of_auto() -> str | None:
     """
     if address := os.environ.get("RAY_ADDRESS"):
         return address if address.rpartition(":")[2].isdigit() else None
-    if any(process.info["name"] == "gcs_server" for process in psutil.process_iter(["name"])):
+    if _a_cluster_runs_here():
         return None
     place = Path(os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or "/tmp")
     try:
         return (place / "ray" / "ray_current_cluster").read_text().strip() or None
     except OSError:
         return None
+
+
+def _a_cluster_runs_here() -> bool:
+    return any(process.info["name"] == "gcs_server" for process in psutil.process_iter(["name"]))

@@ -69,8 +69,9 @@ def reachable(address: str, patience_s: float = PATIENCE_S) -> Check:
         nonlocal answered_s
         with suppress(OSError), socket.create_connection((host, int(port)), timeout=5):
             answered_s = time.monotonic()
-        silent_s = time.monotonic() - answered_s
-        return f"its GCS at {address} does not answer" if silent_s > patience_s else None
+            return None
+        patient = time.monotonic() - answered_s < patience_s
+        return None if patient else f"its GCS at {address} does not answer"
 
     return check
 

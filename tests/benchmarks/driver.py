@@ -88,7 +88,7 @@ def our_moments(cluster: Cluster, trials: int) -> list[float]:
                 mock.patch("study.tune.driver.Progress"),
                 mock.patch("study.ledger.Ledger.close", close),
             ):
-                run_trials(plan, cluster, ledger, history, Stop(None))
+                run_trials(plan, cluster, ledger, history, Stop(None, ledger.tally))
             return moments
 
 

@@ -11,6 +11,7 @@ import pytest
 import ray
 from ray.exceptions import AuthenticationError
 
+from study.monitoring.tally import Tally
 from study.run import main
 from study.signals import Stop
 from study.tune.cluster import Cluster, connected
@@ -96,6 +97,7 @@ def test_a_cluster_that_cannot_be_joined_is_told_of_and_leaves_nothing(
         raise error
 
     monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr("study.tune.cluster.why_silent", lambda *_: None)
     words = ["--space", "cvae", "--name", "s", "--results", str(tmp_path)]
     assert main([*words, "--address", "10.0.0.1:6379"]) == 2
     said = capsys.readouterr().err
@@ -110,8 +112,9 @@ def test_sigterm_stays_ours_whatever_ray_puts_in_its_place(monkeypatch: pytest.M
         return SimpleNamespace(dashboard_url=None, address_info={"gcs_address": "10.0.0.1:6379"})
 
     monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr("study.tune.cluster.why_silent", lambda *_: None)
     monkeypatch.setattr(ray, "shutdown", lambda: None)
-    stop = Stop(None)
+    stop = Stop(None, Tally(1))
     with stop.on_signals(), connected("10.0.0.1:6379", 1):
         signal.raise_signal(signal.SIGTERM)
     assert (stop.signum, stop.code) == (signal.SIGTERM, 143)
@@ -124,7 +127,60 @@ def test_a_study_whose_cluster_cannot_be_joined_stays_as_it_was(
         raise ConnectionError("nobody there")
 
     monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr("study.tune.cluster.why_silent", lambda *_: None)
     before = (finished / "study.json").read_bytes()
     words = ["--resume", str(finished), "--trials", "9"]
     assert main([*words, "--address", "10.0.0.1:6379"]) == 2
     assert (finished / "study.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("The current node timed out during startup.\nSee the logs"),
+        TimeoutError("GCS"),
+        OSError(28, "No space left on device"),
+    ],
+)
+def test_a_ray_that_does_not_start_is_tried_twice_and_told_of_and_leaves_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    error: Exception,
+) -> None:
+    tries = []
+
+    def init(**options: object) -> None:
+        tries.append(options)
+        raise error
+
+    monkeypatch.setattr(ray, "init", init)
+    assert main(["--space", "cvae", "--name", "s", "--results", str(tmp_path)]) == 7
+    assert len(tries) == 2
+    said = capfd.readouterr().err
+    assert said.startswith("study.run: Ray could not be started: ")
+    assert str(error).splitlines()[0].rstrip(".") in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_lost_ray_ends_the_process_with_the_command_that_goes_on(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ended(code: int) -> None:
+        raise Killed(code)
+
+    @contextmanager
+    def dying(*_: object, **__: object) -> Iterator[Cluster]:
+        yield (cluster := Cluster(None, "", 1))
+        cluster.watch.give_up("its raylet died")
+
+    monkeypatch.setattr("study.execute.connected", dying)
+    monkeypatch.setattr("study.tune.driver.run_trials", lambda *_: None)
+    monkeypatch.setattr("os._exit", ended)
+    with pytest.raises(Killed, match="7"):
+        main(["--resume", str(finished), "--trials", "9", "--no-report"])
+    said = capsys.readouterr().err
+    assert "Ray was lost: its raylet died; the record is whole" in said
+    assert f"python -m study.run --resume {finished}" in said
+    assert manifest(finished)["outcome"] == "interrupted"

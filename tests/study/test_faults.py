@@ -89,6 +89,32 @@ def test_a_signal_while_ray_starts_saves_the_study_too(driver: Start, tmp_path: 
     assert json.loads((tmp_path / "s" / "study.json").read_text())["outcome"] == "interrupted"
 
 
+@pytest.mark.slow
+@pytest.mark.rays
+@pytest.mark.parametrize("core", ["raylet", "gcs_server"])
+def test_a_lost_ray_is_one_sentence_and_the_study_resumes(
+    driver: Start, run_study: Run, tmp_path: Path, core: str
+) -> None:
+    folder = tmp_path / "s"
+    words = ("--space", SLOW, "--trials", 3, "--max-epochs", 30, "--workers", 1)
+    one = driver(*words, "--results", tmp_path, "--name", "s")
+    one.wait_for(lambda: lines(folder / "curves.jsonl") >= 2)
+    [process] = [p for p in psutil.Process(one.process.pid).children() if p.name() == core]
+    process.kill()
+    ended = one.end()
+    assert ended.code == 7
+    said = ended.out.splitlines()
+    assert said[-1].startswith("study.run: Ray was lost: its ")
+    assert f"--resume {folder}" in said[-1]
+    assert "Traceback" not in ended.out
+    before = settled(folder)
+    assert run_study("--resume", folder, "--space", SLOW).code == 0
+    after = settled(folder)
+    kept = after[after["trial"].isin(before["trial"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, before, check_exact=True)
+    assert sorted(after["slot"]) == [0, 1, 2]
+
+
 def marked(mark: str) -> list[str]:
     """Processes, but this one, that inherited the mark."""
     found = []

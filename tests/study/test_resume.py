@@ -1,6 +1,7 @@
 """A study goes on from its record alone: nothing finished is lost, nothing is run twice."""
 
 import json
+import os
 import random
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
 
+from study.cpus import usable_cpus
 from study.errors import DAMAGED, StudyError
 from study.options import parse
 from study.record.tables import epochs_table, trials_table
@@ -220,3 +222,28 @@ def test_random_moments_are_as_good_as_any(tmp_path: Path) -> None:
         run_locally(resumed(tmp_path / "s"), stop_after=rng.randint(1, 3))
     run_locally(resumed(tmp_path / "s"))
     assert sorted(settled(tmp_path / "s")["slot"]) == list(range(5))
+
+
+def begun_with(cut_off: Path, to: Path, **said: object) -> Path:
+    """A copy of the study, begun with other options and on another machine."""
+    folder = Path(shutil.copytree(cut_off, to / "s"))
+    manifest = json.loads((folder / "study.json").read_text())
+    manifest.pop("checksum", None)
+    manifest["machine"]["cpus"] = said.pop("cpus", os.cpu_count())
+    manifest["options"] |= said
+    (folder / "study.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_workers_are_as_before_on_the_same_machine(cut_off: Path, tmp_path: Path) -> None:
+    assert resumed(begun_with(cut_off, tmp_path, workers=7)).workers == 7
+
+
+@pytest.mark.parametrize("there", [{"address": "10.0.0.1:6379"}, {"cpus": 640}])
+def test_a_study_that_comes_from_elsewhere_takes_the_workers_that_are_here(
+    cut_off: Path, tmp_path: Path, there: dict[str, object]
+) -> None:
+    folder = begun_with(cut_off, tmp_path, workers=64, **there)
+    assert resumed(folder).workers == usable_cpus()
+    assert resumed(folder, "--workers", 3).workers == 3
+    assert resumed(folder, "--address", "10.0.0.1:6379").workers is None

@@ -127,3 +127,17 @@ def test_weights_are_those_of_the_first_replicate():
     sent = unpack(reports_of(THRICE)[-1].weights or b"")
     kept = alone(THRICE, 0).run.best_weights()
     assert all((sent[name] == kept[name]).all() for name in kept)
+
+
+def test_a_replicate_that_had_ended_by_patience_stays_ended_where_its_trial_goes_on_elsewhere():
+    config = replace(CONFIG, lr=0.1, patience=3, max_epochs=60)  # ends at epochs 20, 6, 6
+    job = replace(THRICE, config=config, rungs=(8,), seed=2)
+    undisturbed = reports_of(job)
+    assert len(undisturbed) == 2
+    assert undisturbed[0].snapshot is not None
+    ended = [run.finished is not None for run in undisturbed[0].snapshot.runs]
+    assert ended == [False, True, True]
+    [rest] = reports_of(replace(job, snapshot=undisturbed[0].snapshot))
+    assert rest.metrics == undisturbed[1].metrics
+    assert rest.weights == undisturbed[1].weights
+    assert [b.replicate for b in rest.blocks] == [b.replicate for b in undisturbed[1].blocks]
