@@ -1,10 +1,10 @@
 """The files under `study/clusters/` are what Ray and KubeRay take, and fit this project."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
-import tomllib
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -89,8 +89,7 @@ def test_versions_are_the_project_s_own() -> None:
     installed = version("ray")
     assert CLUSTER["rayVersion"] == installed
     assert f"rayproject/ray:{installed}-py311-cpu" in DOCKERFILE
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    [torch] = [d for d in project["dependencies"] if d.startswith("torch==")]
+    [torch] = re.findall(r"^TORCH := (torch==\S+)$", (ROOT / "Makefile").read_text(), re.M)
     assert torch in DOCKERFILE
     assert any(torch in command for command in HOSTS["setup_commands"])
 
