@@ -67,7 +67,7 @@ def _run(plan: Plan, record: Record) -> ExitCode:
 def _give_up(plan: Plan, record: Record, began: float, gone: str) -> None:
     ended = record.manifest.end("interrupted", plan.options(), time.monotonic() - began)
     record.write_manifest(ended)
-    os._exit(complain("study.run", lost(gone, f"python -m study.run --resume {plan.folder}")))
+    os._exit(complain("study.run", lost(gone, plan.resume_command())))
 
 
 def _cluster(plan: Plan, stop: Stop) -> AbstractContextManager[Cluster]:
