@@ -84,9 +84,9 @@ def mean_interval(losses: Floats, seed: int = 0) -> Interval:
 
     The bootstrap of Student's statistic over seeds, with the points' part drawn from a normal law.
     It covers better than percentiles at 20 scores and fewer (Efron and Tibshirani 1993, section
-    12.5). Its tails are smaller by 2 / n: a resample of few scores has fewer distinct ones still.
-    Fewer than `LEAST` scores have Student's own interval; scores that are all alike have no width,
-    and one score, or none, says nothing of its error.
+    12.5). Its tails are smaller by 2 / n, as a resample of few scores has fewer distinct ones
+    still, and no end is nearer than that of Student's interval, which fewer than `LEAST` scores
+    have. Scores that are all alike have no width; one score, or none, says nothing of its error.
 
     Args:
         losses: scores or losses, finite.
@@ -100,9 +100,9 @@ def mean_interval(losses: Floats, seed: int = 0) -> Interval:
     scores = losses if losses.ndim == 1 else losses.mean(axis=1)
     if np.ptp(scores) == 0 and spread.of_points == 0:
         return Interval(mean, mean, mean)
+    low, high = map(float, stats.t.interval(CONFIDENCE, spread.freedom, mean, error))
     if n < LEAST:
-        low, high = stats.t.interval(CONFIDENCE, spread.freedom, mean, error)
-        return Interval(mean, float(low), float(high))
+        return Interval(mean, low, high)
     rng = np.random.default_rng(seed)
     drawn = rng.choice(scores, (RESAMPLES, n))
     shift = drawn.mean(axis=1) - mean
@@ -112,8 +112,8 @@ def mean_interval(losses: Floats, seed: int = 0) -> Interval:
         t = shift / np.sqrt(drawn.var(axis=1, ddof=1) / n + spread.of_points)
     t = t[np.isfinite(t)]  # a draw of one score n times over has no spread
     tail = (1 - CONFIDENCE) / 2 * (n - 2) / n
-    low, high = np.quantile(t, [tail, 1 - tail])
-    return Interval(mean, float(mean - high * error), float(mean - low * error))
+    least, most = map(float, np.quantile(t, [tail, 1 - tail]))
+    return Interval(mean, min(low, mean - most * error), max(high, mean - least * error))
 
 
 def paired_p(first: Floats, other: Floats) -> float:
