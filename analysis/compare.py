@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from rich.console import Console
+from rich.markup import escape
 
 from analysis.command import STUDIES, run_command
 from analysis.comparison.comparable import study_names
@@ -72,7 +73,9 @@ def compare_all(options: Options) -> int:
     with Progress(console=log, transient=True) as progress:
         task = progress.add_task("", total=None)
         comparison = compare(
-            studies, options.metric, step=lambda what: progress.update(task, description=what)
+            studies,
+            options.metric,
+            step=lambda what: progress.update(task, description=escape(what)),
         )
         out.mkdir(parents=True, exist_ok=True)
         write_table(as_table(comparison), out / TABLE)

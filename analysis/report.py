@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
+from rich.markup import escape
 from rich.progress import Progress
 
 from analysis.command import STUDIES, run_command
@@ -45,7 +46,7 @@ def write_report(folders: Sequence[Path], out: Path | None = None) -> Path:
         task = progress.add_task("report", total=count_figures(len(studies)))
 
         def step(name: str) -> None:
-            progress.update(task, description=f"report: {name}", advance=1)
+            progress.update(task, description=escape(f"report: {name}"), advance=1)
 
         chapters = [chapter(results, step) for results in studies]
         beside = together(studies, step) if len(studies) > 1 else None

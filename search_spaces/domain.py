@@ -1,5 +1,6 @@
 """The values that a search may propose for one setting: `Float`, `Int`, `Choice`."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -38,7 +39,9 @@ class Float:
         from optuna.distributions import FloatDistribution
 
         low, high = self.ends()
-        return FloatDistribution(low, high, log=self.log, step=self.step)
+        with warnings.catch_warnings():  # that the last digit of a step's multiple is rounded
+            warnings.simplefilter("ignore", UserWarning)
+            return FloatDistribution(low, high, log=self.log, step=self.step)
 
     def ends(self) -> tuple[float, float]:
         """The values whose validity stands for that of all between."""

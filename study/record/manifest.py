@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
 
 from moons.checksums import read_sealed, sealed_text
-from moons.config import EngineChoice
+from moons.config import EngineChoice, check_value
 from moons.files import read_plain, write_whole
 from study.record.damage import DamagedRecord, RecordError
 from study.record.origin import git_state, machine, now, versions
@@ -22,6 +22,14 @@ OPTIONS |= {"scheduler": str, "grace": int, "reduction": int, "workers": COUNT, 
 OPTIONS |= {"data_seed": int, "replicates": int, "time_budget_s": AMOUNT, "engine": str}
 OPTIONS |= {"address": TEXT, "warm_start": TEXT, "log": TEXT}
 Outcome = Literal["running", "complete", "interrupted", "time budget", "no result"]
+
+
+def in_own_type(name: str, value: Any) -> Any:
+    """A setting's value as its tables hold it, also of a space that wrote 1 for 1.0."""
+    try:
+        return value if isinstance(value, list) else check_value(name, value)
+    except ValueError:  # of a version that had other settings
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +61,10 @@ class Dimension:
         if spec["kind"] not in ("float", "int", "choice"):
             raise ValueError(f"{name} is searched as {spec['kind']!r}")
         if spec["kind"] == "choice":
-            options = (",".join(map(str, o)) if isinstance(o, list) else o for o in spec["options"])
+            options = (
+                ",".join(map(str, o)) if isinstance(o, list) else in_own_type(name, o)
+                for o in spec["options"]
+            )
             return cls(name=name, kind="choice", options=tuple(options))
         low, high, log = float(spec["low"]), float(spec["high"]), bool(spec.get("log", False))
         return cls(name=name, kind=spec["kind"], low=low, high=high, log=log)
@@ -175,7 +186,8 @@ class Manifest:
     @property
     def fixed(self) -> Mapping[str, Any]:
         """The settings that every trial shares."""
-        return self.space.get("fixed") or {}
+        found = self.space.get("fixed") or {}
+        return {name: in_own_type(name, value) for name, value in found.items()}
 
     @property
     def space_name(self) -> str:

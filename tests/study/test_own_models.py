@@ -184,3 +184,34 @@ def test_code_that_a_worker_cannot_run_is_a_reason_to_end_the_study(tmp_path):
         ledger.take("0", report)
         ledger.close("0")
         assert "FileNotFoundError" in ledger.hopeless
+
+
+@pytest.mark.slow
+def test_workers_run_a_file_with_the_modules_beside_it(run_study, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    file = file_of(folder, OWN[2])
+    words = ["--space", file, "--name", "s", "--trials", 1, "--max-epochs", 2]
+    ended = run_study(*words, "--scheduler", "none")
+    assert ended.code == 0, ended.err
+    trials = pd.read_parquet(tmp_path / "s" / "trials.parquet")
+    assert trials[["state", "engine"]].values.tolist() == [["complete", "torch"]]
+
+
+@pytest.mark.slow
+def test_a_file_that_no_worker_can_run_ends_the_study_at_once_with_the_reason(
+    run_study, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("ONLY_IN_THE_DRIVER", "1")
+    more = (
+        "import os\nif 'ONLY_IN_THE_DRIVER' not in os.environ:\n    raise ImportError('no flavour')"
+    )
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    file = file_of(folder, OWN[0], more=more)
+    ended = run_study("--space", file, "--name", "s", "--trials", 20, "--max-epochs", 2)
+    assert ended.code == 6
+    assert f"study.run: no worker can train: {file}: ImportError: no flavour" in ended.err
+    trials = pd.read_parquet(tmp_path / "s" / "trials.parquet")
+    assert 1 <= (trials["state"] == "failed").sum() < 20
+    assert trials["error"].dropna().str.contains("no flavour").any()
