@@ -1,48 +1,83 @@
-"""What a study prints at its end."""
+"""What a study shows while it runs and at its end, at any width and under any path."""
 
+import re
+from dataclasses import replace
 from io import StringIO
-from pathlib import Path
 
 import pandas as pd
+import pytest
 from rich.console import Console
 
-from study.final_table import saved_by_pruning, top_table
-from tests.study.local import plan
+from search_spaces.space import Choice, Float
+from study.final_table import show_summary
+from study.history import take_stock
+from study.monitoring.progress import Progress
+from study.monitoring.tally import Tally
+from study.opened import opened
+from study.record.tables import write_tables
+from study.tune.cluster import Cluster
+from tests.study.in_process import QUICK, made_up, quick_plan, run_in_process
+
+SPACE = replace(
+    QUICK,
+    searched={
+        "lr": Float(1e-3, 1e-1, log=True),
+        "eps_w": Float(0.1, 1.0),
+        "latent_dim": Choice(2, 4),
+        "batch_size": Choice(32, 64, 128),
+        "beta": Float(0.01, 1.0),
+    },
+)
 
 
-def printed(table: object) -> str:
-    console = Console(width=200, file=StringIO(), record=True)
-    console.print(table)
-    return console.export_text()
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("a") / "runs[v2]" / "x[" / "y] z"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("study.training.replicate.evaluate", made_up)
+        plan = quick_plan(folder, space=SPACE)
+        run_in_process(plan)
+    write_tables(plan.folder)
+    with opened(replace(plan, resumed=True)) as record:
+        return plan, take_stock(plan, record).tally(3)
 
 
-def trials(rates: list[float]) -> pd.DataFrame:
-    n = len(rates)
-    columns = {
-        "trial": range(n),
-        "state": "complete",
-        "val_mse": [0.1 + 0.01 * k for k in range(n)],
-    }
-    settings = {"batch_size": 64, "encoder_hidden": 8, "latent_dim": 2, "decoder_hidden": 8}
-    return pd.DataFrame(columns | {"best_epoch": 5, "epochs": 12, "lr": rates} | settings)
+def tokens(text):
+    return {word.strip(",;:()") for word in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text).split()}
 
 
-def test_one_config_that_was_tried_four_times_is_one_row(tmp_path: Path) -> None:
-    shown = printed(top_table(trials([0.5, 0.5, 0.25, 0.5, 0.5]), plan(tmp_path)))
-    assert [shown.count(rate) for rate in ("0.5", "0.25")] == [1, 1]
-    assert "config" in shown.partition("\n")[2]  # how many trials had it
+@pytest.mark.parametrize("columns", [50, 80, 120])
+def test_the_end_of_a_study_says_its_best_value_and_config_whole(
+    finished, columns, monkeypatch, capsys
+):
+    plan, tally = finished
+    monkeypatch.setenv("COLUMNS", str(columns))
+    show_summary(plan, tally)
+    said = capsys.readouterr().out
+    trials = pd.read_parquet(plan.folder / "trials.parquet")
+    best = trials[trials["state"] == "complete"].nsmallest(1, "val_mse").iloc[0]
+    assert {f"{best[name]:.4g}" for name in ("val_mse", "lr", "eps_w", "beta")} <= tokens(said)
+    assert f"best val_mse {best['val_mse']:.4g}: trial {best['trial']}" in " ".join(said.split())
+    assert "…" not in said
+    *lines, path = said.splitlines()
+    assert path == str(plan.folder)
+    assert max(map(len, lines)) <= columns
 
 
-def test_where_no_config_was_tried_twice_none_is_counted(tmp_path: Path) -> None:
-    shown = printed(top_table(trials([0.5, 0.25]), plan(tmp_path)))
-    assert "of_" not in shown
+@pytest.mark.parametrize("columns", [50, 80, 120])
+def test_the_live_panel_cuts_nothing(columns):
+    label = "cvae trial 123: lr=0.0012 batch=64 enc=128 latent=16 dec=128 beta=0.045 eps_w=1"
+    tally = Tally(1000, epochs=123456, best=(0.0123456, "trial 123", label))
+    progress = Progress("study s", tally, Cluster("http://127.0.0.1:8265", "x", 2))
+    screen = Console(width=columns, file=StringIO(), force_terminal=True, markup=False)
+    progress._console = screen
+    screen.print(progress.panel())
+    said = screen.file.getvalue()
+    wanted = {*label.split(), "0.01235", "123,456", "0/1,000", "epochs"}
+    assert {word.strip(",;:()") for word in wanted} <= tokens(said)
+    assert "…" not in said
 
 
-def test_one_pruned_trial_is_one_trial(tmp_path: Path) -> None:
-    pruned = trials([0.5]).assign(state="pruned")
-    assert saved_by_pruning(pruned, plan(tmp_path)) == "1 trial pruned"
-
-
-def test_a_metric_with_an_error_is_rounded_by_it(tmp_path: Path) -> None:
-    found = trials([0.5]).assign(val_mse=1.405, val_mse_se=0.007651)
-    assert "1.4050 ± 0.0077" in printed(top_table(found, plan(tmp_path)))
+def test_a_command_to_go_on_with_can_be_pasted(finished):
+    plan, _ = finished
+    assert plan.resume_command() == f"python -m study.run --resume '{plan.folder}'"
