@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 
 from analysis.findings import course, generation, quality
+from analysis.findings.advice import finish
 from analysis.findings.finding import Finding as Finding
 from analysis.findings.finding import Level as Level
+from analysis.findings.finding import warning
 from study.record.results import StudyResults
 
 PARTS: tuple[Callable[[StudyResults], Iterator[Finding]], ...] = (
@@ -29,5 +31,5 @@ PARTS: tuple[Callable[[StudyResults], Iterator[Finding]], ...] = (
 def findings(results: StudyResults) -> tuple[Finding, ...]:
     """All that can be said of the study, the most important first."""
     if results.trials.empty:
-        return (Finding("warning", "The study has no trials: nothing was found."),)
+        return (warning("The study has no trials: nothing was found.", finish(results)),)
     return tuple(finding for part in PARTS for finding in part(results))

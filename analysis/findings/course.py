@@ -8,7 +8,8 @@ from scipy import stats
 
 from analysis.audit import audit
 from analysis.budget import savings, timed_trials, utilisation
-from analysis.findings.finding import Finding
+from analysis.findings.advice import finish, go_on, later_rung, other_range
+from analysis.findings.finding import Finding, warning
 from analysis.words import count, duration, number, percent, state_counts
 from study.record.columns import State
 from study.record.labels import short_label
@@ -23,14 +24,15 @@ FEW = 4  # trials: no pattern can be told from so few
 def late(results: StudyResults) -> Iterator[Finding]:
     """Whether the search was still improving when it stopped."""
     ended = results.in_state(*ENDED).sort_values("end_s")
-    if len(ended) < 20 or results.best_trial is None:
-        return
+    planned = results.manifest.options.get("sampler") in ("grid", "random")
+    if len(ended) < 20 or results.best_trial is None or planned:
+        return  # what was drawn without looking does not improve
     place = int(np.flatnonzero(ended["trial"] == results.best_trial)[0]) + 1
     if place > LATE * len(ended):
-        yield Finding(
-            "warning",
+        yield warning(
             f"The best trial came late, as number {place:,} of {len(ended):,} that ended: the "
             "search was still improving, and more trials may find better ones.",
+            go_on(results),
         )
 
 
@@ -40,7 +42,7 @@ def unfinished(results: StudyResults) -> Iterator[Finding]:
     text = f"Of {count(n_trials, 'trial')} asked for {n_ended:,} ended: {state_counts(results)}."
     if n_ended < n_trials:
         outcome = f"The study is not finished; its outcome is {results.manifest.outcome!r}."
-        yield Finding("warning", f"{text} {outcome}")
+        yield warning(f"{text} {outcome}", finish(results))
     else:
         yield Finding("note", text)
 
@@ -51,7 +53,8 @@ def diverged(results: StudyResults) -> Iterator[Finding]:
     if len(lost):
         others = results.in_state("complete", "pruned")
         where = _told_apart(lost, others, results.manifest.searched)
-        yield Finding("warning", f"{_share(lost, results)} diverged{where}.")
+        said = f"{_share(lost, results)} diverged{where}."
+        yield warning(said, other_range(results)) if where else Finding("note", said)
 
 
 def _told_apart(lost: pd.DataFrame, others: pd.DataFrame, dimensions: Sequence[Dimension]) -> str:
@@ -85,7 +88,8 @@ def failed(results: StudyResults) -> Iterator[Finding]:
     errors: list[str] = lost["error"].dropna().astype(str).tolist() if "error" in lost else []
     reasons = pd.Series([error.strip().splitlines()[-1] for error in errors if error.strip()])
     why = f", most often with: {reasons.mode().iloc[0][:200]}" if len(reasons) else ""
-    yield Finding("warning", f"{_share(lost, results)} failed{why}".rstrip(".") + ".")
+    said = f"{_share(lost, results)} failed{why}".rstrip(".") + "."
+    yield warning(f"{said} `trials.parquet` has each error.", go_on(results))
 
 
 def pruned(results: StudyResults) -> Iterator[Finding]:
@@ -111,7 +115,8 @@ def pruned_too_early(results: StudyResults) -> Iterator[Finding]:
     m = results.manifest
     found = audit(results.audited, results.trials, m.metric, m.rungs, m.seed or 0)
     said = "; ".join(found.sentences())
-    yield Finding("warning" if found.entering else "result", f"Audit of the pruning: {said}.")
+    text = f"Audit of the pruning: {said}."
+    yield warning(text, later_rung(results)) if found.entering else Finding("result", text)
 
 
 def time(results: StudyResults) -> Iterator[Finding]:

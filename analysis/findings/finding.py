@@ -12,3 +12,8 @@ class Finding:
 
     level: Level
     text: str
+
+
+def warning(said: str, advice: str) -> Finding:
+    """What to beware of, and what to do about it."""
+    return Finding("warning", f"{said} {advice}")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.findings.finding import Finding
+from analysis.findings.advice import toward_density
+from analysis.findings.finding import Finding, warning
 from analysis.words import count, listed, number, with_error
 from study.record.labels import short_label, unit
 from study.record.measured import Measured, measured
@@ -33,11 +34,11 @@ def samples(results: StudyResults) -> Iterator[Finding]:
         if figure.metric == "energy_distance" and figure.floor is not None:
             times = figure.value / figure.floor if figure.floor > 0 else math.inf
             if times > FAR:
-                yield Finding(
-                    "warning",
+                yield warning(
                     f"Samples of the best trial do not look like the data: their energy distance "
                     f"is {number(figure.value)}, {number(round(times))} times that of fresh data "
-                    f"({number(figure.floor)}). {_next_step(results)}",
+                    f"({number(figure.floor)}).",
+                    toward_density(results),
                 )
         if figure.metric == "excess_nll" and results.baselines is not None:
             yield from _against_baselines(figure, results, results.baselines)
@@ -56,10 +57,10 @@ def _against_baselines(
     kind = kind.replace("gaussian", "Gaussian")
     name = short_label(figure.column)
     if value < figure.value:
-        yield Finding(
-            "warning",
+        yield warning(
             f"A {kind} fitted on the same data is the better model: its {name} is "
-            f"{number(value)}, the best trial's {number(figure.value)}. {_next_step(results)}",
+            f"{number(value)}, the best trial's {number(figure.value)}.",
+            toward_density(results),
         )
     else:
         yield Finding(
@@ -95,10 +96,10 @@ def latents(results: StudyResults) -> Iterator[Finding]:
     if column is not None and _known(row, column) and _known(row, "latent_dim"):
         carrying, latent = int(row[column]), int(row["latent_dim"])
         if carrying == 0:
-            yield Finding(
-                "warning",
+            yield warning(
                 "The decoder of the best trial uses none of its latents: with their means in "
-                f"their place it reconstructs as well. {_next_step(results)}",
+                "their place it reconstructs as well.",
+                toward_density(results),
             )
         elif carrying < latent:
             yield Finding(
@@ -111,30 +112,17 @@ def latents(results: StudyResults) -> Iterator[Finding]:
     elif _known(row, "val_kl") and row["val_kl"] < NO_KL:
         kl = f"The best trial's KL is {number(row['val_kl'])} nats a point"
         if _known(row, "eps_w") and row["eps_w"] < 1:
-            yield Finding(
-                "warning",
+            yield warning(
                 f"{kl}: its posterior is all but the prior, and it reconstructs because eps_w = "
                 f"{number(row['eps_w'])} shrinks the noise. Samples drawn from the prior are "
-                f"unlikely to look like the data. {_next_step(results)}",
+                f"unlikely to look like the data.",
+                toward_density(results),
             )
         else:
-            yield Finding(
-                "warning",
-                f"{kl}: its latents can tell the decoder no more than that of a point. "
-                f"{_next_step(results)}",
+            yield warning(
+                f"{kl}: its latents can tell the decoder no more than that of a point.",
+                toward_density(results),
             )
-
-
-def _next_step(results: StudyResults) -> str:
-    """How to get at a model that generates, with the command."""
-    manifest = results.manifest
-    if not manifest.metric.endswith(("_excess_nll", "_energy_distance")):
-        command = f"python -m study.run --space {manifest.family}-generative"
-        return f"`{command}` searches by density for models that generate."
-    command = (
-        f"python -m study.run --resume {results.folder.shown} --trials {2 * manifest.n_trials}"
-    )
-    return f"`{command}` searches on."
 
 
 def _known(row: "pd.Series[Any]", column: str) -> bool:

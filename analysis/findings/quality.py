@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from analysis.findings.finding import Finding
+from analysis.findings.advice import by_metric, go_on, other_range, retrain, toward_density
+from analysis.findings.finding import Finding, warning
 from analysis.leaderboard import basis_in_words, deciding, held_out, verdicts
 from analysis.reruns import Retrained, board_of, fresh_reruns, retrained
 from analysis.words import alike, count, ends, listed, number, state_counts, value_in_words
@@ -18,6 +19,7 @@ from study.record.results import StudyResults
 EDGE = 0.02  # of a range: nearer to its end counts as at the end
 TOP = 5
 OF_DATA = ("n_samples", "noise", "data_seed")
+LATENT_NOISE = ("eps_w", "beta")  # less of either rebuilds better, whatever is drawn
 
 
 def best(results: StudyResults) -> Iterator[Finding]:
@@ -25,7 +27,7 @@ def best(results: StudyResults) -> Iterator[Finding]:
     complete, metrics = results.complete, results.manifest.metrics
     if complete.empty:
         text = f"No trial is complete, so there is no best one: {state_counts(results)}."
-        yield Finding("warning", text)
+        yield warning(text, go_on(results))
         return
     row = complete.iloc[0]
     values = [f"{short_label(metric)} {number(row[metric])}" for metric in metrics]
@@ -60,16 +62,17 @@ def unlike(results: StudyResults) -> Iterator[Finding]:
     ]
     data = [short_label(name) for name in moved if name in OF_DATA]
     if data:
-        yield Finding(
-            "warning",
+        yield warning(
             f"The trials differ in their data ({listed(data)}), so that their metrics do not "
             "compare: the best trial may only have had the easiest data.",
+            f"`python -m analysis.figures {results.folder.shown} --only conditions` shows them "
+            "data by data.",
         )
     if "beta" in moved and any(metric.endswith("_loss") for metric in metrics):
-        yield Finding(
-            "warning",
+        yield warning(
             "The loss weighs the KL by beta, which was searched: losses at different beta do not "
             "compare.",
+            by_metric(results, "val_excess_nll"),
         )
 
 
@@ -93,19 +96,20 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
         f"Retrained under {count(winner.n_seeds, 'fresh seed')}{data}, the configuration of "
         f"{winner.config} has a mean {name} of {mean}{interval}{spread}{gave}.",
     )
+    more = retrain(results, max(20, 2 * winner.n_seeds))
     if len(configs) > 1:
         second = configs[1]
         noise = math.sqrt((winner.std**2 + second.std**2) / 2)
         rival = f"{second.config}, retrained alike"
         gain = second.mean - winner.mean  # below 0 where the second lost seeds
         if 0 < gain < noise:  # of a larger one `ties` says more
-            yield from _lead(winner, gain, noise, rival)
+            yield from _lead(winner, gain, noise, rival, more)
     elif len(results.complete) > 1:
         first_two = distinct_configs(results.complete, results.manifest.metric).head(2)
         gain = first_two[results.manifest.metric].diff().iloc[-1]
         rival = "the second best configuration of the search"
         if len(first_two) > 1:
-            yield from _lead(winner, float(gain), winner.std, rival)
+            yield from _lead(winner, float(gain), winner.std, rival, more)
 
 
 def ties(results: StudyResults) -> Iterator[Finding]:
@@ -117,7 +121,9 @@ def ties(results: StudyResults) -> Iterator[Finding]:
     decides = deciding(board, metric)
     if said := _told_apart(board, decides):
         beaten = all(against.word == "worse" for against in verdicts(board, decides)[1:])
-        yield Finding("result" if beaten else "warning", f"On fresh seeds, by {said}.")
+        text = f"On fresh seeds, by {said}."
+        more = retrain(results, 2 * int(board["seeds"].max()))
+        yield Finding("result", text) if beaten else warning(text, more)
     figures = list(dict.fromkeys((metric, *held_out(board))))
     for figure in figures:
         if figure != decides and (said := _told_apart(board, figure)):
@@ -149,14 +155,16 @@ def _told_apart(board: "pd.DataFrame", figure: str) -> str:
     return f"{short_label(figure)}, {first} {listed(said)} ({method})" if said else ""
 
 
-def _lead(winner: Retrained, gain: float, noise: float, rival: str) -> Iterator[Finding]:
+def _lead(
+    winner: Retrained, gain: float, noise: float, rival: str, advice: str
+) -> Iterator[Finding]:
     if math.isnan(noise):
         return
     over = f"The gain of {winner.config} over {rival}, {number(gain)}"
     spread = f"the noise of the seeds, {number(noise)} (standard deviation)"
     if gain < noise:
-        warning = "which of the two is better is not settled by one run of each"
-        yield Finding("warning", f"{over}, is smaller than {spread}: {warning}.")
+        unsettled = "which of the two is better is not settled by one run of each"
+        yield warning(f"{over}, is smaller than {spread}: {unsettled}.", advice)
     else:
         yield Finding("note", f"{over}, is larger than {spread}.")
 
@@ -165,22 +173,34 @@ def edges(results: StudyResults) -> Iterator[Finding]:
     """Hyperparameters whose best value is at an end of what was searched."""
     complete = results.complete
     configs = distinct_configs(complete, results.manifest.metric)
-    parts = []
+    beyond: list[str] = []
+    away: list[str] = []
     for dimension in results.manifest.searched:
+        if dimension.name in OF_DATA:  # the best at an end had the easiest data
+            continue
         if dimension.name not in complete or complete[dimension.name].astype(str).nunique() < 2:
             continue
         sides = [edge_of(value, dimension) for value in configs[dimension.name].head(TOP)]
         if sides[0] is not None:
+            by_noise = dimension.name in LATENT_NOISE and sides[0] == "lower"
+            parts = away if by_noise and results.manifest.metric.endswith("_mse") else beyond
             parts.append(
                 f"{short_label(dimension.name)} {value_in_words(complete[dimension.name].iloc[0])} "
                 f"({sides[0]} edge of {dimension.span}, in {sides.count(sides[0])} of the "
                 f"{count(len(sides), 'best configuration')})"
             )
-    if parts:
-        yield Finding(
-            "warning",
-            f"The best trial is at the edge of what was searched: {listed(parts)}. Better "
+    if beyond:
+        yield warning(
+            f"The best trial is at the edge of what was searched: {listed(beyond)}. Better "
             "values may lie beyond.",
+            other_range(results),
+        )
+    if away:
+        yield warning(
+            f"The best trial is at the edge of what was searched: {listed(away)}. A smaller value "
+            "reconstructs better and leads away from samples that look like the data, so that "
+            "there is nothing to be found beyond.",
+            toward_density(results),
         )
 
 

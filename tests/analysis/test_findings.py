@@ -41,7 +41,10 @@ def test_without_a_complete_trial_it_says_what_became_of_them() -> None:
     results = known_results([{"state": "pruned"}, {"state": "pruned"}, {"state": "diverged"}])
     first = findings(results)[0]
     assert first.level == "warning"
-    assert first.text == "No trial is complete, so there is no best one: 2 pruned and 1 diverged."
+    assert first.text == (
+        "No trial is complete, so there is no best one: 2 pruned and 1 diverged. "
+        "`python -m study.run --resume results/known --trials 6` goes on."
+    )
 
 
 def test_a_study_without_trials_found_nothing() -> None:
@@ -53,7 +56,10 @@ def test_a_study_without_trials_found_nothing() -> None:
         epochs=results.epochs,
     )
     (only,) = findings(empty)
-    assert only.text == "The study has no trials: nothing was found."
+    assert only.text == (
+        "The study has no trials: nothing was found. `python -m study.run --resume results/known` "
+        "makes up for what is missing."
+    )
 
 
 def test_held_out_figures_come_from_the_data_furthest_from_training_with_their_error() -> None:

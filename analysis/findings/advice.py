@@ -1,0 +1,47 @@
+"""What to do about a warning, with the command."""
+
+from study.record.results import StudyResults
+
+
+def toward_density(results: StudyResults) -> str:
+    """How to get at a model that generates."""
+    manifest = results.manifest
+    if manifest.metric.endswith(("_excess_nll", "_energy_distance")):
+        return go_on(results)
+    command = f"python -m study.run --space {manifest.family}-generative"
+    return f"`{command}` searches by density for models that generate."
+
+
+def go_on(results: StudyResults) -> str:
+    """How to search on from where the study is."""
+    n_trials = 2 * results.manifest.n_trials
+    return f"`python -m study.run --resume {results.folder.shown} --trials {n_trials}` goes on."
+
+
+def finish(results: StudyResults) -> str:
+    """How to have the trials that are missing."""
+    return f"`python -m study.run --resume {results.folder.shown}` makes up for what is missing."
+
+
+def other_range(results: StudyResults) -> str:
+    """How to search over another range."""
+    warm = f"python -m study.run --space FILE.py --warm-start {results.folder.shown}"
+    return f"`{warm}` searches the ranges of a file of your own, and learns from these trials."
+
+
+def retrain(results: StudyResults, n_seeds: int) -> str:
+    """How to tell luck from quality."""
+    command = f"python -m study.rerun {results.folder.shown} --top 5 --seeds {n_seeds}"
+    return f"`{command}` compares the best on the same seeds."
+
+
+def by_metric(results: StudyResults, metric: str) -> str:
+    """How to search by something else."""
+    space = results.manifest.space["name"]
+    return f"`python -m study.run --space {space} --metric {metric}` chooses by a figure that does."
+
+
+def later_rung(results: StudyResults) -> str:
+    """How to prune with more patience."""
+    space, first = results.manifest.space["name"], 4 * results.manifest.rungs[0]
+    return f"`python -m study.run --space {space} --grace {first}` stops none before."

@@ -1,0 +1,51 @@
+"""Every warning says what to do, with the command, and none leads away from the goal."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from analysis.findings import findings
+from study.record.manifest import Dimension
+from study.record.results import read_results
+from tests.analysis.known import known_results
+from tests.analysis.test_findings import said
+from tests.conftest import ROOT
+
+REFERENCE = sorted(path.parent for path in (ROOT / "results" / "reference").glob("*/study.json"))
+
+
+@pytest.mark.parametrize("folder", REFERENCE, ids=lambda path: path.name)
+def test_every_warning_says_what_to_do_with_a_command(folder: Path) -> None:
+    warned = [found for found in findings(read_results(folder)) if found.level == "warning"]
+    for found in warned:
+        assert re.search(r"`python -m (study|analysis)\.\w+ [^`]+`", found.text), found.text
+
+
+def test_a_winner_that_cannot_generate_names_the_search_that_finds_one_that_can() -> None:
+    row = {"fresh_energy_distance": 0.1, "fresh_energy_distance_floor": 0.001}
+    warned = said(known_results([{"val_mse": 0.1} | row]), "warning")
+    assert "`python -m study.run --space cvae-generative` searches by density" in warned
+    searched = known_results([{"val_excess_nll": 0.1} | row], metrics=("val_excess_nll",))
+    assert "`python -m study.run --resume results/known --trials 2` goes on." in said(
+        searched, "warning"
+    )
+
+
+@pytest.mark.parametrize("name", ["eps_w", "beta"])
+def test_no_advice_leads_to_less_noise_in_the_latent_for_a_better_reconstruction(name: str) -> None:
+    dimension = Dimension(name=name, kind="float", low=0.001, high=1.0, log=True)
+    trials = [{"val_mse": 0.1, name: 0.001}, {"val_mse": 0.2, name: 0.1}]
+    by_mse = said(known_results(trials, searched=(dimension,)), "warning")
+    assert "Better values may lie beyond" not in by_mse
+    assert "leads away from samples that look like the data" in by_mse
+    assert "--space cvae-generative" in by_mse
+    rows = [row | {"val_excess_nll": row["val_mse"]} for row in trials]
+    by_density = known_results(rows, searched=(dimension,), metrics=("val_excess_nll",))
+    assert "Better values may lie beyond" in said(by_density, "warning")
+
+
+def test_the_best_being_at_an_end_of_the_data_that_were_searched_says_nothing() -> None:
+    noise = Dimension(name="noise", kind="float", low=0.0, high=0.3, log=False)
+    trials = [{"val_mse": 0.1, "noise": 0.0}, {"val_mse": 0.2, "noise": 0.3}]
+    assert "edge" not in said(known_results(trials, searched=(noise,)), "warning")
