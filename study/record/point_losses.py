@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moons.checksums import checksum
-from moons.files import NotPlain, make_folder, read_plain, write_whole
+from moons.files import NotPlain, read_plain, sync_folder, write_whole
 from study.record.folder import StudyFolder
 
 LARGEST = 60_000.0  # of half precision
@@ -32,7 +32,8 @@ def save_losses(folder: Path, key: str, packed: bytes) -> str:
     whose = hashlib.sha256(key.encode()).hexdigest()[:16]
     name = f"{whose}-{checksum(packed)}.safetensors"
     path = StudyFolder(folder).point_losses(name)
-    make_folder(path.parent)
+    path.parent.mkdir(exist_ok=True)  # not its parents: a folder that was moved is not made anew
+    sync_folder(folder)
     write_whole(path, packed)
     return name
 
