@@ -228,7 +228,7 @@ def begun_with(cut_off: Path, to: Path, **said: object) -> Path:
     """A copy of the study, begun with other options and on another machine."""
     folder = Path(shutil.copytree(cut_off, to / "s"))
     manifest = json.loads((folder / "study.json").read_text())
-    manifest.pop("checksum", None)
+    manifest["checksum"] = None
     manifest["machine"]["cpus"] = said.pop("cpus", os.cpu_count())
     manifest["options"] |= said
     (folder / "study.json").write_text(json.dumps(manifest))
