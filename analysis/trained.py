@@ -140,7 +140,7 @@ def load_trial(results: StudyResults, trial: int | None = None) -> TrainedTrial:
     try:
         checkpoint = load_checkpoint(folder.checkpoint(number))
     except (ValueError, OSError) as error:
-        raise ValueError(str(error).replace(str(folder.path), folder.shown)) from None
+        raise ValueError(str(error).replace(str(folder.path), folder.path.name)) from None
     config = checkpoint.config
     data = load_moons(config.n_samples, config.noise, config.data_seed)
     recorded = results.trial(number).get("sigma_x")
@@ -171,5 +171,5 @@ def _no_weights(results: StudyResults, trial: int | None) -> str | None:
     folder = results.folder
     if not folder.checkpoint(number).is_dir():
         where = folder.checkpoint(number).relative_to(folder.path).as_posix()
-        return f"Trial {number} has no weights: {folder.shown} holds no folder {where}."
+        return f"Trial {number} has no weights: {folder.path.name} holds no folder {where}."
     return None
