@@ -9,7 +9,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from moons.files import is_folder
-from moons.words import count
+from moons.words import count, shell
 from study.errors import StudyError
 from study.plan import Plan
 from study.record.agreement import check_agreement, check_end, check_trials, lost_ends
@@ -82,7 +82,7 @@ def _trials(folder: StudyFolder) -> list[FrozenTrial]:
         if lost := lost_ends(folder, trials):
             raise DamagedRecord(
                 f"{folder.journal} does not hold the end of {count(len(lost), 'finished trial')}; "
-                f"put back a copy, or train again by --resume {folder.path}"
+                f"put back a copy, or train again by {shell('--resume', folder.path)}"
             )
     return trials
 

@@ -17,6 +17,7 @@ from optuna.trial import FrozenTrial
 from moons.checkpoint import save_checkpoint
 from moons.config import Config
 from moons.files import folder_appearing, make_folder, sweep
+from moons.words import shell
 from study.record.agreement import check_trials
 from study.record.curves import Curves, CurveWriter
 from study.record.damage import DamagedRecord, RecordError
@@ -182,5 +183,6 @@ def created(
 
 def _exists(folder: Path) -> RecordError:
     return RecordError(
-        f"{folder} is there already; give another --name, or go on with it by --resume {folder}"
+        f"{folder} is there already; give another --name, or go on with it by "
+        f"{shell('--resume', folder)}"
     )

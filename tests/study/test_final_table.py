@@ -52,7 +52,7 @@ def test_the_end_of_a_study_says_its_best_value_and_config_whole(
 ):
     plan, tally = finished
     monkeypatch.setenv("COLUMNS", str(columns))
-    show_summary(plan, tally)
+    show_summary(plan, tally, 3.0)
     said = capsys.readouterr().out
     trials = pd.read_parquet(plan.folder / "trials.parquet")
     best = trials[trials["state"] == "complete"].nsmallest(1, "val_mse").iloc[0]
@@ -68,7 +68,7 @@ def test_the_end_of_a_study_says_its_best_value_and_config_whole(
 def test_the_live_panel_cuts_nothing(columns):
     label = "cvae trial 123: lr=0.0012 batch=64 enc=128 latent=16 dec=128 beta=0.045 eps_w=1"
     tally = Tally(1000, epochs=123456, best=(0.0123456, "trial 123", label))
-    progress = Progress("study s", tally, Cluster("http://127.0.0.1:8265", "x", 2))
+    progress = Progress(tally, Cluster("http://127.0.0.1:8265", "x", 2))
     screen = Console(width=columns, file=StringIO(), force_terminal=True, markup=False)
     progress._console = screen
     screen.print(progress.panel())
