@@ -1,14 +1,16 @@
 """A CVAE by its density given the label: the ranges of `vae-generative`."""
 
-from search_spaces.generative import FIXED, GENERATIVE, GRACE
+from search_spaces.generative import CONFIRM, FIXED, GENERATIVE, GRACE, MAX_EPOCHS
 from search_spaces.space import SearchSpace
 
 SPACE = SearchSpace(
     name="cvae-generative",
-    about="size, depth, training and beta of a CVAE, by its density",
+    about="size, training, prior and importance weights of a CVAE, by its density",
     family="cvae",
     searched=GENERATIVE,
     fixed=FIXED,
     metric="val_excess_nll",
     grace=GRACE,
+    max_epochs=MAX_EPOCHS,
+    confirm=CONFIRM,
 )

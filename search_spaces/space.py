@@ -47,6 +47,9 @@ class SearchSpace:
             otherwise.
         grace: epochs before ASHA may stop a trial, where `--grace` does not say: as many as
             it takes for the metric to tell good configs from bad ones.
+        max_epochs: a trial's largest budget, where `--max-epochs` does not say.
+        confirm: fresh seeds that the best configs are trained on at the end, where `--confirm` does
+            not say.
         model: a class of your own in place of the family's model.
         code: of the file that the space is from; None for a space that comes with the project.
     """
@@ -61,6 +64,8 @@ class SearchSpace:
     trials: int = 100
     scheduler: Scheduler = "asha"
     grace: int = 10
+    max_epochs: int = 1000
+    confirm: int = 0
     model: "type[VAE] | None" = None
     code: SpaceCode | None = field(default=None, compare=False)
 
@@ -76,10 +81,10 @@ class SearchSpace:
         if not isinstance(self.metric, str):
             raise ValueError(f"metric must be a text such as val_mse, got {self.metric!r}")
         check_metric(self.metric)
-        for key in ("trials", "grace"):
+        for key, least in (("trials", 1), ("grace", 1), ("max_epochs", 1), ("confirm", 0)):
             value = getattr(self, key)
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{key} must be a whole number above 0, got {value!r}")
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+                raise ValueError(f"{key} must be a whole number above {least - 1}, got {value!r}")
             object.__setattr__(self, key, int(value))
         searched, fixed = _mapping("searched", self.searched), _mapping("fixed", self.fixed)
         if not searched:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from moons.config import Config
+from moons.terminal import console, say
 from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError, Unreachable, complain
 from study.history import take_stock
 from study.ledger import Ledger
@@ -15,6 +16,8 @@ from study.opened import opened
 from study.plan import Plan
 from study.record.manifest import Outcome
 from study.record.opening import Record
+from study.reruns.confirm import confirmation, confirming_title, write_confirmed
+from study.reruns.ledger import RerunLedger
 from study.signals import Stop
 from study.tune.cluster import Cluster, connected, lost
 
@@ -35,18 +38,26 @@ def execute(plan: Plan) -> ExitCode:
 def _run(plan: Plan, record: Record) -> ExitCode:
     history = take_stock(plan, record)
     ledger = Ledger(plan, record, history)
-    stop = Stop(plan.time_budget_s, ledger.tally)
     began = time.monotonic()
-    if len(history.finished) < plan.trials:
+    searching = len(history.finished) < plan.trials
+    confirming = None if searching else confirmation(plan)
+    tally = ledger.tally if confirming is None else confirming.tally
+    stop = Stop(plan.time_budget_s, tally)
+    if searching or (confirming is not None and confirming.missing):
         if plan.resumed:  # it may extend the study, which a dead driver could not say any more
             record.write_manifest(record.manifest.going_on(plan.options()))
         try:
             with stop.on_signals(), _cluster(plan, stop) as cluster:
-                from study.tune.driver import run_trials
+                from study.tune.driver import run_retrainings, run_trials
 
                 cluster.watch.give_up = lambda gone: _give_up(plan, record, began, gone)
-                if not stop.asked:
+                if searching and not stop.asked:
                     run_trials(plan, cluster, ledger, history, stop)
+                if not (stop.asked or ledger.broken or ledger.hopeless):
+                    confirming = confirming or confirmation(plan)
+                    if confirming is not None and confirming.missing:
+                        say(console(), confirming_title(plan))
+                        run_retrainings(confirming, cluster, stop)
         except Unreachable:  # leave it as it was, for the same command with another address
             if plan.resumed:
                 record.write_manifest(record.manifest)
@@ -55,9 +66,10 @@ def _run(plan: Plan, record: Record) -> ExitCode:
             if stop.signum is not None:
                 raise StudyError("stopped before it had a cluster", stop.code) from None
             raise
-    if ledger.broken is not None:
-        raise ledger.broken
-    outcome = _outcome(ledger, stop)
+    for account in (ledger, confirming):
+        if account is not None and account.broken is not None:
+            raise account.broken
+    outcome = _outcome(ledger, confirming, stop)
     seconds = time.monotonic() - began
     ended = record.manifest.end(outcome, plan.options(), seconds)
     record.write_manifest(ended)
@@ -85,11 +97,12 @@ def _load(plan: Plan) -> None:
         load_moons(usual.n_samples, usual.noise, plan.data_seed)
 
 
-def _outcome(ledger: Ledger, stop: Stop) -> Outcome:
+def _outcome(ledger: Ledger, confirming: RerunLedger | None, stop: Stop) -> Outcome:
     tally = ledger.tally
     if ledger.hopeless is not None:
         return "no result"
-    if tally.finished < tally.wanted:
+    cut_off = stop.asked and confirming is not None and bool(confirming.unfinished)
+    if tally.finished < tally.wanted or cut_off:
         return "interrupted" if stop.signum is not None else "time budget"
     return "complete" if tally.states["complete"] else "no result"
 
@@ -100,11 +113,12 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop, seconds:
     from study.report import describe
 
     write_tables(plan.folder, settled=True)
+    confirmed = write_confirmed(plan)
     if outcome in ("interrupted", "time budget"):
         print(f"saved; go on with: {plan.resume_command()}", flush=True)
     if ledger.tally.states["complete"] and outcome != "interrupted":
         describe(plan)
-    show_summary(plan, ledger.tally, seconds)
+    show_summary(plan, ledger.tally, seconds, confirmed)
     if ledger.hopeless is not None:
         print(f"study.run: no worker can train: {ledger.hopeless}", file=sys.stderr)
         return NO_RESULT

@@ -1,5 +1,6 @@
 """What a study prints at its end: the best trials, what pruning saved, where everything is."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,13 +20,14 @@ from study.record.parquet import read_table
 TOP = 5
 
 
-def show_summary(plan: Plan, tally: Tally, seconds: float) -> None:
+def show_summary(plan: Plan, tally: Tally, seconds: float, confirmed: Sequence[str] = ()) -> None:
     """Prints the summary; the path comes last.
 
     Args:
         plan: what was run.
         tally: what has come of it, by all drivers together.
         seconds: that all drivers worked on it, up to the tables; the report's time is no part.
+        confirmed: what fresh seeds say of the answer, in sentences.
     """
     screen = console()
     trials = read_table(StudyFolder(plan.folder).trials)
@@ -33,6 +35,8 @@ def show_summary(plan: Plan, tally: Tally, seconds: float) -> None:
     if len(complete):
         show_table(screen, top_table(complete, plan))
         say(screen, best_sentence(complete, plan), style="bold")
+    for sentence in confirmed:
+        say(screen, sentence, style="bold")
     say(screen, saved_by_pruning(trials, plan))
     say(
         screen,

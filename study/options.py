@@ -45,7 +45,7 @@ class Options:
     """The study's folder under --results."""
     trials: Annotated[Whole, opt("N", "100; a grid: its points")] = None
     """How many trials to finish."""
-    max_epochs: Count = 1000
+    max_epochs: Annotated[Whole, opt("N", "the space's, 1000 or 160")] = None
     """A trial's largest budget, in epochs."""
     metric: Annotated[Text, opt("METRIC[,METRIC]", "the space's")] = None
     """What is minimised: val_mse, val_loss, val_energy_distance, val_excess_nll, or two of them."""
@@ -53,7 +53,7 @@ class Options:
     """Who proposes configs."""
     scheduler: Annotated[SchedulerName, opt("asha|none", "the space's")] = None
     """Whether unpromising trials are stopped early."""
-    grace: Annotated[Whole, opt("N", "the space's, 10 or 40")] = None
+    grace: Annotated[Whole, opt("N", "the space's, 10 or 80")] = None
     """Epochs before ASHA may stop a trial: its first rung."""
     reduction: Count = 4
     """ASHA's reduction factor: one trial in so many passes a rung."""
@@ -67,6 +67,10 @@ class Options:
     """Seeds that each trial is trained on; the mean over them is minimised."""
     time_budget: Annotated[Number, opt("SECONDS", "none")] = None
     """Stops the study, to be resumed, after so many seconds of trials, one of them finished."""
+    confirm: Annotated[Whole, opt("R", "the space's, 0 or 8")] = None
+    """Trains the best configs on R fresh seeds at the end and names the best by its mean."""
+    top: Count = 5
+    """How many of the best distinct configs --confirm trains again."""
     engine: Literal["auto", "fused", "torch"] = "auto"
     """What trains: the fused kernel where it can, or the torch reference."""
     address: Annotated[Text, opt("auto|HOST:PORT", "its own; in a job, the job's")] = None
@@ -102,6 +106,8 @@ class Options:
         check_range("--reduction", self.reduction, 2, 100)
         check_range("--workers", self.workers, 1, 100_000)
         check_range("--replicates", self.replicates, 1, 1000)
+        check_range("--confirm", self.confirm, 0, 10_000)
+        check_range("--top", self.top, 1, 10_000)
         check_range("--seed", self.seed, 0, 2**32 - 1)
         check_range("--data-seed", self.data_seed, 0, 2**32 - 1)
         if self.time_budget is not None and not 0 < self.time_budget < math.inf:

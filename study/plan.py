@@ -16,10 +16,10 @@ from study.options import Options, check_results, default_address
 from study.record.manifest import Manifest
 from study.trackers.choice import Tracker, check_usable, read_trackers
 
-SMOKE_TRIALS, SMOKE_EPOCHS, SMOKE_GRACE = 4, 20, 10
+SMOKE_TRIALS, SMOKE_EPOCHS, SMOKE_GRACE, SMOKE_SEEDS = 4, 20, 10, 2
 RECORDED = (
     *("trials", "max_epochs", "scheduler", "grace", "reduction", "workers", "seed", "data_seed"),
-    *("replicates", "time_budget_s", "engine", "address"),
+    *("replicates", "confirm", "top", "time_budget_s", "engine", "address"),
 )
 
 
@@ -33,6 +33,8 @@ class Plan:
         rungs: epochs at which ASHA decides, ascending; empty without a scheduler.
         workers: trials at a time; None takes every CPU of an existing cluster.
         replicates: seeds that each trial is trained on.
+        confirm: fresh seeds that the best configs are trained on at the end; 0 for none.
+        top: how many configs those are.
         time_budget_s: seconds after which the study stops, to be resumed.
         trackers: that are told of every trial, beside the record.
     """
@@ -50,6 +52,8 @@ class Plan:
     seed: int
     data_seed: int
     replicates: int = 1
+    confirm: int = 0
+    top: int = 5
     time_budget_s: float | None
     engine: EngineChoice
     address: str | None
@@ -125,7 +129,9 @@ def make_plan(options: Options) -> Plan:
     check_usable(trackers)
     check_results(options.results)
     address = options.address or default_address()
-    max_epochs = min(options.max_epochs, SMOKE_EPOCHS) if options.smoke else options.max_epochs
+    max_epochs = options.max_epochs or space.max_epochs
+    max_epochs = min(max_epochs, SMOKE_EPOCHS) if options.smoke else max_epochs
+    confirm = min(space.confirm, SMOKE_SEEDS) if options.smoke else space.confirm
     grace = options.grace or (min(space.grace, SMOKE_GRACE) if options.smoke else space.grace)
     scheduler = options.scheduler or space.scheduler
     if scheduler == "asha" and options.grace is not None and grace >= max_epochs:
@@ -149,6 +155,8 @@ def make_plan(options: Options) -> Plan:
         seed=options.seed,
         data_seed=options.seed if options.data_seed is None else options.data_seed,
         replicates=options.replicates,
+        confirm=confirm if options.confirm is None else options.confirm,
+        top=options.top,
         time_budget_s=options.time_budget,
         engine=options.engine,
         address=address,

@@ -57,6 +57,9 @@ def show_plan(plan: Plan) -> None:
         f"{space.metric}; {plan.stops}; at most {count(plan.max_epochs, 'epoch')} a trial; "
         f"{workers}; seed {plan.seed}, of the data {plan.data_seed}",
     )
+    if plan.confirm:
+        seeds = count(plan.confirm, "fresh seed")
+        say(screen, f"then the best {count(plan.top, 'config')} on {seeds}")
     show_table(screen, _ranges(space))
     sampled = sample_configs(plan, SAMPLED_CONFIGS)
     if plan.space.model is not None:
@@ -146,5 +149,6 @@ def estimate_s(plan: Plan, epoch_s: float) -> float:
         epochs += surviving * (min(rung, usual) - last)
         surviving, last = surviving / plan.reduction, min(rung, usual)
     epochs += surviving * (usual - last)
-    work_s = plan.trials * plan.replicates * epochs * epoch_s / (plan.workers or 1)
+    trained = plan.trials * plan.replicates * epochs + plan.confirm * plan.top * usual
+    work_s = trained * epoch_s / (plan.workers or 1)
     return START_S + max(work_s, plan.trials * DRIVER_S_PER_TRIAL)

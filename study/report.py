@@ -27,12 +27,8 @@ def describe(plan: Plan) -> None:
         print(f"report: {write_report([plan.folder])}")
 
 
-def show_leaderboard(folder: Path, trials: pd.DataFrame, metric: str, vary: str) -> None:
-    """Writes `leaderboard.parquet` and prints it; the path comes last.
-
-    The file holds a leaderboard for each of the options of `--vary` that was used.
-    """
-    from analysis.board_tables import board_table, held_out_table
+def write_leaderboard(folder: Path, trials: pd.DataFrame, metric: str) -> dict[str, pd.DataFrame]:
+    """Writes `leaderboard.parquet`: a leaderboard for each option of `--vary` that was used."""
     from analysis.leaderboard import leaderboard
 
     place = StudyFolder(folder)
@@ -44,7 +40,15 @@ def show_leaderboard(folder: Path, trials: pd.DataFrame, metric: str, vary: str)
     write_table(
         pd.concat([boards[kind] for kind in sorted(boards, reverse=True)]), place.leaderboard
     )
-    board = boards[vary]
+    return boards
+
+
+def show_leaderboard(folder: Path, trials: pd.DataFrame, metric: str, vary: str) -> None:
+    """Writes `leaderboard.parquet` and prints the one for `vary`; the path comes last."""
+    from analysis.board_tables import board_table, held_out_table
+
+    place = StudyFolder(folder)
+    board = write_leaderboard(folder, trials, metric)[vary]
     screen = console()
     show_table(screen, board_table(board, metric).rich(f"{metric} on fresh seeds"))
     if (beside := held_out_table(board)) is not None:

@@ -122,23 +122,10 @@ def _train(
             stop.on_signals(),
             connected(address, workers, _load, lambda: stop.asked) as cluster,
         ):
-            from ray.tune.schedulers import FIFOScheduler
+            from study.tune.driver import run_retrainings
 
-            from study.monitoring.progress import Progress
-            from study.tune.driver import run_on_tune
-            from study.tune.lost_workers import RecoveringSource
-            from study.tune.searcher import InTurn
-
-            source = RecoveringSource(ledger)
             cluster.watch.give_up = _give_up
-            with Progress(ledger.tally, cluster):
-                run_on_tune(
-                    source,
-                    InTurn(source),
-                    FIFOScheduler(),
-                    cluster,
-                    lambda: stop.asked or bool(ledger.broken or ledger.hopeless),
-                )
+            run_retrainings(ledger, cluster, stop)
     if ledger.broken is not None:
         raise ledger.broken
     write_rerun_tables(options.study)

@@ -21,6 +21,8 @@ from study.trackers.choice import check_usable, read_trackers
 MAY_CHANGE = {
     "resume",
     "trials",
+    "confirm",
+    "top",
     "workers",
     "time_budget",
     "address",
@@ -69,6 +71,8 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             seed=asked["seed"],
             data_seed=asked.get("data_seed", asked["seed"]),
             replicates=asked.get("replicates", 1),
+            confirm=asked.get("confirm", 0) if options.confirm is None else options.confirm,
+            top=options.top if "top" in options.given else asked.get("top", options.top),
             time_budget_s=options.time_budget,
             engine=asked["engine"],
             address=address,

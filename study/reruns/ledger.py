@@ -58,6 +58,11 @@ class RerunLedger:
         """Retrainings still to be begun."""
         return len(self._missing)
 
+    @property
+    def unfinished(self) -> int:
+        """Retrainings that have not ended, begun or not."""
+        return self.tally.wanted - self.tally.finished
+
     def begin(self, key: str) -> TrialJob | None:
         """The next retraining."""
         if not self._missing or self.broken:

@@ -18,13 +18,14 @@ from study.ledger import Ledger
 from study.monitoring.gauges import Gauges
 from study.monitoring.progress import Progress
 from study.plan import Plan
+from study.reruns.ledger import RerunLedger
 from study.signals import Stop
 from study.tune.capacity import CapacityLimiter
 from study.tune.cluster import Cluster
 from study.tune.internals import lean_tune
 from study.tune.lost_workers import RecoveringSource
 from study.tune.scheduler import FiniteASHA
-from study.tune.searcher import HonestOptunaSearch, Recorder
+from study.tune.searcher import HonestOptunaSearch, InTurn, Recorder
 from study.tune.trainable import MoonsTrial
 
 
@@ -40,6 +41,19 @@ def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, s
             cluster,
             lambda: stop.asked or bool(ledger.broken or ledger.hopeless),
             trackers,
+        )
+
+
+def run_retrainings(ledger: RerunLedger, cluster: Cluster, stop: Stop) -> None:
+    """Returns when the last retraining is over, or when there was a reason to stop."""
+    source = RecoveringSource(ledger)
+    with Progress(ledger.tally, cluster):
+        run_on_tune(
+            source,
+            InTurn(source),
+            FIFOScheduler(),
+            cluster,
+            lambda: stop.asked or bool(ledger.broken or ledger.hopeless),
         )
 
 

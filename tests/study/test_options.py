@@ -176,7 +176,7 @@ def test_a_study_of_that_name_is_refused_and_nothing_is_changed(tmp_path, capsys
 def test_without_options_the_study_is_the_one_of_the_plan():
     assert parse(["--space", "cvae"]) == Options(space="cvae", given=frozenset({"space"}))
     options = Options()
-    assert (options.trials, options.max_epochs, options.seed) == (None, 1000, 42)
+    assert (options.trials, options.max_epochs, options.seed) == (None, None, 42)
     assert (options.scheduler, options.grace, options.reduction) == (None, None, 4)
     assert options.results == Path("results")
 
@@ -198,7 +198,14 @@ def test_help_names_every_option_with_its_default(capsys):
     for field in Options.__dataclass_fields__:
         if field != "given":
             assert f"--{field.replace('_', '-')}" in text
-    for default in ("100; a grid: its points", "1000", "the space's", "42", "every CPU", "results"):
+    for default in (
+        "100; a grid: its points",
+        "the space's, 1000 or 160",
+        "the space's",
+        "42",
+        "every CPU",
+        "results",
+    ):
         assert f"(default: {default})" in text
 
 

@@ -61,8 +61,8 @@ def test_without_a_scheduler_there_are_no_rungs():
 
 def test_the_first_rung_is_the_space_s_unless_it_is_said():
     assert plan("--space", "vae").rungs == (10, 40, 160, 640)
-    assert plan("--space", "vae-generative").rungs == (40, 160, 640)
-    assert plan("--space", "vae-generative", "--grace", "10").rungs == (10, 40, 160, 640)
+    assert plan("--space", "vae-generative").rungs == (80,)
+    assert plan("--space", "vae-generative", "--grace", "10").rungs == (10, 40)
 
 
 def test_smoke_is_4_trials_of_20_epochs_with_a_rung_between():
