@@ -131,9 +131,10 @@ def board_of(means: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
     return leaderboard(pd.DataFrame(frame), trials.assign(lr=np.arange(1.0, n + 1)), METRIC)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap", [0.0, 0.5, 1.5])
 def test_it_names_the_best_config_as_often_as_the_intervals_say(gap: float) -> None:
-    studies, configs, seeds, spread = 300, 5, 8, 0.003
+    studies, configs, seeds, spread = 150, 5, 8, 0.003
     rng = np.random.default_rng(1)
     means = 0.012 + gap * spread * np.arange(configs)
     right, covered, wronged = 0, [], 0
@@ -151,7 +152,7 @@ def test_it_names_the_best_config_as_often_as_the_intervals_say(gap: float) -> N
     drawn = means + spread / np.sqrt(seeds) * rng.standard_normal((100_000, configs))
     expected = (drawn.argmin(axis=1) == 0).mean()
     assert right / studies == pytest.approx(expected, abs=4 * 0.5 / np.sqrt(studies))
-    assert np.mean(covered) == pytest.approx(0.95, abs=0.035)
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.04)
     assert wronged / studies < 0.05 + 3 * np.sqrt(0.05 * 0.95 / studies)
 
 
