@@ -70,8 +70,7 @@ def locally(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None, int | None
         yield Cluster(None, "", 1)
 
     def instead(most: int | None, signum: int | None) -> list[int]:
-        def retrain(title: str, ledger: RerunLedger, cluster: Cluster, stop: Stop) -> None:
-            assert "the best 3 configs on 2 fresh seeds" in title
+        def retrain(ledger: RerunLedger, cluster: Cluster, stop: Stop) -> None:
             calls.append(ledger.missing)
             train(ledger, most)
             stop.signum = signum
@@ -91,7 +90,9 @@ def test_a_study_killed_while_it_is_confirmed_goes_on_with_what_is_missing(
     words = ["--resume", str(study), "--no-report"]
     locally(4, 15)
     assert main([*words, "--confirm", "2", "--top", "3"]) == 143
-    assert "go on with: python -m study.run --resume" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "the best 3 configs on 2 fresh seeds" in said
+    assert "go on with: python -m study.run --resume" in said
     calls = locally(None, None)
     assert main(words) == 0  # which remembers how it was to be confirmed
     assert calls == [6, 2]
