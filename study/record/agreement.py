@@ -39,7 +39,7 @@ def check_trials(folder: StudyFolder, trials: Iterable[FrozenTrial]) -> None:
     for trial in trials:
         try:
             _check_trial(trial)
-        except (TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise DamagedRecord(
                 f"{folder.journal} is damaged: of trial {trial.number} {error}; put back a copy"
             ) from None
@@ -50,7 +50,7 @@ def _check_trial(trial: FrozenTrial) -> None:
     for key in ("slot", "seed"):
         if key in attrs and not _is_count(attrs[key]):
             raise TypeError(f"{key} is {attrs[key]!r}")
-    if "outcome" in attrs and "slot" in attrs and not {"config", "seed"} <= attrs.keys():
+    if found.get("state") not in (None, "interrupted") and not {"config", "seed"} <= attrs.keys():
         raise TypeError("config or seed is missing")
     if "config" in attrs:
         Config.from_mapping(dict(attrs["config"]), "the config")

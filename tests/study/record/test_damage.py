@@ -403,3 +403,14 @@ def test_a_study_that_lost_the_end_of_its_journal_teaches_no_other(folder, tmp_p
         learn_from(plan, folder)
     with held(folder / ".lock"):  # of a study that runs, some are always missing
         assert len(learn_from(plan, folder).trials) == 3
+
+
+def test_a_journal_cut_between_any_two_lines_of_its_first_trial_resumes_again_and_again(folder):
+    journal = folder / "journal.log"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    ended = next(n for n, line in enumerate(lines) if b'"outcome"' in line)
+    for count in range(1, ended + 1):
+        journal.write_bytes(b"".join(lines[:count]))
+        (folder / "curves.jsonl").write_bytes(b"")  # of which nothing had been written yet
+        (folder / "trials.parquet").unlink(missing_ok=True)
+        assert [resume(folder) for _ in range(3)] == [0, 0, 0]
