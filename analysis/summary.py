@@ -1,6 +1,5 @@
 """The tables of a report: few rows, rounded, in the order a reader wants them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,7 +9,6 @@ from analysis.layout import Table
 from analysis.reruns import board_of
 from analysis.words import number, value_in_words, with_error
 from moons.column import SPLITS
-from study.record.columns import STATES
 from study.record.configs import distinct_configs
 from study.record.labels import label, metric_label, short_label
 from study.record.manifest import Dimension
@@ -19,7 +17,6 @@ from study.record.results import StudyResults
 
 # Fresh points stand in for the exact figure in tables older than that.
 BASELINE_SPLITS = ("val", "test", "exact", "fresh")
-MOST_ROWS = 1000  # a browser sorts as many at once
 TOP = 10
 
 
@@ -29,20 +26,7 @@ def top_trials(results: StudyResults) -> Table:
     return _trials_table(results, best)
 
 
-def all_trials(results: StudyResults) -> Table:
-    """Complete trials, best first, then the others state by state."""
-    order = {state: place for place, state in enumerate(STATES)}
-    others = results.trials[~results.trials["trial"].isin(results.complete["trial"])]
-    others = others.sort_values("trial").sort_values(
-        "state", key=lambda states: states.map(order), kind="stable"
-    )
-    trials = pd.concat([results.complete, others]) if len(others) else results.complete
-    left_out = len(trials) - MOST_ROWS
-    note = f"{left_out:,} more trials are in trials.parquet." if left_out > 0 else ""
-    return _trials_table(results, trials.head(MOST_ROWS), note)
-
-
-def _trials_table(results: StudyResults, trials: pd.DataFrame, note: str = "") -> Table:
+def _trials_table(results: StudyResults, trials: pd.DataFrame) -> Table:
     wanted = ["trial", "state", "epochs", "best_epoch", *results.manifest.metrics]
     wanted += ["val_excess_nll", *(dimension.name for dimension in results.manifest.searched)]
     wanted += ["n_parameters", "train_s"]
@@ -53,7 +37,7 @@ def _trials_table(results: StudyResults, trials: pd.DataFrame, note: str = "") -
     names = {"train_s": "training (s)", "best_epoch": "best epoch"}
     headings = tuple(names.get(column, short_label(column)) for column in columns)
     rows = tuple(zip(*(_cells(trials[column]) for column in columns), strict=True))
-    return Table(headings, rows, note)
+    return Table(headings, rows)
 
 
 def _cells(values: "pd.Series[Any]") -> list[str]:
@@ -153,42 +137,3 @@ def _plain(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_plain(part)}" for name, part in value.items())
     return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value)
-
-
-def side_by_side(studies: Sequence[StudyResults]) -> Table:
-    """The studies of a report, a row each."""
-    rows = []
-    for results in studies:
-        complete, metric = results.complete, results.manifest.metric
-        values = complete[metric]
-        best = distinct_configs(complete, metric)[metric].head(5)
-        known = len(values) > 0
-        rows.append(
-            (
-                results.manifest.name,
-                results.manifest.space_name,
-                metric,
-                f"{len(results.trials):,}",
-                f"{len(complete):,}",
-                number(values.iloc[0]) if known else "-",
-                number(best.median()) if known else "-",
-                number(values.median()) if known else "-",
-            )
-        )
-    metrics = {results.manifest.metric for results in studies}
-    note = (
-        ""
-        if len(metrics) == 1
-        else "The studies minimised different metrics: their values do not compare."
-    )
-    columns = (
-        "study",
-        "space",
-        "metric",
-        "trials",
-        "complete",
-        "best",
-        "median of best 5 configs",
-        "median",
-    )
-    return Table(columns, tuple(rows), note)

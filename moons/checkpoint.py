@@ -26,6 +26,21 @@ class Checkpoint:
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A checkpoint as it is on disk, for those that need no torch.
+
+    Attributes:
+        model: `vae`, `cvae`, or the name of somebody's own class, where `own` is true.
+        weights: in the safetensors format.
+    """
+
+    model: str
+    config: Config
+    own: bool
+    weights: bytes
+
+
 def pack_weights(weights: "Mapping[str, Tensor]") -> bytes:
     """The weights in the safetensors format, to be sent or written."""
     from safetensors.torch import save
@@ -91,6 +106,17 @@ def load_checkpoint(folder: Path | str, model_class: "type[VAE] | None" = None) 
             f"{folder / WEIGHTS} does not hold the weights of {name}: {error}"
         ) from None
     return Checkpoint(model, config, seed)
+
+
+def read_stored(folder: Path) -> Stored:
+    """What a checkpoint holds.
+
+    Raises:
+        OSError: a file is missing or cannot be read.
+        ValueError: a file is damaged, which is named.
+    """
+    name, _, config, own, written = _read_config(folder / CONFIG)
+    return Stored(name, config, own, _read_weights(folder / WEIGHTS, written))
 
 
 def damage_of(folder: Path) -> str | None:

@@ -24,7 +24,7 @@ def describe(plan: Plan) -> None:
     if plan.report:
         from analysis.report import write_report
 
-        print(f"report: {write_report([plan.folder])}")
+        print(f"report: {write_report(plan.folder)}")
 
 
 def write_leaderboard(folder: Path, trials: pd.DataFrame, metric: str) -> dict[str, pd.DataFrame]:

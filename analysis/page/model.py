@@ -1,0 +1,147 @@
+"""The best model as the page runs it: its weights, its data, and the exact density's contours."""
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from contourpy import contour_generator
+from numpy.typing import NDArray
+
+from analysis.plane import CLEAN, MASSES, density_grid, extent, mass_levels
+from moons.checkpoint import WEIGHTS, read_stored
+from moons.config import Config
+from moons.data import Moons, load_moons
+from study.record.results import StudyResults
+
+FAMILIES = ("vae", "cvae")  # what the page can run; a model of somebody's own it cannot
+MOST_WEIGHTS = 200_000  # a megabyte of text
+MOST_POINTS = 1000
+ARC_POINTS = 80
+
+Arrays = Mapping[str, NDArray[np.float32]]
+
+
+def model_payload(results: StudyResults, trial: int | None = None) -> dict[str, Any]:
+    """The best trial's model, or another's, as JSON.
+
+    Raises:
+        ValueError: there is none that the page can run; says why.
+    """
+    number = results.best_trial if trial is None else trial
+    if number is None:
+        raise ValueError("No trial is complete yet, so there is no model to show.")
+    folder = results.folder.checkpoint(number)
+    if not (folder / WEIGHTS).is_file():
+        raise ValueError(f"Trial {number} has left no weights in {results.folder.shown}.")
+    try:
+        stored = read_stored(folder)
+        weights = _arrays(stored.weights)
+    except (ValueError, OSError) as error:
+        raise ValueError(str(error).replace(str(folder), f"checkpoints/{number}")) from None
+    if stored.own or stored.model not in FAMILIES:
+        raise ValueError(f"The page cannot run {stored.model}, a model of somebody's own.")
+    config = stored.config
+    size = sum(array.size for array in weights.values())
+    if size > MOST_WEIGHTS:
+        raise ValueError(f"Trial {number} has {size:,} weights, more than a page should hold.")
+    recorded = results.trial(number).get("sigma_x")
+    sigma_x = float(recorded) if recorded == recorded and recorded is not None else config.sigma_x
+    return {
+        "trial": number,
+        "conditional": stored.model == "cvae",
+        "latent": config.latent_dim,
+        "noise": config.noise,
+        "sigma": sigma_x,
+        "activation": config.activation,
+        "encoder": _layers(weights, "encoder"),
+        "decoder": _layers(weights, "decoder"),
+        "prior": _mixture(weights),
+    } | plane_payload(config)
+
+
+def plane_payload(config: Config) -> dict[str, Any]:
+    """The data that a config was trained on, and their exact density."""
+    data = load_moons(config.n_samples, config.noise, config.data_seed)
+    x, y = _some_points(data)
+    return {
+        "data": {"x": _numbers(x[:, 0]), "y": _numbers(x[:, 1]), "moon": y.tolist()},
+        "extent": [list(ends) for ends in extent(config.noise)],
+        "contours": contours(config.noise),
+    }
+
+
+def contours(noise: float) -> list[dict[str, Any]]:
+    """Lines that hold 99, 90 and 50 % of the exact density; without noise the two arcs."""
+    if noise < CLEAN:
+        t = np.linspace(0.0, np.pi, ARC_POINTS)
+        upper = np.stack([np.cos(t), np.sin(t)], axis=1)
+        arcs = [upper, np.array([1.0, 0.5]) - upper]
+        return [{"mass": 1.0, "lines": [_line(arc) for arc in arcs]}]
+    x1, x2, density = density_grid(noise)
+    generator = contour_generator(x=x1, y=x2, z=density)
+    levels = mass_levels(density)
+    return [
+        {"mass": mass, "lines": [_line(line) for line in generator.lines(level)]}  # type: ignore[arg-type]
+        for mass, level in zip(MASSES, levels.tolist(), strict=True)
+    ]
+
+
+def _line(points: NDArray[np.float64]) -> list[list[float]]:
+    return [_numbers(points[:, 0]), _numbers(points[:, 1])]
+
+
+def _numbers(values: NDArray[Any]) -> list[float]:
+    return [round(float(value), 4) for value in values]
+
+
+def _some_points(data: Moons) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    x = np.concatenate([part.x for part in (data.test, data.val, data.train)])
+    y = np.concatenate([part.y for part in (data.test, data.val, data.train)])
+    kept = np.random.default_rng(0).permutation(len(x))[:MOST_POINTS]
+    return x[kept], y[kept]
+
+
+def _arrays(weights: bytes) -> Arrays:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        return load(weights)
+    except SafetensorError as error:
+        raise ValueError(f"model.safetensors holds no weights: {error}") from None
+
+
+def _layers(weights: Arrays, part: str) -> list[dict[str, Any]]:
+    found = {
+        int(match[1]): array
+        for name, array in weights.items()
+        if (match := re.fullmatch(rf"{part}\.net\.(\d+)\.weight", name))
+    }
+    return [
+        {
+            "inputs": found[place].shape[1],
+            "outputs": found[place].shape[0],
+            "weight": _floats(found[place]),
+            "bias": _floats(weights[f"{part}.net.{place}.bias"]),
+        }
+        for place in sorted(found)
+    ]
+
+
+def _floats(array: NDArray[np.float32]) -> str:
+    return base64.b64encode(np.ascontiguousarray(array, dtype="<f4").tobytes()).decode()
+
+
+def _mixture(weights: Arrays) -> dict[str, Any] | None:
+    """A learned prior's components: shares, means and standard deviations; None for N(0, I)."""
+    if "prior.logits" not in weights:
+        return None
+    logits = weights["prior.logits"].astype(np.float64)
+    shares = np.exp(logits - logits.max())
+    return {
+        "shares": (shares / shares.sum()).tolist(),
+        "means": weights["prior.means"].tolist(),
+        "stds": np.exp(0.5 * weights["prior.log_vars"]).tolist(),
+    }
