@@ -234,8 +234,8 @@ ABOUT: tuple[tuple[str, str, str, Better, str], ...] = (
     ),
     (
         *("carrying", "latents that carry something", "", None),
-        "with the means of all others in their place, together, the decoder's MSE rises by no more "
-        "than 1 %, or three standard errors",
+        "how many the decoder needs: with the means of all others in their place, together, its "
+        "MSE rises by no more than 1 %, or three standard errors",
     ),
     (
         *("active_units", "active latent units", "", None),
