@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from analysis import summary
@@ -19,10 +20,12 @@ from analysis.page.payload import (
     rungs_of,
 )
 from moons.words import shell
+from study.record.folder import StudyFolder
 from study.record.labels import short_label
+from study.record.manifest import Manifest
 from study.record.results import StudyResults
 
-SCRIPTS = ("data.js", "views.js", "selection.js", "table.js", "model.js", "main.js")
+SCRIPTS = ("data.js", "views.js", "selection.js", "table.js", "model.js", "live.js", "main.js")
 
 
 def study_page(results: StudyResults) -> str:
@@ -44,6 +47,29 @@ def study_page(results: StudyResults) -> str:
         model=model,
         no_model=no_model,
         footer=f"Drawn by: {shell('python', '-m', 'analysis.report', results.folder.shown)}",
+    )
+
+
+def live_page(folder: Path) -> str:
+    """The page of a study that `live.js` fills and follows.
+
+    Raises:
+        DamagedRecord: the manifest cannot be read.
+    """
+    manifest = Manifest.read(StudyFolder(folder).manifest)
+    return page(
+        searched=[dimension.name for dimension in manifest.searched],
+        live=True,
+        title=manifest.name,
+        metric=short_label(manifest.metric),
+        meta="",
+        answer="",
+        findings="",
+        details="",
+        numbers="",
+        model="",
+        no_model="No trial is complete yet, so there is no model to show.",
+        footer="",
     )
 
 

@@ -42,8 +42,10 @@ async function until(ready) {
 }
 
 function update(message) {
+  const first = !study.columns.length;
   merge(message);
-  if (!study.about.metrics || !study.columns.length) return;
+  if (!study.columns.length) return;
+  if (first) readAddress();
   fill();
   theme();
   drawStates();
@@ -55,8 +57,6 @@ async function start() {
   await until(() => window.Bokeh?.documents?.length && !window.Bokeh.documents[0]._init_timer);
   const text = $("#numbers")?.textContent;
   if (text) update(await unpack(text));
-  readAddress();
-  if (study.n || text) refreshAll();
   const source = named("trials");
   source.selected.properties.indices.change.connect(() => { if (!applying) picked([...source.selected.indices]); });
   source.selected.properties.multiline_indices?.change.connect(() => {});
@@ -77,6 +77,7 @@ async function start() {
   theme();
   rest();
   if (window.matchMedia("(pointer: coarse)").matches) for (const m of models()) if (m.type === "Toolbar") m.active_drag = null;
+  if ($("#live")) follow("events");
   document.documentElement.dataset.ready = "yes";
 }
 

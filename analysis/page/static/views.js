@@ -32,7 +32,7 @@ function theme() {
     }
     if (model.type === "Grid") model.grid_line_color = colours.ink, model.grid_line_alpha = 0.09;
   }
-  document.documentElement.style.setProperty("--ramp", `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map(ramp).join(",")})`);
+  if (study.about.palette) document.documentElement.style.setProperty("--ramp", `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map(ramp).join(",")})`);
 }
 
 // Cividis, the best end the one that stands out from the ground.

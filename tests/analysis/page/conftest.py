@@ -69,7 +69,9 @@ class Reader:
     def open(self, address: str) -> "Reader":
         """Opens an address and waits until the page is drawn."""
         self.page.goto(address)
-        self.page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        self.page.wait_for_function(
+            "document.documentElement.dataset.ready === 'yes'", timeout=15000
+        )
         return self
 
     def at(self, plot: str, x: float, y: float) -> tuple[float, float]:

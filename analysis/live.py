@@ -1,0 +1,202 @@
+"""Serves studies as they run: `python -m analysis.live results`, on this machine alone."""
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
+
+import tyro
+
+from analysis.command import run_command
+from moons.command_line import AnyPath
+from study.record.damage import RecordError
+
+HOST = "127.0.0.1"
+EVERY_S = 0.5  # between looks at a record
+STILL_S = 10.0  # without news: then an empty line shows whether the reader is still there
+DEEP = 2  # folders below the root: results/<study> and results/reference/<study>
+
+
+class Server(ThreadingHTTPServer):
+    """The studies below a folder, each followed from its record."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, root: Path, port: int) -> None:
+        """Listens, which begins with `serve_forever`.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        super().__init__((HOST, port), Handler)
+        self.root = root
+        self._standings: dict[Path, tuple[object, dict[str, Any]]] = {}
+
+    @property
+    def address(self) -> str:
+        """Where the index is."""
+        return f"http://{HOST}:{self.server_port}/"
+
+    @cached_property
+    def hosts(self) -> set[str]:
+        """Names this server goes by; under others a foreign page may be behind the request."""
+        return {f"{name}:{self.server_port}" for name in (HOST, "localhost")}
+
+    def studies(self) -> dict[str, Path]:
+        """The folders of studies by their path below the root."""
+        found: dict[str, Path] = {}
+        for depth in range(DEEP + 1):
+            for manifest in sorted(self.root.glob("/".join(["*"] * depth + ["study.json"]))):
+                path = manifest.parent
+                found[path.relative_to(self.root).as_posix() if depth else path.name] = path
+        return found
+
+    def standings(self) -> list[dict[str, Any]]:
+        """The lines of the index, the newest first; each is read again where its record grew."""
+        from analysis.page.follow import standing
+
+        lines = []
+        for name, path in self.studies().items():
+            seen = [(p.stat().st_mtime_ns, p.stat().st_size) for p in _watched(path)]
+            if self._standings.get(path, (None,))[0] != seen:
+                try:
+                    line = standing(path)
+                except (RecordError, ValueError, OSError) as error:
+                    line = {"wrong": str(error), "started": ""}
+                self._standings[path] = (seen, line)
+            lines.append({"path": name} | self._standings[path][1])
+        return sorted(lines, key=lambda line: str(line["started"]), reverse=True)
+
+
+def _watched(path: Path) -> list[Path]:
+    names = ("study.json", "journal.log", "trials.parquet")
+    return [path / name for name in names if (path / name).is_file()]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers one reader."""
+
+    server: Server
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """The index, its numbers, a study's page, or what happens to it."""
+        if self.headers.get("Host") not in self.server.hosts:
+            return self._answer("text/plain", "this server answers this machine alone", 403)
+        path = unquote(urlsplit(self.path).path).strip("/")
+        from analysis.page.write import bokeh_js, render, static
+
+        if path == "":
+            page = render("index.html.j2", css=static("page.css"), root=str(self.server.root))
+            return self._answer("text/html", page)
+        if path == "studies.json":
+            return self._answer("application/json", json.dumps(self.server.standings()))
+        if path == "bokeh.js":
+            return self._answer("text/javascript", bokeh_js(), keep=True)
+        name, _, last = path.rpartition("/")
+        studies = self.server.studies()
+        if last == "events" and name in studies:
+            return self._events(studies[name])
+        if path in studies:
+            return self._page(studies[path])
+        return self._answer("text/plain", f"there is no study {path}", 404)
+
+    def _page(self, folder: Path) -> None:
+        from analysis.page.write import live_page
+
+        try:
+            self._answer("text/html", live_page(folder))
+        except RecordError as error:
+            self._answer("text/plain", str(error), 500)
+
+    def _events(self, folder: Path) -> None:
+        """What the record gains, as server-sent events, until the reader goes."""
+        from analysis.page.follow import Follower
+
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        follower, said = Follower(folder), time.monotonic()
+        try:
+            while True:
+                news = self._news(follower)
+                if news is not None:
+                    self.wfile.write(b"data: " + json.dumps(news).encode() + b"\n\n")
+                elif time.monotonic() - said > STILL_S:
+                    self.wfile.write(b":\n\n")
+                else:
+                    time.sleep(EVERY_S)
+                    continue
+                self.wfile.flush()
+                said = time.monotonic()
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    @staticmethod
+    def _news(follower: Any) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] | None = follower.news()
+        except RecordError:
+            return None  # it is being written, or damaged, which the index says
+        return found
+
+    def _answer(self, kind: str, content: str, status: int = 200, keep: bool = False) -> None:
+        body = content.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "max-age=3600" if keep else "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing of single requests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Serves an index of studies and the page of each, which follows the study as it runs."""
+
+    results: Annotated[AnyPath, tyro.conf.Positional] = Path("results")
+    """Where studies are kept."""
+    port: int = 8264
+    """Where to listen on 127.0.0.1; 0 takes one that is free."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    return run_command(serve, Options, "python -m analysis.live", arguments)
+
+
+def serve(options: Options) -> int:
+    """Serves until it is stopped.
+
+    Raises:
+        ValueError: there is no such folder, or the port is taken.
+    """
+    if not options.results.is_dir():
+        raise ValueError(f"RESULTS must be a folder with studies, got {options.results}")
+    try:
+        server = Server(options.results, options.port)
+    except OSError:
+        raise ValueError(
+            f"--port {options.port} is taken on {HOST}: name another, or 0 for one that is free"
+        ) from None
+    print(server.address, flush=True)
+    with server:
+        server.serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+// Follows a running study: the server tells what its record has gained.
+function follow(address) {
+  const events = new EventSource(address), said = $("#live");
+  events.onmessage = (event) => {
+    const message = JSON.parse(event.data);
+    for (const [id, html] of Object.entries(message.html ?? {})) {
+      if (id === "meta") $("#meta").textContent = html;
+      else document.getElementById(id).innerHTML = html;
+    }
+    update(message);
+    if (message.model) {
+      for (const id of ["#side-by-side", "#model-figures"]) $(id).hidden = false;
+      $("#no-model").hidden = true;
+      startModel(message.model);
+      theme();
+    }
+    const ended = message.state === "ended";
+    said.textContent = ended ? "ended" : "live";
+    said.classList.toggle("on", !ended);
+    document.documentElement.dataset.followed = message.state;
+  };
+  events.onerror = () => { said.textContent = "the server does not answer; trying again"; said.classList.remove("on"); };
+}
