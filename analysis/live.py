@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -171,6 +172,8 @@ class Options:
     """Where studies are kept."""
     port: int = 8264
     """Where to listen on 127.0.0.1; 0 takes one that is free."""
+    while_input: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Stops when its standard input ends, as it does with the process that started it."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -193,9 +196,17 @@ def serve(options: Options) -> int:
             f"--port {options.port} is taken on {HOST}: name another, or 0 for one that is free"
         ) from None
     print(server.address, flush=True)
+    if options.while_input:
+        threading.Thread(target=_stop_with_input, args=(server,), daemon=True).start()
     with server:
         server.serve_forever()
     return 0
+
+
+def _stop_with_input(server: Server) -> None:
+    while sys.stdin.read(1):
+        pass
+    server.shutdown()
 
 
 if __name__ == "__main__":

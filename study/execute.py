@@ -11,6 +11,7 @@ from moons.terminal import console, say
 from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError, Unreachable, complain
 from study.history import take_stock
 from study.ledger import Ledger
+from study.monitoring.live import watched
 from study.monitoring.progress import announce
 from study.opened import opened
 from study.plan import Plan
@@ -29,7 +30,7 @@ def execute(plan: Plan) -> ExitCode:
         StudyError: it cannot be run; nothing was written, or the record is whole.
     """
     try:
-        with opened(plan) as record:
+        with opened(plan) as record, watched(plan):
             return _run(plan, record)
     except OSError as error:
         raise StudyError(_storage_sentence(plan, error), STORAGE) from error

@@ -85,6 +85,8 @@ class Options:
     """Trackers to tell of every trial as well: tensorboard, mlflow, wandb."""
     no_report: Flag = False
     """Leaves out the report that a study writes at its end."""
+    live: Flag = False
+    """Serves the study's page on 127.0.0.1 while it runs."""
     smoke: Flag = False
     """The same job on 4 trials, or a grid's points, of 20 epochs."""
     dry_run: Flag = False

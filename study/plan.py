@@ -60,6 +60,7 @@ class Plan:
     warm_start: Path | None = None
     resumed: bool = False
     report: bool = True
+    live: bool = False
     trackers: tuple[Tracker, ...] = ()
 
     def config(self, params: dict[str, Any]) -> Config:
@@ -162,6 +163,7 @@ def make_plan(options: Options) -> Plan:
         address=address,
         warm_start=options.warm_start,
         report=not options.no_report,
+        live=options.live,
         trackers=trackers,
     )
 

@@ -29,6 +29,7 @@ MAY_CHANGE = {
     "dry_run",
     "space",
     "no_report",
+    "live",
     "log",
 }
 NAMES = {"time_budget": "time_budget_s"}
@@ -79,6 +80,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             warm_start=Path(asked["warm_start"]) if asked.get("warm_start") else None,
             resumed=True,
             report=not options.no_report,
+            live=options.live,
             trackers=trackers,
         )
     except KeyError as error:
