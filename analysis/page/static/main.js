@@ -59,7 +59,6 @@ async function start() {
   if (text) update(await unpack(text));
   const source = named("trials");
   source.selected.properties.indices.change.connect(() => { if (!applying) picked([...source.selected.indices]); });
-  source.selected.properties.multiline_indices?.change.connect(() => {});
   $("#search").oninput = () => { selection.search = $("#search").value; drawTable(); writeAddress(); };
   $("#clear").onclick = clearAll;
   $("#ranges").onsubmit = addRange;

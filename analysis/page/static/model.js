@@ -52,9 +52,10 @@ function drawSamples() {
     found.y.push(y + model.sigma * normal());
     found.colour.push(moonColour(moon));
   }
-  
-  const s = named("sample_points");
-  s.data = found;
+  named("sample_points").data = found;
+  const [[left, right], [low, high]] = model.extent;
+  const beyond = found.x.filter((x, i) => x < left || x > right || found.y[i] < low || found.y[i] > high).length;
+  $("#beyond").textContent = beyond ? `${format(beyond)} of ${format(found.x.length)} lie beyond the panel` : "";
 }
 
 // KL of each latent over the data, which says how much it carries.
@@ -102,19 +103,18 @@ function latentAxes() {
   const plot = named("latents");
   const chosen = [$("#latent-x").value, $("#latent-y").value];
   const values = chosen.map((name, which) => {
-    if (name === "umap") return model.umap.map((p) => p[which]);
     if (name === "none") return model.means.map((_, i) => 0.5 + 0.3 * (((i * 0.618034) % 1) - 0.5) + (model.data.moon[i] ? -0.2 : 0.2));
     return model.means.map((mean) => mean[Number(name)]);
   });
   [plot.x_range, plot.y_range].forEach((range, which) => {
     let low = Infinity, high = -Infinity;
     for (const v of values[which]) { low = Math.min(low, v); high = Math.max(high, v); }
-    if (chosen[which] !== "umap" && chosen[which] !== "none") { low = Math.min(low, -REACH); high = Math.max(high, REACH); }
+    if (chosen[which] !== "none") { low = Math.min(low, -REACH); high = Math.max(high, REACH); }
     const pad = 0.06 * (high - low || 1);
     Object.assign(range, { start: low - pad, end: high + pad });
     const axis = which ? plot.left[0] : plot.below[0];
     axis.ticker.ticks = chosen[which] === "none" ? [] : niceTicks(low, high, false);
-    axis.axis_label = chosen[which] === "none" ? "spread by moon, no meaning" : chosen[which] === "umap" ? `UMAP ${which + 1}` : `z${Number(chosen[which]) + 1}, posterior mean`;
+    axis.axis_label = chosen[which] === "none" ? "spread by moon, no meaning" : `z${Number(chosen[which]) + 1}, posterior mean`;
   });
   return values;
 }
@@ -169,14 +169,13 @@ function startModel(payload) {
   loadModel(payload);
   placeData();
   const names = model.order.map((u) => [u, `z${u + 1}`]);
-  if (model.umap) names.push(["umap", "UMAP"]);
   if (model.latent === 1) names.push(["none", "spread"]);
   for (const id of ["#latent-x", "#latent-y"]) {
     $(id).replaceChildren(...names.map(([value, text]) => element("option", text, { value })));
     $(id).onchange = fillModel;
   }
-  $("#latent-x").value = model.umap ? "umap" : String(model.order[0]);
-  $("#latent-y").value = model.umap ? "umap" : String(model.order[1] ?? "none");
+  $("#latent-x").value = String(model.order[0]);
+  $("#latent-y").value = String(model.order[1] ?? "none");
   $("#draw").onclick = drawSamples;
   $("#zero").onclick = () => { model.z.fill(0); sliders(); drawDecoded(); };
   sliders();

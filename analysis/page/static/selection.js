@@ -61,6 +61,7 @@ function brush(event) {
     const held = selection.brushes[name]?.map((v) => positionOf(scale, v));
     const inside = held && at > held[0] && at < held[1];
     drag = { place, from: at, held: inside ? held : null };
+    hold("parallel");
     return;
   }
   if (!drag) return;
@@ -70,7 +71,7 @@ function brush(event) {
   const over = event.event_name === "panend";
   if (over && ends[1] - ends[0] < 0.01) delete selection.brushes[name];
   else selection.brushes[name] = ends.map((v) => (scale.options ? v * Math.max(1, scale.options.length - 1) : scale.from(v)));
-  if (over) drag = null;
+  if (over) { drag = null; hold(null); }
   apply({ address: over });
   if (!over) selection.moved = true;
 }

@@ -15,7 +15,7 @@ const palette = () => PALETTES[darkMedia.matches && !printing ? "dark" : "light"
 const models = () => [...window.Bokeh.documents[0]._all_models.values()];
 const named = (name) => window.Bokeh.documents[0].get_model_by_name(name);
 const LOTS = 1000; // trials from which only some lines are drawn at once
-const MOST_LINES = 400;
+const MOST_LINES = 150;
 
 const view = { colour: null, x: null, y: null, xlog: null, ylog: null, curve: null, scales: {}, axes: [] };
 
@@ -113,7 +113,9 @@ function fillHistory(x, y) {
     const at = x.to(study.values.trial[row]), state = study.values.state[row];
     if (state === "complete" && values[row] !== null) {
       if (values[row] < least) { least = values[row]; best.x.push(at); best.y.push(y.to(least)); }
-    } else { others.x.push(at); others.y0.push(0); others.y1.push(0.025); others.colour.push(states[state]); }
+    } else if (study.n <= LOTS || row % Math.ceil(study.n / LOTS) === 0) {
+      others.x.push(at); others.y0.push(0); others.y1.push(0.025); others.colour.push(states[state]);
+    }
   }
   if (best.x.length) { best.x.push(1); best.y.push(best.y.at(-1)); }
   named("best_so_far").data = best;
@@ -180,7 +182,7 @@ function shownLines() {
   const kept = new Set(complete.slice(0, MOST_LINES));
   const every = Math.ceil((n - complete.length) / MOST_LINES) || 1;
   rows.filter((row) => values[row] === null).forEach((row, i) => { if (i % every === 0) kept.add(row); });
-  for (const row of selection.rows ?? []) if (kept.size < 4 * MOST_LINES) kept.add(row);
+  for (const row of selection.rows ?? []) if (kept.size < 3 * MOST_LINES) kept.add(row);
   return rows.map((row) => kept.has(row));
 }
 
@@ -235,13 +237,24 @@ function rungs() {
   return { rungs_x: xs, rungs_y: ys };
 }
 
-// Figures that are out of sight do not redraw.
+// Figures that are out of sight do not redraw; of thousands of trials only the one that is held.
+const inSight = new Set();
+
+function hold(alone) {
+  if (study.n <= LOTS) return;
+  for (const place of $$("[data-plot]")) {
+    const name = place.dataset.plot;
+    named(name).hold_render = alone ? name !== alone : !inSight.has(name);
+  }
+}
+
 function rest() {
   const seen = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       const plot = named(target.dataset.plot);
+      if (isIntersecting) inSight.add(target.dataset.plot); else inSight.delete(target.dataset.plot);
       if (plot) plot.hold_render = !isIntersecting;
     }
-  }, { rootMargin: "200px" });
+  }, { rootMargin: "60px" });
   for (const place of $$("[data-plot]")) seen.observe(place);
 }
