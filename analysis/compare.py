@@ -13,7 +13,9 @@ from rich.markup import escape
 from analysis.command import STUDIES, run_command
 from analysis.comparison.comparable import study_names
 from moons.command_line import AnyPath, OptionalPath, Text, opt
+from moons.files import write_whole
 from moons.terminal import console, say
+from moons.words import shell
 from study.record.results import StudyResults, read_results
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from analysis.comparison import Comparison
 
-TABLE = "comparison.parquet"
+TABLE, PAGE = "comparison.parquet", "comparison.html"
 NAMED = 3  # studies that the folder's name holds
 
 
@@ -65,6 +67,7 @@ def compare_all(options: Options) -> int:
     from analysis.comparison import compare
     from analysis.comparison.table import as_table
     from analysis.comparison.terminal import show
+    from analysis.page.compared import comparison_page
     from study.record.parquet import write_table
 
     log = console(stderr=True)
@@ -79,7 +82,10 @@ def compare_all(options: Options) -> int:
         )
         out.mkdir(parents=True, exist_ok=True)
         write_table(as_table(comparison), out / TABLE)
-        paths = [out / TABLE, *_figures(comparison, out, progress)]
+        paths = [out / TABLE, *_figures(comparison, out, progress), out / PAGE]
+        folders = (study.folder.shown for study in studies)
+        command = shell("python", "-m", "analysis.compare", *folders)
+        write_whole(out / PAGE, comparison_page(comparison, command))
     show(comparison, console())
     print()
     for path in paths:

@@ -24,7 +24,7 @@ function theme() {
   for (const model of models()) {
     for (const tag of model.tags ?? []) {
       const [what, name] = String(tag).split(":");
-      if (name) model[`${what}_color`] = model.type.endsWith("Annotation") ? colours[name] : { value: colours[name] };
+      if (name) model[`${what}_color`] = /Annotation$|^Legend$/.test(model.type) ? colours[name] : { value: colours[name] };
     }
     if (/Axis$/.test(model.type)) {
       Object.assign(model, { axis_line_color: null, major_tick_line_color: null,
