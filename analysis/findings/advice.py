@@ -1,6 +1,14 @@
 """What to do about a warning, with the command."""
 
+from moons.words import shell
 from study.record.results import StudyResults
+
+
+def _study(command: str, results: StudyResults, *words: object) -> str:
+    """The command with the study's folder, and the file of a model of one's own."""
+    code = results.manifest.space.get("code") or {}
+    file = ["--space", code["file"]] if code.get("file") else []
+    return shell("python", "-m", *command.split(), results.folder.shown, *words, *file)
 
 
 def toward_density(results: StudyResults) -> str:
@@ -15,23 +23,24 @@ def toward_density(results: StudyResults) -> str:
 def go_on(results: StudyResults) -> str:
     """How to search on from where the study is."""
     n_trials = 2 * results.manifest.n_trials
-    return f"`python -m study.run --resume {results.folder.shown} --trials {n_trials}` goes on."
+    return f"`{_study('study.run --resume', results, '--trials', n_trials)}` goes on."
 
 
 def finish(results: StudyResults) -> str:
     """How to have the trials that are missing."""
-    return f"`python -m study.run --resume {results.folder.shown}` makes up for what is missing."
+    return f"`{_study('study.run --resume', results)}` makes up for what is missing."
 
 
 def other_range(results: StudyResults) -> str:
     """How to search over another range."""
-    warm = f"python -m study.run --space FILE.py --warm-start {results.folder.shown}"
+    place = results.folder.shown
+    warm = shell("python", "-m", "study.run", "--space", "FILE.py", "--warm-start", place)
     return f"`{warm}` searches the ranges of a file of your own, and learns from these trials."
 
 
 def retrain(results: StudyResults, n_seeds: int) -> str:
     """How to tell luck from quality."""
-    command = f"python -m study.rerun {results.folder.shown} --top 5 --seeds {n_seeds}"
+    command = _study("study.rerun", results, "--top", 5, "--seeds", n_seeds)
     return f"`{command}` compares the best on the same seeds."
 
 

@@ -1,14 +1,17 @@
 import dataclasses
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.findings import Level, findings
+from analysis.findings import Level, advice, findings
 from analysis.findings.quality import edge_of
 from study.record.manifest import Dimension
-from study.record.results import StudyResults
+from study.record.results import StudyResults, read_results
 from tests.analysis.known import LATENT, LR, known_results
+from tests.analysis.synthetic import Recipe, make_study
 
 
 def said(results: StudyResults, level: Level) -> str:
@@ -315,4 +318,16 @@ def test_the_best_trial_stands_beside_the_baselines_of_its_family() -> None:
     better = known_results([{"val_mse": 0.1, "fresh_excess_nll": 0.01}])
     assert "The best trial beats the baselines: its fresh-data excess NLL is 0.01" in said(
         dataclasses.replace(better, baselines=baselines), "result"
+    )
+
+
+def test_commands_can_be_pasted_and_name_the_file_of_a_model_of_one_s_own(tmp_path: Path) -> None:
+    folder = make_study(tmp_path / "my [study]", Recipe(name="s", n_trials=4))
+    results = read_results(folder)
+    assert f"--resume '{folder}' --trials" in advice.go_on(results)
+    manifest = results.manifest
+    space = {**manifest.space, "code": {"class": "Mine", "file": "mine.py", "hash": "0"}}
+    own = replace(results, manifest=replace(manifest, space=space))
+    assert advice.finish(own).startswith(
+        f"`python -m study.run --resume '{folder}' --space mine.py`"
     )
