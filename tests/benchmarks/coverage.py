@@ -104,7 +104,7 @@ class Case:
 class Options:
     """Simulates how often each interval and verdict of analysis is right, and writes a table."""
 
-    repeats: Count = 1800
+    repeats: Count = 1000
     """Simulated cases of each kind."""
     out: Path = Path("results/coverage")
     """The folder for coverage.parquet and README.md."""
