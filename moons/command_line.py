@@ -64,6 +64,7 @@ def read_by(read: Callable[[str], object]) -> PrimitiveConstructorSpec[Any]:
 
 
 Text = Annotated[str | None, read_by(str)]
+AnyText = Annotated[str, read_by(str)]
 OptionalPath = Annotated[Path | None, read_by(read_path)]
 AnyPath = Annotated[Path, read_by(read_path)]
 Number = Annotated[float | None, read_by(_number)]

@@ -8,7 +8,7 @@ from search_spaces.code import SpaceCode
 from search_spaces.space import SearchSpace
 
 HERE = Path(__file__).parent
-NOT_SPACES = ("__init__", "base", "code", "domain", "generative", "load", "space")
+NOT_SPACES = ("__init__", "base", "code", "domain", "generative", "load", "settings", "space")
 
 
 def space_names() -> list[str]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args
 
-from tyro.conf import FlagCreatePairsOff, Suppress
+from tyro.conf import FlagCreatePairsOff, Suppress, UseAppendAction
 
 from moons.command_line import (
     AnyPath,
+    AnyText,
     Count,
     Number,
     OptionalPath,
@@ -49,6 +50,8 @@ class Options:
     """A trial's largest budget, in epochs."""
     metric: Annotated[Text, opt("METRIC[,METRIC]", "the space's")] = None
     """What is minimised: val_mse, val_loss, val_energy_distance, val_excess_nll, or two of them."""
+    set: Annotated[UseAppendAction[tuple[AnyText, ...]], opt("NAME=VALUE", "the space's")] = ()
+    """Fixes a setting, or searches it: NAME=A,B,C or NAME=[log:]LOW..HIGH[/STEP]. Repeatable."""
     sampler: Annotated[SamplerName, opt("tpe|random|grid", "the space's")] = None
     """Who proposes configs."""
     scheduler: Annotated[SchedulerName, opt("asha|none", "the space's")] = None

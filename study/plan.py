@@ -1,6 +1,7 @@
 """The resolved plan of a study: what the options and the space come to."""
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from moons.config import Config, EngineChoice
 from moons.words import count, shell
 from search_spaces.load import load_space
+from search_spaces.settings import Setting, read_settings, with_settings
 from search_spaces.space import Scheduler, SearchSpace
 from study.cpus import usable_cpus
 from study.errors import StudyError
@@ -16,6 +18,7 @@ from study.options import Options, check_results, default_address
 from study.record.manifest import Manifest
 from study.trackers.choice import Tracker, check_usable, read_trackers
 
+LONGEST_NAME = 64
 SMOKE_TRIALS, SMOKE_EPOCHS, SMOKE_GRACE, SMOKE_SEEDS = 4, 20, 10, 2
 RECORDED = (
     *("trials", "max_epochs", "scheduler", "grace", "reduction", "workers", "seed", "data_seed"),
@@ -32,6 +35,7 @@ class Plan:
         folder: where its record is kept.
         rungs: epochs at which ASHA decides, ascending; empty without a scheduler.
         workers: trials at a time; None takes every CPU of an existing cluster.
+        set: what `--set` changed of the space, as it was typed; `space` has it already.
         replicates: seeds that each trial is trained on.
         confirm: fresh seeds that the best configs are trained on at the end; 0 for none.
         top: how many configs those are.
@@ -51,6 +55,7 @@ class Plan:
     workers: int | None
     seed: int
     data_seed: int
+    set: tuple[str, ...] = ()
     replicates: int = 1
     confirm: int = 0
     top: int = 5
@@ -97,7 +102,7 @@ class Plan:
         """The options as resolved, as the manifest holds them."""
         kept = {key: getattr(self, key) for key in RECORDED}
         warm_start = None if self.warm_start is None else str(self.warm_start)
-        own = {"metric": self.space.metric, "sampler": self.space.sampler}
+        own = {"metric": self.space.metric, "sampler": self.space.sampler, "set": list(self.set)}
         return kept | own | {"warm_start": warm_start, "log": ",".join(self.trackers) or None}
 
     def manifest(self) -> Manifest:
@@ -123,7 +128,8 @@ def make_plan(options: Options) -> Plan:
         space = load_space(options.space)
         changes = {"metric": options.metric, "sampler": options.sampler}
         given = {key: value for key, value in changes.items() if value is not None}
-        space = dataclasses.replace(space, **given)  # type: ignore[arg-type]
+        settings = read_settings(options.set)
+        space = with_settings(dataclasses.replace(space, **given), settings)  # type: ignore[arg-type]
     except ValueError as error:
         raise StudyError(str(error)) from None
     trackers = read_trackers(options.log)
@@ -141,7 +147,7 @@ def make_plan(options: Options) -> Plan:
             f"could stop no trial, got {grace}; for a study without it say --scheduler none"
         )
     kind = f"{space.name}-smoke" if options.smoke else space.name
-    name = options.name or f"{kind}-{datetime.now():%Y%m%d-%H%M%S}"
+    name = options.name or _name(kind, settings)
     return Plan(
         name=name,
         folder=options.results / name,
@@ -155,6 +161,7 @@ def make_plan(options: Options) -> Plan:
         workers=options.workers or (usable_cpus() if address is None else None),
         seed=options.seed,
         data_seed=options.seed if options.data_seed is None else options.data_seed,
+        set=options.set,
         replicates=options.replicates,
         confirm=confirm if options.confirm is None else options.confirm,
         top=options.top,
@@ -166,6 +173,14 @@ def make_plan(options: Options) -> Plan:
         live=options.live,
         trackers=trackers,
     )
+
+
+def _name(kind: str, settings: tuple[Setting, ...]) -> str:
+    """The space, what was set in it as far as there is room, and the time."""
+    time = f"{datetime.now():%Y%m%d-%H%M%S}"
+    room = LONGEST_NAME - len(kind) - len(time) - 2
+    said = "-".join(re.sub(r"[^A-Za-z0-9.]+", "-", s.text.replace("=", "", 1)) for s in settings)
+    return "-".join(filter(None, (kind, said[:room].strip("-."), time)))
 
 
 def make_rungs(grace: int, reduction: int, max_epochs: int) -> tuple[int, ...]:

@@ -78,7 +78,7 @@ def _own_model(options: RerunOptions, manifest: "Manifest") -> "OwnModel | None"
 def _wanted(
     options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame"
 ) -> "list[Retraining]":
-    from study.reruns.candidates import config_from_file, named_candidates, top_candidates
+    from study.reruns.candidates import changed, config_from_file, named_candidates, top_candidates
     from study.reruns.jobs import audited, on_fresh_seeds
 
     seed, engine = manifest.seed, manifest.engine
@@ -89,6 +89,8 @@ def _wanted(
     candidates += [config_from_file(path, manifest) for path in options.config]
     if not candidates:
         candidates = top_candidates(trials, manifest.metric, options.top)
+    if options.set:
+        candidates += [changed(candidate, options.set) for candidate in candidates]
     return on_fresh_seeds(candidates, options.seeds, options.vary, seed, engine)
 
 

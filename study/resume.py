@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from moons.files import is_folder
+from search_spaces.settings import read_settings, with_settings
 from search_spaces.space import SearchSpace
 from study.cpus import usable_cpus
 from study.errors import StudyError
@@ -70,6 +71,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             rungs=manifest.rungs,
             workers=options.workers or _workers(manifest, address),
             seed=asked["seed"],
+            set=tuple(asked.get("set", ())),
             data_seed=asked.get("data_seed", asked["seed"]),
             replicates=asked.get("replicates", 1),
             confirm=asked.get("confirm", 0) if options.confirm is None else options.confirm,
@@ -102,6 +104,8 @@ def _check_same(name: str, value: Any, asked: dict[str, Any] | Any, folder: Path
         raise StudyError(f"--{name.replace('_', '-')} cannot be given with --resume; leave it out")
     if isinstance(value, Path):
         value = str(value)
+    if isinstance(value, tuple):
+        value = list(value)
     if value != asked[key]:
         raise StudyError(
             f"{folder} was begun with {name} {asked[key]}, got {value}; leave "
@@ -116,7 +120,8 @@ def _space(options: Options, manifest: Manifest, folder: Path) -> SearchSpace:
             return SearchSpace.from_dict(recorded)
         except ValueError as error:
             raise DamagedRecord(f"{folder / 'study.json'} is damaged: {error}") from None
-    space = space_of_file(recorded, options.space, folder)
+    changed = read_settings(manifest.options.get("set", ()))
+    space = with_settings(space_of_file(recorded, options.space, folder), changed)
     ours = {"metric": recorded["metric"], "sampler": recorded["sampler"]}
     given = space.as_dict() | ours
     for key, value in given.items():

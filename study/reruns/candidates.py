@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from moons.config import Config
+from search_spaces.settings import read_settings
 from study.errors import StudyError
 from study.record.configs import distinct_configs
 from study.record.manifest import Manifest
@@ -68,6 +69,26 @@ def named_candidates(
             allowed = f"one of {min(rows)} to {max(rows)}" if rows else "of a study that has some"
             raise StudyError(f"{option} must be {allowed}, got {number}")
     return [candidate_of(rows[number]) for number in numbers]  # type: ignore[arg-type]
+
+
+def changed(candidate: Candidate, texts: tuple[str, ...]) -> Candidate:
+    """The candidate with settings of `--set` in the place of its own.
+
+    Raises:
+        StudyError: a setting is impossible, is to be searched, or asks for other data.
+    """
+    try:
+        settings = read_settings(texts)
+        for setting in settings:
+            if setting.searched:
+                raise ValueError(f"--set takes one value a setting in a rerun, got {setting.text}")
+            if setting.key in DATA:
+                raise ValueError(f"--set cannot change the study's data, got {setting.text}")
+        new = candidate.config.as_dict() | {setting.key: setting.value for setting in settings}
+        label = ", ".join([candidate.label, *texts])
+        return Candidate(label=label, trial=None, config=Config.from_mapping(new, label), seed=None)
+    except ValueError as error:
+        raise StudyError(str(error)) from None
 
 
 def config_from_file(path: Path, manifest: Manifest) -> Candidate:

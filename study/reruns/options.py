@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from moons.command_line import AnyPath, Count, OptionalPath, Text, Whole, opt
+from moons.command_line import AnyPath, AnyText, Count, OptionalPath, Text, Whole, opt
 from moons.files import is_folder
 from study.errors import StudyError
 from study.options import check_address, check_range, read_options
@@ -28,6 +28,8 @@ class RerunOptions:
     """A trial to retrain; may be said more than once."""
     config: Annotated[UseAppendAction[tuple[AnyPath, ...]], opt("FILE.json", "none")] = ()
     """A config to train beside the study's own; may be said more than once."""
+    set: Annotated[UseAppendAction[tuple[AnyText, ...]], opt("NAME=VALUE", "none")] = ()
+    """Trains each config with this setting changed as well, beside it. Repeatable."""
     vary: Vary = "init"
     """What a seed draws anew: initialisation, order and noise, or the data as well."""
     seed_of_trial: Annotated[Whole, opt("N", "none")] = None
@@ -52,6 +54,8 @@ class RerunOptions:
             check_address(self.address)
         if self.audit is not None and (self.trial or self.config):
             raise StudyError("--audit draws its trials itself; leave --trial and --config out")
+        if self.set and (self.audit is not None or self.seed_of_trial is not None):
+            raise StudyError("--set changes configs; leave --audit and --seed-of-trial out")
         no_board = self.audit is not None or self.seed_of_trial is not None
         if self.export is not None and no_board:
             raise StudyError("--export needs a leaderboard; leave --audit and --seed-of-trial out")

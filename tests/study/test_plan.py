@@ -33,6 +33,21 @@ def test_a_study_without_a_name_takes_the_space_s_and_the_time():
     assert NAME.fullmatch(smoke.name)
 
 
+def test_what_is_set_is_in_the_name_the_space_and_the_manifest():
+    made = plan("--space", "cvae", "--set", "beta=0.045", "--set", "lr=log:1e-3..1e-2")
+    assert re.fullmatch(r"cvae-beta0.045-lrlog-1e-3..1e-2-\d{8}-\d{6}", made.name)
+    assert made.space.fixed == {"beta": 0.045}
+    assert made.manifest().options["set"] == ["beta=0.045", "lr=log:1e-3..1e-2"]
+    assert made.manifest().space["fixed"] == {"beta": 0.045}
+    assert made.manifest().space_hash != plan("--space", "cvae").manifest().space_hash
+
+
+def test_a_name_made_of_many_settings_is_still_a_name():
+    words = [f"encoder_hidden=[{','.join(['128'] * 20)}]", "noise=0.123456789", "eps_w=0.987654321"]
+    made = plan("--space", "vae", *(w for s in words for w in ("--set", s)))
+    assert NAME.fullmatch(made.name)
+
+
 def test_the_folder_is_the_name_under_results(tmp_path):
     named = plan("--space", "vae", "--name", "mine", "--results", str(tmp_path / "r"))
     assert named.folder == tmp_path / "r" / "mine"

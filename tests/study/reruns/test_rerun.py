@@ -3,14 +3,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from study.errors import StudyError
 from study.record.manifest import Manifest
 from study.rerun import main
-from study.reruns.candidates import config_from_file, top_candidates
+from study.reruns.candidates import changed, config_from_file, top_candidates
 from study.reruns.jobs import audited, on_fresh_seeds
 
 
@@ -52,6 +54,28 @@ def test_an_audit_takes_pruned_trials_on_their_own_seeds(finished: Path) -> None
     for retraining in audited(trials, 2, 42, 1, (10,), "torch"):
         assert retraining.seed == pruned["seed"][retraining.candidate.trial]
         assert retraining.engine == "torch"  # the study's: another one ends in other digits
+
+
+def test_a_config_is_trained_with_a_setting_changed_beside_it_as_it_is(finished: Path) -> None:
+    (best,) = top_candidates(trials_of(finished), "val_mse", 1)
+    other = changed(best, ("beta=0.045",))
+    assert other.label == f"{best.label}, beta=0.045"
+    assert other.config == replace(best.config, beta=0.045)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("beta=0.1,1", "one value a setting"),
+        ("noise=0.1", "cannot change the study's data"),
+        ("betta=1", "no setting 'betta'"),
+        ("max_epochs=5", "use --max-epochs"),
+    ],
+)
+def test_what_a_rerun_cannot_change_is_refused(finished: Path, text: str, said: str) -> None:
+    (best,) = top_candidates(trials_of(finished), "val_mse", 1)
+    with pytest.raises(StudyError, match=said):
+        changed(best, (text,))
 
 
 def test_configs_of_files_with_one_name_are_told_apart(finished: Path, tmp_path: Path) -> None:

@@ -1,0 +1,114 @@
+"""Settings of `--set`: `beta=0.045` fixes one, `latent_dim=1,2,4` searches it."""
+
+import dataclasses
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from moons.config import BOUNDS, CHOICES, check_value
+from search_spaces.domain import Choice, Domain, Float, Int
+from search_spaces.space import SearchSpace
+
+# What belongs to the whole study, and the option that says it.
+OPTIONS = {"family": "--space", "data_seed": "--data-seed", "max_epochs": "--max-epochs"}
+FORMS = "NAME=VALUE, NAME=A,B,C, NAME=LOW..HIGH or NAME=log:LOW..HIGH"
+RANGE = re.compile(r"(?P<log>log:)?(?P<low>.+?)\.\.(?P<high>.+?)(?:/(?P<step>.+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as `--set` has it.
+
+    Attributes:
+        key: its name in `moons.config.Config`.
+        value: what every trial has, or the domain that is searched.
+        text: as it was typed.
+    """
+
+    key: str
+    value: Any
+    text: str
+
+    @property
+    def searched(self) -> bool:
+        """Whether trials differ in it."""
+        return isinstance(self.value, Float | Int | Choice)
+
+
+def read_settings(texts: Sequence[str]) -> tuple[Setting, ...]:
+    """The settings that `--set` was given.
+
+    Raises:
+        ValueError: a text is no setting, a value is impossible, or one is set twice; one sentence.
+    """
+    settings = tuple(_read(text) for text in texts)
+    keys = [setting.key for setting in settings]
+    for key in keys:
+        if keys.count(key) > 1:
+            both = " and ".join(setting.text for setting in settings if setting.key == key)
+            raise ValueError(f"--set must name each setting once, got {both}")
+    return settings
+
+
+def with_settings(space: SearchSpace, settings: Sequence[Setting]) -> SearchSpace:
+    """The space with these settings fixed or searched, whatever it did with them before.
+
+    Raises:
+        ValueError: they contradict what else the space holds, or leave nothing to search.
+    """
+    new = {setting.key: setting.value for setting in settings}
+    searched = {setting.key: setting.value for setting in settings if setting.searched}
+    kept = {key: domain for key, domain in space.searched.items() if key not in new}
+    fixed = {key: value for key, value in space.fixed.items() if key not in new}
+    fixed |= {setting.key: setting.value for setting in settings if not setting.searched}
+    if settings and not kept | searched:
+        raise ValueError(
+            f"--set fixes all that {space.name} searches; leave one of them out, or search another"
+        )
+    return dataclasses.replace(space, searched=kept | searched, fixed=fixed)
+
+
+def _read(text: str) -> Setting:
+    key, equals, said = (part.strip() for part in text.partition("="))
+    if not (key and equals and said):
+        raise ValueError(f"--set must be {FORMS}, got {text!r}")
+    if key in OPTIONS:
+        raise ValueError(f"--set cannot set {key}, which belongs to the study: use {OPTIONS[key]}")
+    if key not in BOUNDS and key not in CHOICES:
+        allowed = sorted({*BOUNDS, *CHOICES} - set(OPTIONS))
+        raise ValueError(f"--set names no setting {key!r}; settings: {', '.join(allowed)}")
+    if said.startswith("["):
+        return Setting(key, check_value(key, _widths(key, said)), text)
+    if key in BOUNDS and (found := RANGE.fullmatch(said)):
+        return Setting(key, _range(key, **found.groupdict()), text)
+    values = [_value(key, part.strip()) for part in said.split(",")]
+    if len(values) == 1:
+        return Setting(key, check_value(key, values[0]), text)
+    return Setting(key, Choice(*values).of(key), text)
+
+
+def _range(key: str, log: str | None, low: str, high: str, step: str | None) -> Domain:
+    kind = Int if BOUNDS[key].kind is int else Float
+    apart = None if step is None else _value(key, step)
+    return kind(_value(key, low), _value(key, high), log=log is not None, step=apart).of(key)
+
+
+def _value(key: str, text: str) -> Any:
+    """A number where the text is one; `check_value` refuses what the setting cannot take."""
+    if key in CHOICES:
+        return text
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    raise ValueError(f"{key} must be {BOUNDS[key]}, got {text!r}")
+
+
+def _widths(key: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ValueError(f"{key} must be a value or a list as in [32, 64], got {text!r}") from None
