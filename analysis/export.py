@@ -23,7 +23,9 @@ HERE = Path(__file__).parent
 ONNX_TOLERANCE = 1e-4  # in the data's own unit, where the noise is about 0.1
 
 
-def export_winner(study: Path, out: Path, metric: str, vary: str) -> Path:
+def export_winner(
+    study: Path, out: Path, metric: str, vary: str, *, refitted: bool = False
+) -> Path:
     """Writes the leaderboard's first config, trained on the seed whose score is the median.
 
     The median is what to expect of the config; its best seed would be luck again.
@@ -34,6 +36,8 @@ def export_winner(study: Path, out: Path, metric: str, vary: str) -> Path:
             `sample.py`, and with the extra `onnx` installed `encoder.onnx` and `decoder.onnx`.
         metric: what the configs were ordered by.
         vary: which retrainings count.
+        refitted: trains it on training and validation points together, as `moons.refit` does; its
+            figures are then those on points that neither training nor choice has seen.
 
     Returns:
         `out`, which appears whole or not at all.
@@ -44,8 +48,10 @@ def export_winner(study: Path, out: Path, metric: str, vary: str) -> Path:
     """
     import torch
 
-    from moons.evaluation import EVALUATION_SEED, evaluate
-    from moons.fit import fit, start
+    from moons.evaluation import EVALUATION_SEED, ImportanceDraws, evaluate
+    from moons.evaluation.excess import fit_decoder_noise
+    from moons.fit import Diverged, fit, start
+    from moons.refit import refit
 
     boards = read_table(StudyFolder(study).leaderboard)
     first = boards[boards["vary"] == vary].iloc[0].to_dict()
@@ -58,29 +64,38 @@ def export_winner(study: Path, out: Path, metric: str, vary: str) -> Path:
     config = Config.from_row(middle, "reruns.parquet")
     torch.set_num_threads(1)  # as a worker has it
     run = start(config, int(middle["seed"]), engine=middle["engine"])
-    for _ in fit(run):
-        pass
-    if run.best is None:
+    records = list(fit(run))
+    best, epochs = run.best, run.epoch
+    if best is None:
         raise ValueError(f"{first['config']} diverged when it was trained again for the export")
+    sigma_x = None
+    if refitted:
+        # Fitted on points that the first run had not seen; the second has.
+        sigma_x = fit_decoder_noise(run.best_model(), config, ImportanceDraws(), EVALUATION_SEED)
+        run = refit(config, run.seed, records[: best.epoch], engine=middle["engine"])
+        if isinstance(run.outcome, Diverged):
+            raise ValueError(f"{first['config']} diverged on training and validation points")
     model = run.best_model()
     # Measured again, as another machine than the retraining's ends in other last digits.
-    best = run.best
     found: dict[str, Any] = {"best_epoch": best.epoch, "val_mse": best.val_mse}
-    found |= {"epochs": run.epoch, "val_loss": best.val_loss, "val_kl": best.val_kl}
-    found |= evaluate(model, config, EVALUATION_SEED).as_row()
+    found |= {"epochs": epochs, "val_loss": best.val_loss, "val_kl": best.val_kl}
+    found |= evaluate(model, config, EVALUATION_SEED, sigma_x).as_row()
     measured = {str(key): _plain(value) for key, value in (middle | found).items()}
+    measured |= {"trained_on": "train and val" if refitted else "train"}
+    if refitted:  # it has seen the validation points
+        measured = {key: value for key, value in measured.items() if not key.startswith("val_")}
     board = {str(key): _plain(value) for key, value in first.items()}
     metrics = {
         "leaderboard": board,
         "this_model": measured,
         "intervals": "95 %, of a mean over seeds, and over points where `_basis` says so",
     }
-    sigma_x = float(measured.get("sigma_x") or config.sigma_x)
+    noise = float(measured.get("sigma_x") or config.sigma_x)
     script = (HERE / "templates" / "sample.py.txt").read_text()
     with folder_appearing(out) as draft:
         save_checkpoint(draft, pack_weights(run.best_weights()), config, run.seed, config.family)
         write_whole(draft / "metrics.json", json.dumps(metrics, indent=2) + "\n")
-        write_whole(draft / "sample.py", script.replace("SIGMA_X", repr(sigma_x)))
+        write_whole(draft / "sample.py", script.replace("SIGMA_X", repr(noise)))
         if can_write_onnx():
             write_onnx(model, draft)
         card = _card(config, board, measured, metric, can_write_onnx())

@@ -68,7 +68,29 @@ class CosineSchedule:
         self.lr = self.first * (1 + math.cos(math.pi * self.epoch / self.epochs)) / 2
 
 
-Schedule = PlateauSchedule | CosineSchedule
+@dataclass(slots=True)
+class GivenSchedule:
+    """The rates of another run, one an epoch.
+
+    Attributes:
+        rates: of its epochs.
+        epoch: how many are over.
+    """
+
+    rates: tuple[float, ...]
+    epoch: int = 0
+
+    @property
+    def lr(self) -> float:
+        """The rate for the next epoch; after the last one its own."""
+        return self.rates[min(self.epoch, len(self.rates) - 1)]
+
+    def step(self, val_loss: float) -> None:
+        """Takes note that an epoch is over, whatever its loss."""
+        self.epoch += 1
+
+
+Schedule = PlateauSchedule | CosineSchedule | GivenSchedule
 
 
 def schedule_of(config: Config) -> Schedule:

@@ -71,7 +71,7 @@ def show_audit(
     say_whole(screen, str(folder / "audit.parquet"))
 
 
-def export(folder: Path, out: Path, metric: str, vary: str) -> None:
+def export(folder: Path, out: Path, metric: str, vary: str, *, refitted: bool) -> None:
     """Writes the winner as a folder that others can use, and prints its path.
 
     Raises:
@@ -82,6 +82,6 @@ def export(folder: Path, out: Path, metric: str, vary: str) -> None:
     if not can_write_onnx():
         print('without ONNX, which takes: pip install -e ".[onnx]"')
     try:
-        print(export_winner(folder, out, metric, vary))
+        print(export_winner(folder, out, metric, vary, refitted=refitted))
     except ValueError as error:
         raise StudyError(str(error), NO_RESULT) from None

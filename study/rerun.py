@@ -167,7 +167,7 @@ def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -
         return
     show_leaderboard(options.study, trials, metric, options.vary)
     if options.export is not None:
-        export(options.study, options.export, metric, options.vary)
+        export(options.study, options.export, metric, options.vary, refitted=options.refit)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class DensityModel(Protocol):
         """Draws, shape (n, 2), for the labels y where the model is conditional."""
 
 
-def evaluate(model: VAE, config: Config, seed: int = 0) -> Evaluation:
+def evaluate(model: VAE, config: Config, seed: int = 0, sigma_x: float | None = None) -> Evaluation:
     """Everything that is measured of a trained model.
 
     Args:
@@ -59,12 +59,14 @@ def evaluate(model: VAE, config: Config, seed: int = 0) -> Evaluation:
         config: what it was trained as; the data, beta and eps_w are read from it.
         seed: of fresh points and all draws. Models that are to be compared share it: they then
             meet the same points, and what depends on the data alone is computed once.
+        sigma_x: the decoder's noise; fitted on validation points where it is not given.
     """
     source, conditional, draws = Source.of(config), model.label_dim > 0, ImportanceDraws()
     fresh = points(source, "fresh", seed)
     asked = fresh.y[: SETS * SAMPLE_POINTS] if conditional else None
     with evaluation_mode(model):
-        sigma_x = fit_decoder_noise(model, config, draws, seed)
+        if sigma_x is None:
+            sigma_x = fit_decoder_noise(model, config, draws, seed)
         stream = derive_seed(seed, "drawn")
         n_drawn = SETS * SAMPLE_POINTS
         drawn = generate(model, n_drawn, stream, asked, sigma_x=sigma_x)

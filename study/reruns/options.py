@@ -9,7 +9,7 @@ from tyro.conf import Positional, UseAppendAction, arg
 from moons.command_line import AnyPath, AnyText, Count, OptionalPath, Text, Whole, opt
 from moons.files import is_folder
 from study.errors import StudyError
-from study.options import check_address, check_range, read_options
+from study.options import Flag, check_address, check_range, read_options
 
 Vary = Literal["init", "data"]
 
@@ -38,6 +38,8 @@ class RerunOptions:
     """Trains K pruned trials, drawn at random, to the full budget, to see what pruning cost."""
     export: Annotated[OptionalPath, opt("FOLDER", "none")] = None
     """Writes the winner as a folder that others can use."""
+    refit: Flag = False
+    """Trains what --export writes on training and validation points, when they have chosen it."""
     workers: Annotated[Whole, opt("N", "every CPU")] = None
     """Trainings at a time, one CPU each."""
     address: Annotated[Text, opt("auto|HOST:PORT", "its own; in a job, the job's")] = None
@@ -59,6 +61,8 @@ class RerunOptions:
         no_board = self.audit is not None or self.seed_of_trial is not None
         if self.export is not None and no_board:
             raise StudyError("--export needs a leaderboard; leave --audit and --seed-of-trial out")
+        if self.refit and self.export is None:
+            raise StudyError("--refit is of what is exported; give --export FOLDER too")
         if self.export is not None and self.export.exists():
             raise StudyError(
                 f"--export must name a folder that is not there yet, got {self.export}"
