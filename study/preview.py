@@ -20,10 +20,14 @@ from study.plan import Plan
 
 SAMPLED_CONFIGS = 5
 MICRO_EPOCHS = 5
-# Measured: from the command to the first report, and Tune's driver for each trial after that.
-START_S, DRIVER_S_PER_TRIAL = 13.0, 0.03
-# Where a trial usually ends: what the median complete trial of the base spaces takes.
-USUAL_EPOCHS = 200
+# Measured on the reference studies: from the command to the first trial and from the last to the
+# tables, and Tune's driver for each trial.
+START_S, DRIVER_S_PER_TRIAL = 22.0, 0.03
+# Where a trial usually ends: what the mean complete trial of the reference studies takes.
+USUAL_EPOCHS = 300
+# More than one trial in `reduction` passes a rung: the first ones are compared with few, and later
+# ones are better than those they are compared with. In the reference studies it is about the root.
+SURVIVAL = 0.55
 
 
 def show_spaces() -> None:
@@ -65,11 +69,12 @@ def show_plan(plan: Plan) -> None:
     if plan.space.model is not None:
         _try_model(plan, sampled)
     show_table(screen, _config_table(plan, sampled))
-    epoch_s = time_epoch(plan, sampled)
+    epoch_s, evaluation_s = time_epoch(plan, sampled), time_evaluation(plan, sampled)
     say(
         screen,
-        f"an epoch takes {epoch_s * 1e3:.1f} ms (the mean of these, on one core): about "
-        f"{clock(estimate_s(plan, epoch_s))} for the study",
+        f"an epoch takes {epoch_s * 1e3:.1f} ms (the mean of these, on one core), a trial's "
+        f"evaluation {evaluation_s:.1f} s: about {clock(estimate_s(plan, epoch_s, evaluation_s))} "
+        "for the study, without its report",
     )
 
 
@@ -141,14 +146,37 @@ def time_epoch(plan: Plan, sampled: list[dict[str, Any]]) -> float:
     return sum(seconds) / len(seconds)
 
 
-def estimate_s(plan: Plan, epoch_s: float) -> float:
-    """Seconds the study may take: epochs by ASHA's survival, the driver, Ray's start."""
+def time_evaluation(plan: Plan, sampled: list[dict[str, Any]]) -> float:
+    """Seconds that a complete trial's evaluation takes, after one that warms up."""
+    from moons.evaluation import EVALUATION_SEED, evaluate
+    from moons.models import build_model
+
+    config = plan.config(sampled[0])
+    model = build_model(config, 0, plan.space.model).eval()
+    for _ in range(2):
+        began = time.perf_counter()
+        evaluate(model, config, EVALUATION_SEED)
+        seconds = time.perf_counter() - began
+    return seconds
+
+
+def estimate_s(plan: Plan, epoch_s: float, evaluation_s: float) -> float:
+    """The study's seconds, without its report: its start, its epochs and its evaluations."""
+    epochs, complete = expected(plan)
+    trial_s = plan.replicates * (epochs * epoch_s + complete * evaluation_s)
+    retraining_s = min(USUAL_EPOCHS, plan.max_epochs) * epoch_s + evaluation_s
+    all_s = plan.trials * trial_s + plan.confirm * plan.top * retraining_s
+    work_s = all_s / (plan.workers or 1)
+    return START_S + max(work_s, plan.trials * DRIVER_S_PER_TRIAL)
+
+
+def expected(plan: Plan) -> tuple[float, float]:
+    """Epochs of the mean trial, and the share of trials that run to their end."""
     usual = min(USUAL_EPOCHS, plan.max_epochs)
     epochs, surviving, last = 0.0, 1.0, 0
     for rung in plan.rungs:
-        epochs += surviving * (min(rung, usual) - last)
-        surviving, last = surviving / plan.reduction, min(rung, usual)
-    epochs += surviving * (usual - last)
-    trained = plan.trials * plan.replicates * epochs + plan.confirm * plan.top * usual
-    work_s = trained * epoch_s / (plan.workers or 1)
-    return START_S + max(work_s, plan.trials * DRIVER_S_PER_TRIAL)
+        if rung >= usual:
+            break
+        epochs += surviving * (rung - last)
+        surviving, last = surviving * plan.reduction**-SURVIVAL, rung
+    return epochs + surviving * (usual - last), surviving

@@ -1,6 +1,10 @@
 import dataclasses
+import json
 import re
+import statistics
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from search_spaces.load import load_space, space_names
@@ -9,6 +13,7 @@ from study.options import parse
 from study.plan import make_plan
 from study.preview import estimate_s, sample_configs
 from study.run import main
+from tests.conftest import ROOT
 
 
 def words_of(text: str) -> str:
@@ -62,7 +67,9 @@ def test_a_dry_run_shows_the_resolved_plan_and_writes_nothing(said, quick):
     assert "3 workers; seed 5" in text
     assert "5 configs of the space" in text
     assert "latent_dim whole, uniform in [1, 4] lr log-uniform in [0.0001, 0.1]" in text
-    assert re.search(r"an epoch takes \d+\.\d ms .* about (\d+:)?\d+:\d\d for the study", text)
+    assert re.search(
+        r"an epoch takes \d+\.\d ms .* about (\d+:)?\d+:\d\d for the study, without", text
+    )
 
 
 def test_a_dry_run_without_a_scheduler_says_so(said, quick):
@@ -102,9 +109,39 @@ def test_a_grid_of_few_points_shows_each_once():
 
 def test_the_estimate_grows_with_the_work_and_shrinks_with_workers_and_pruning():
     one = plan("vae", "--workers", "1")
-    usual = estimate_s(one, 0.05)
-    assert estimate_s(dataclasses.replace(one, trials=200), 0.05) > usual
-    assert estimate_s(one, 0.1) > usual
-    assert estimate_s(plan("vae", "--workers", "4"), 0.05) < usual
-    assert estimate_s(plan("vae", "--workers", "1", "--scheduler", "none"), 0.05) > usual
-    assert estimate_s(plan("vae", "--workers", "1", "--max-epochs", "20"), 0.05) < usual
+    usual = estimate_s(one, 0.05, 0.5)
+    assert estimate_s(dataclasses.replace(one, trials=200), 0.05, 0.5) > usual
+    assert estimate_s(one, 0.1, 0.5) > usual
+    assert estimate_s(plan("vae", "--workers", "4"), 0.05, 0.5) < usual
+    assert estimate_s(plan("vae", "--workers", "1", "--scheduler", "none"), 0.05, 0.5) > usual
+    assert estimate_s(plan("vae", "--workers", "1", "--max-epochs", "20"), 0.05, 0.5) < usual
+
+
+def test_the_estimate_grows_with_what_an_evaluation_takes():
+    one = plan("vae-proba", "--workers", "1")
+    assert estimate_s(one, 0.001, 1.0) - estimate_s(one, 0.001, 0.0) == pytest.approx(100.0)
+
+
+REFERENCE = ROOT / "results" / "reference"
+
+
+def ratio(folder: Path) -> float:
+    """What is estimated for a reference study, by its own costs, in shares of what it took."""
+    manifest = json.loads((folder / "study.json").read_text())
+    trials = pd.read_parquet(folder / "trials.parquet")
+    epoch_s = trials["train_s"].sum() / trials["epochs"].sum()
+    evaluation_s = trials.loc[trials["state"] == "complete", "eval_s"].mean()
+    asked = manifest["options"]
+    made = dataclasses.replace(
+        plan(manifest["space"]["name"], "--workers", str(asked["workers"])),
+        trials=asked["trials"],
+        rungs=tuple(manifest["rungs"]),
+        max_epochs=asked["max_epochs"],
+    )
+    return estimate_s(made, epoch_s, evaluation_s) / manifest["seconds"]
+
+
+def test_reference_studies_take_what_is_estimated_within_a_factor_of_one_and_a_half():
+    ratios = [ratio(path.parent) for path in REFERENCE.glob("*/study.json")]
+    assert len(ratios) >= 7
+    assert 1 / 1.5 <= statistics.geometric_mean(ratios) <= 1.5
