@@ -10,6 +10,7 @@ from typing import Any
 
 from study.errors import RAY, StudyError, Unreachable
 from study.signals import sigterm_deferred, sigterm_waits
+from study.tune.machine import prepared, what_is_short
 from study.tune.probe import address_of_auto, why_silent
 from study.tune.watch import Watch, own_processes, reachable
 
@@ -75,10 +76,12 @@ def connected(
     with ExitStack() as stack:
         watch = Watch()
         with sigterm_deferred():  # before the first thread, which could take the signal instead
+            # Before anything imports Ray, which reads its settings then.
+            options = stack.enter_context(prepared()) if address is None else {}
             thread = Thread(target=_quietly, args=[meanwhile], daemon=True)
             thread.start()
             try:
-                way = _own(workers, stop) if address is None else _existing(address, stop)
+                way = _own(workers, options, stop) if address is None else _existing(address, stop)
                 context, url = stack.enter_context(way)
             except Unreachable:
                 thread.join()  # or the end of the interpreter cuts an import short, which says so
@@ -103,47 +106,46 @@ def _quietly(act: Callable[[], None] | None) -> None:
 
 
 @contextmanager
-def _own(workers: int | None, stop: Callable[[], bool]) -> Iterator[tuple[Any, str | None]]:
+def _own(
+    workers: int | None, options: dict[str, Any], stop: Callable[[], bool]
+) -> Iterator[tuple[Any, str | None]]:
     """A cluster of this machine alone, behind a token unless RAY_AUTH_MODE says otherwise."""
-    from study.tune.machine import prepared, what_is_short
+    import ray
 
-    with prepared() as options:
-        import ray
+    from study.tune.internals import (
+        Dashboard,
+        imports_ahead,
+        no_log_of_the_lost,
+        on_this_machine_alone,
+    )
 
-        from study.tune.internals import (
-            Dashboard,
-            imports_ahead,
-            no_log_of_the_lost,
-            on_this_machine_alone,
-        )
-
-        for left in reversed(range(TRIES)):
-            dashboard = Dashboard()
-            try:
-                with dashboard.started_beside(), imports_ahead():
-                    context = ray.init(
-                        address="local",
-                        num_cpus=workers,
-                        include_dashboard=True,
-                        **on_this_machine_alone(),
-                        **options,
-                        **QUIET,
-                    )
-                break
-            except (OSError, TimeoutError, RuntimeError, ValueError) as error:
-                with suppress(Exception):
-                    ray.shutdown()
-                dashboard.end()
-                if not left or stop() or sigterm_waits():
-                    raise Unreachable(
-                        f"Ray could not be started: {_first_line(error)}; {what_is_short()}", RAY
-                    ) from None
+    for left in reversed(range(TRIES)):
+        dashboard = Dashboard()
         try:
-            with no_log_of_the_lost():
-                yield context, dashboard.url(context.dashboard_url)
-        finally:
-            ray.shutdown()
+            with dashboard.started_beside(), imports_ahead():
+                context = ray.init(
+                    address="local",
+                    num_cpus=workers,
+                    include_dashboard=True,
+                    **on_this_machine_alone(),
+                    **options,
+                    **QUIET,
+                )
+            break
+        except (OSError, TimeoutError, RuntimeError, ValueError) as error:
+            with suppress(Exception):
+                ray.shutdown()
             dashboard.end()
+            if not left or stop() or sigterm_waits():
+                raise Unreachable(
+                    f"Ray could not be started: {_first_line(error)}; {what_is_short()}", RAY
+                ) from None
+    try:
+        with no_log_of_the_lost():
+            yield context, dashboard.url(context.dashboard_url)
+    finally:
+        ray.shutdown()
+        dashboard.end()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What a driver does around its trials, without Ray."""
 
 import json
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import pytest
 import ray
 from ray.exceptions import AuthenticationError
 
+from study.errors import StudyError
 from study.monitoring.tally import Tally
 from study.run import main
 from study.signals import Stop
@@ -184,3 +186,21 @@ def test_a_lost_ray_ends_the_process_with_the_command_that_goes_on(
     assert "Ray was lost: its raylet died; the record is whole" in said
     assert f"python -m study.run --resume {finished}" in said
     assert manifest(finished)["outcome"] == "interrupted"
+
+
+def test_what_is_done_meanwhile_imports_a_ray_that_knows_of_its_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def init(**_: object) -> None:
+        raise RuntimeError("not now")
+
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    monkeypatch.setattr(ray, "init", init)
+    seen = []
+    with (
+        pytest.raises(StudyError),
+        connected(None, 1, lambda: seen.append(os.environ["RAY_AUTH_MODE"])),
+    ):
+        pass
+    assert seen == ["token"]
+    assert "RAY_AUTH_MODE" not in os.environ
