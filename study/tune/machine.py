@@ -4,6 +4,7 @@ import os
 import resource
 import secrets
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -41,7 +42,7 @@ def prepared() -> Iterator[dict[str, Any]]:
         if not _fits(Path(stock)):
             own = _own_folder(Path(stock))
             options["_temp_dir"] = str(own)
-        if not _keep_token() and os.environ["RAY_AUTH_MODE"] == "token":
+        if not _keep_token() and os.environ.get("RAY_AUTH_MODE", "token") == "token":
             own = own or _own_folder(Path(stock))
             _write_token(own / "auth_token")
             os.environ[f"{TOKEN}_PATH"] = str(own / "auth_token")
@@ -99,7 +100,8 @@ def _own_folder(stock: Path) -> Path:
 
 def _keep_token() -> bool:
     """Whether there is a token, for this user's eyes; Ray would make the file for everybody's."""
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if not _ray_is_loaded():  # else it has read its settings, and asks for a token in its own way
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     if TOKEN in os.environ or f"{TOKEN}_PATH" in os.environ:
         return True
     place = _home() / ".ray" / "auth_token"
@@ -108,6 +110,10 @@ def _keep_token() -> bool:
         _write_token(place)
         return True
     return False
+
+
+def _ray_is_loaded() -> bool:
+    return "ray" in sys.modules
 
 
 def _home() -> Path:

@@ -44,7 +44,8 @@ class Watch:
 
     def _keep(self, check: Check) -> None:
         while not self._leaving.wait(EVERY_S):
-            if (gone := check()) is not None:
+            gone = check()
+            if gone is not None and not self._leaving.is_set():  # not ended by us meanwhile
                 self.give_up(gone)
 
 

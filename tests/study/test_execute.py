@@ -195,6 +195,7 @@ def test_what_is_done_meanwhile_imports_a_ray_that_knows_of_its_token(
         raise RuntimeError("not now")
 
     monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    monkeypatch.setattr("study.tune.machine._ray_is_loaded", lambda: False)
     monkeypatch.setattr(ray, "init", init)
     seen = []
     with (

@@ -64,6 +64,24 @@ def test_what_ends_while_ray_is_left_is_no_loss() -> None:
     assert gone == []
 
 
+def test_what_we_end_while_it_looks_is_no_loss_either() -> None:
+    watching, gone, looked = Watch(), list[str](), threading.Event()
+    looking, ended = threading.Event(), threading.Event()
+    watching.give_up = gone.append
+
+    def check() -> str | None:
+        looking.set()
+        ended.wait(10)  # Ray is left and ended between the question and the answer
+        looked.set()
+        return "its raylet died"
+
+    with watching.kept(check):
+        looking.wait(10)
+    ended.set()
+    looked.wait(10)
+    assert gone == []
+
+
 def test_an_error_that_ray_s_loss_has_raised_is_given_up_for_the_loss() -> None:
     watching, gone = Watch(), list[str]()
     watching.give_up = gone.append
