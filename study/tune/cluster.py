@@ -12,7 +12,7 @@ from study.errors import RAY, StudyError, Unreachable
 from study.signals import sigterm_deferred, sigterm_waits
 from study.tune.machine import prepared, what_is_short
 from study.tune.probe import address_of_auto, why_silent
-from study.tune.watch import Watch, own_processes, reachable
+from study.tune.watch import OwnProcesses, Watch, reachable
 
 # Before Ray is imported. A user's own setting of any of these wins.
 ENVIRONMENT = {
@@ -87,7 +87,7 @@ def connected(
                 thread.join()  # or the end of the interpreter cuts an import short, which says so
                 raise
         found = context.address_info["gcs_address"]
-        stack.enter_context(watch.kept(own_processes() if address is None else reachable(found)))
+        stack.enter_context(watch.kept(OwnProcesses() if address is None else reachable(found)))
         cpus = workers or present_cpus()
         yield Cluster(url, found, cpus, grows=workers is None, watch=watch)
 

@@ -1,5 +1,7 @@
 """Notices that Ray is lost, which Ray itself tells its driver late or never."""
 
+import os
+import select
 import socket
 import threading
 import time
@@ -43,22 +45,42 @@ class Watch:
             self._leaving.set()  # processes that end from now on are ended by us
 
     def _keep(self, check: Check) -> None:
-        while not self._leaving.wait(EVERY_S):
+        wait = check.wait if isinstance(check, OwnProcesses) else self._leaving.wait
+        while not self._leaving.is_set():
+            wait(EVERY_S)
             gone = check()
             if gone is not None and not self._leaving.is_set():  # not ended by us meanwhile
                 self.give_up(gone)
+                self._leaving.wait(EVERY_S)
 
 
-def own_processes() -> Check:
+class OwnProcesses:
     """Whether the core processes that `ray.init` has started as our children are alive."""
-    core = [child for child in psutil.Process().children() if _name(child) in CORE]
 
-    def check() -> str | None:
-        gone = [CORE[name] for name, process in named if not _alive(process)]
+    def __init__(self) -> None:
+        found = [(_name(child), child) for child in psutil.Process().children()]
+        self._core = [(name, child) for name, child in found if name in CORE]
+        self._ends = [fd for _, child in self._core for fd in _end_of(child.pid)]
+
+    def wait(self, seconds: float) -> None:
+        """Returns as soon as one ends: at its next word to a dead raylet Ray ends the driver."""
+        if self._ends:
+            select.select(self._ends, [], [], seconds)
+        else:
+            time.sleep(seconds)
+
+    def __call__(self) -> str | None:
+        """What is gone, if anything is."""
+        gone = [CORE[name] for name, process in self._core if not _alive(process)]
         return " and ".join(gone) if gone else None
 
-    named = [(_name(process), process) for process in core]
-    return check
+
+def _end_of(pid: int) -> list[int]:
+    """A descriptor that can be read once the process has ended, where the kernel has such."""
+    if hasattr(os, "pidfd_open"):
+        with suppress(OSError):
+            return [os.pidfd_open(pid)]
+    return []
 
 
 def reachable(address: str, patience_s: float = PATIENCE_S) -> Check:

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from study.tune import watch
-from study.tune.watch import Watch, own_processes, reachable
+from study.tune.watch import OwnProcesses, Watch, reachable
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def test_a_core_process_that_dies_is_named_and_others_are_nobodys_business(
     with subprocess.Popen(sleep) as core, subprocess.Popen(sleep) as other:
         names = {core.pid: "raylet", other.pid: "dashboard"}
         monkeypatch.setattr(watch, "_name", lambda process: names.get(process.pid, ""))
-        check = own_processes()
+        check = OwnProcesses()
         other.kill()
         other.wait()
         assert check() is None
