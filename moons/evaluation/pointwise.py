@@ -39,9 +39,12 @@ def squared_errors(model: VAE, config: Config, seed: int, data: Moons) -> Floats
     """Each validation point's mean squared error a coordinate, under training's latent noise."""
     x, y = as_tensors(data.val)
     generator = torch.Generator().manual_seed(derive_seed(seed, "validation noise"))
-    noise = torch.randn(config.latent_dim, len(x), generator=generator).T
+    samples = config.importance_samples
+    noise = torch.randn(samples * config.latent_dim, len(x), generator=generator)
+    drawn = noise.view(samples, -1, len(x)).transpose(1, 2)  # (samples, points, latent)
     with evaluation_mode(model):
         mean, log_var = model.encode(x, y)
-        x_hat = model.decode(mean + config.eps_w * torch.exp(0.5 * log_var) * noise, y)
-    errors: Floats = (x - x_hat).square().mean(dim=1).double().numpy()
+        z = mean + config.eps_w * torch.exp(0.5 * log_var) * drawn
+        x_hat = model.decode(z.flatten(0, 1), y.repeat(samples)).view(samples, len(x), 2)
+    errors: Floats = (x - x_hat).square().mean(dim=2).mean(dim=0).double().numpy()
     return errors

@@ -10,8 +10,17 @@ from moons.models import MODELS
 
 
 @pytest.mark.parametrize("family", ["vae", "cvae"])
-def test_losses_average_to_the_figures_of_the_table(family: str) -> None:
-    config = Config(family=family, max_epochs=3, n_samples=200, latent_dim=2)  # type: ignore[arg-type]
+@pytest.mark.parametrize("samples", [1, 8])
+def test_losses_average_to_the_figures_of_the_table(family: str, samples: int) -> None:
+    config = Config(
+        family=family,  # type: ignore[arg-type]
+        max_epochs=3,
+        n_samples=200,
+        latent_dim=2,
+        objective="elbo" if samples == 1 else "iwae",
+        importance_samples=samples,
+        eps_w=0.1 if samples == 1 else 1.0,
+    )
     run = start(config, 5, engine="torch")
     for _ in fit(run):
         pass
