@@ -60,8 +60,9 @@ class Arm:
             "trials": ENDLESS,
             "max-epochs": max_epochs,
             "sampler": self.sampler,
-            "scheduler": self.scheduler,
-            "grace": self.grace,
+            # A first rung beyond the budget stops no trial.
+            "scheduler": self.scheduler if self.grace < max_epochs else "none",
+            **({"grace": self.grace} if self.grace < max_epochs else {}),
             "reduction": self.reduction,
             "workers": 1,
         }
