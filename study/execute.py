@@ -3,13 +3,13 @@
 import os
 import sys
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from moons.config import Config
 from moons.terminal import console, say
 from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError, Unreachable, complain
-from study.history import take_stock
+from study.history import History, take_stock
 from study.ledger import Ledger
 from study.monitoring.live import watched
 from study.monitoring.progress import announce
@@ -19,7 +19,7 @@ from study.record.manifest import Outcome
 from study.record.opening import Record
 from study.reruns.confirm import confirmation, confirming_title, write_confirmed
 from study.reruns.ledger import RerunLedger
-from study.signals import Stop
+from study.signals import Stop, sigterm_deferred
 from study.tune.cluster import Cluster, connected, lost
 
 
@@ -30,14 +30,17 @@ def execute(plan: Plan) -> ExitCode:
         StudyError: it cannot be run; nothing was written, or the record is whole.
     """
     try:
-        with opened(plan) as record, watched(plan):
-            return _run(plan, record)
+        with ExitStack() as stack:
+            with sigterm_deferred():  # threads that begin here leave it to the main thread
+                record = stack.enter_context(opened(plan))
+                stack.enter_context(watched(plan))
+                history = take_stock(plan, record)
+            return _run(plan, record, history)
     except OSError as error:
         raise StudyError(_storage_sentence(plan, error), STORAGE) from error
 
 
-def _run(plan: Plan, record: Record) -> ExitCode:
-    history = take_stock(plan, record)
+def _run(plan: Plan, record: Record, history: History) -> ExitCode:
     ledger = Ledger(plan, record, history)
     began = time.monotonic()
     searching = len(history.finished) < plan.trials

@@ -46,8 +46,9 @@ def dispatch(options: RerunOptions) -> ExitCode:
     manifest = Manifest.read(folder.manifest)
     model = _own_model(options, manifest)
     with held(folder.lock):
-        write_tables(folder.path)
-        trials = read_table(folder.trials)
+        with sigterm_deferred():  # Arrow's threads leave it to the main thread too
+            write_tables(folder.path)
+            trials = read_table(folder.trials)
         if options.seed_of_trial is not None:
             from study.reruns.repeat import repeat_trial
 
