@@ -1,16 +1,15 @@
 """Every number in README's results, from the tables of `results/reference` alone."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis.budget import comparisons
 from analysis.importance import LEAST, importance
-from analysis.leaderboard import verdicts
-from analysis.reruns import board_of, fresh_reruns
-from analysis.stats import Interval, mean_interval, spearman_interval
+from analysis.reruns import board_of
+from analysis.stats import Interval, spearman_interval
 from study.record.results import StudyResults, read_results
 from tests.conftest import ROOT
 
@@ -46,15 +45,12 @@ class Retrainings:
 
     Attributes:
         trial: the number of the trial that it is of.
-        metric, excess: means over seeds, with their 95 % intervals.
-        verdict: by the excess against the config that validation puts first.
+        metric, excess: means over seeds, with the 95 % intervals of the leaderboard.
     """
 
     trial: int
-    seeds: int
     metric: Interval
     excess: Interval
-    verdict: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +63,7 @@ class Searched:
         best: ranges of hyperparameters among the ten best trials.
         favourites: of those that are no numbers, the most frequent value there and its count.
         agreement: rank correlation of the metric with the excess, over complete trials.
-        retrained: by the excess of their means, best first.
+        retrained: as the leaderboard has them, the best by validation first.
         leading: the most important hyperparameter at each budget, in words.
     """
 
@@ -110,7 +106,7 @@ class Searched:
                 if name not in numbers
             },
             agreement=spearman_interval(correlation, len(pairs)),
-            retrained=_retrained(study, column),
+            retrained=_retrained(study),
             leading=_leading(study),
         )
 
@@ -123,26 +119,22 @@ def _with_error(row: dict[str, Any], column: str) -> str:
     return f"{row[column]:.3f} ± {error:.3f}"
 
 
-def _retrained(study: StudyResults, column: str) -> list[Retrainings]:
-    runs, board = fresh_reruns(study), board_of(study)
-    if runs is None or board is None:
+def _retrained(study: StudyResults) -> list[Retrainings]:
+    board = board_of(study)
+    if board is None:
         return []
-    metric = study.manifest.metric
-    figure = next(name for name in EXCESS if name in runs)
-    words = dict(zip(board["config"], verdicts(board, figure), strict=True))
-    found = []
-    for config, group in runs[runs["state"] == "complete"].groupby("config"):
-        word = words[config].word
-        found.append(
-            Retrainings(
-                trial=int(group["trial"].iloc[0]),
-                seeds=len(group),
-                metric=mean_interval(group[metric].to_numpy(dtype=np.float64)),
-                excess=mean_interval(group[figure].to_numpy(dtype=np.float64)),
-                verdict="the first" if config == board["config"].iloc[0] else word or "untold",
-            )
+    metric, figure = study.manifest.metric, next(name for name in EXCESS if name in board)
+    return [
+        Retrainings(
+            trial=int(row["trial"]), metric=_of_board(row, metric), excess=_of_board(row, figure)
         )
-    return sorted(found, key=lambda each: each.excess.value)
+        for row in board.to_dict("records")
+    ]
+
+
+def _of_board(row: dict[Hashable, Any], figure: str) -> Interval:
+    """Over seeds, and over the points they share where the figure is a mean over points."""
+    return Interval(row[figure], row[f"{figure}_low"], row[f"{figure}_high"])
 
 
 def _leading(study: StudyResults) -> list[str]:
