@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from moons.words import count
+from moons.words import alike, count, with_interval
 from study.plan import Plan
 from study.record.configs import config_keys
 from study.record.folder import StudyFolder
@@ -17,6 +17,8 @@ from study.record.tables import trials_table, write_rerun_tables
 from study.reruns.candidates import top_candidates
 from study.reruns.jobs import on_fresh_seeds
 from study.reruns.ledger import RerunLedger
+
+EXACT = "exact_excess_nll"
 
 
 def confirmation(plan: Plan) -> RerunLedger | None:
@@ -68,7 +70,7 @@ def sentences(board: pd.DataFrame, trials: pd.DataFrame, metric: str) -> list[st
     first = rows[0]
     said = [
         f"best by its mean over {count(int(first['seeds']), 'fresh seed')}: {first['config']}, "
-        f"{metric} {_interval(first, metric)}"
+        f"{_figures(first, metric)}"
     ]
     complete = trials[(trials["state"] == "complete") & trials[metric].notna()]
     winner: dict[str, Any] = complete.nsmallest(1, metric).to_dict("records")[0]  # type: ignore[assignment]
@@ -76,16 +78,20 @@ def sentences(board: pd.DataFrame, trials: pd.DataFrame, metric: str) -> list[st
     same = [row for row in rows if keys.get(row["trial"]) == keys[winner["trial"]]]
     if same and not pd.isna(same[0][metric]):
         row, score = same[0], winner[metric]
-        luck = row[metric] - score
+        luck, half = row[metric] - score, (row[f"{metric}_high"] - row[f"{metric}_low"]) / 2
+        found, lucky = alike(half, score, abs(luck))
         said.append(
-            f"the search's winner is {'the same' if row is first else row['config']}: {score:.4g} "
-            f"in the search, {_interval(row, metric)} on fresh seeds; {abs(luck):.2g} of its score "
+            f"the search's winner is {'the same' if row is first else row['config']}: "
+            f"{found} in the search, {_figures(row, metric)} on fresh seeds; {lucky} of its score "
             f"was {'luck' if luck > 0 else 'bad luck'}"
         )
     return said
 
 
-def _interval(row: dict[str, Any], metric: str) -> str:
-    low, high = row[f"{metric}_low"], row[f"{metric}_high"]
-    ends = "" if pd.isna(low) else f" [{low:.4g}, {high:.4g}]"
-    return f"{row[metric]:.4g}{ends}"
+def _figures(row: dict[str, Any], metric: str) -> str:
+    """The metric over seeds, and the exact excess beside it where it is known."""
+    names = [metric, *(name for name in (EXACT,) if not pd.isna(row.get(name)))]
+    return " and ".join(
+        f"{name} {with_interval(row[name], row[f'{name}_low'], row[f'{name}_high'])}"
+        for name in names
+    )

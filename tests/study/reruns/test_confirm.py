@@ -167,7 +167,7 @@ def test_the_sentences_tell_the_winner_s_luck_from_its_quality() -> None:
     )
     best, luck = sentences(board, trials, METRIC)
     assert best.startswith(f"best by its mean over 8 fresh seeds: trial 1, {METRIC} 0.0")
-    assert luck.startswith("the search's winner is trial 0: 0.005 in the search, 0.0")
+    assert luck.startswith(f"the search's winner is trial 0: 0.00500 in the search, {METRIC} 0.0")
     assert luck.endswith("of its score was luck")
     swapped = trials.assign(**{METRIC: [0.011, 0.005]})
     assert "the search's winner is the same: 0.005" in sentences(board, swapped, METRIC)[1]
