@@ -74,10 +74,9 @@ class SearchSpace:
             raise ValueError(f"name must match {NAME.pattern}, got {self.name!r}")
         if self.family not in CHOICES["family"]:
             raise ValueError(f"family must be one of vae, cvae, got {self.family!r}")
-        if self.sampler not in get_args(Sampler):
-            raise ValueError(f"sampler must be one of tpe, random, grid, got {self.sampler!r}")
-        if self.scheduler not in get_args(Scheduler):
-            raise ValueError(f"scheduler must be one of asha, none, got {self.scheduler!r}")
+        for key, names in (("sampler", get_args(Sampler)), ("scheduler", get_args(Scheduler))):
+            if (value := getattr(self, key)) not in names:
+                raise ValueError(f"{key} must be one of {', '.join(names)}, got {value!r}")
         if not isinstance(self.metric, str):
             raise ValueError(f"metric must be a text such as val_mse, got {self.metric!r}")
         check_metric(self.metric)

@@ -52,9 +52,9 @@ class Options:
     """What is minimised: val_mse, val_loss, val_energy_distance, val_excess_nll, or two of them."""
     set: Annotated[UseAppendAction[tuple[AnyText, ...]], opt("NAME=VALUE", "the space's")] = ()
     """Fixes a setting, or searches it: NAME=A,B,C or NAME=[log:]LOW..HIGH[/STEP]. Repeatable."""
-    sampler: Annotated[SamplerName, opt("tpe|random|grid", "the space's")] = None
+    sampler: Annotated[SamplerName, opt("|".join(get_args(Sampler)), "the space's")] = None
     """Who proposes configs."""
-    scheduler: Annotated[SchedulerName, opt("asha|none", "the space's")] = None
+    scheduler: Annotated[SchedulerName, opt("|".join(get_args(Scheduler)), "the space's")] = None
     """Whether unpromising trials are stopped early."""
     grace: Annotated[Whole, opt("N", "the space's, 10 or 80")] = None
     """Epochs before ASHA may stop a trial: its first rung."""

@@ -1,5 +1,7 @@
 """Optuna's samplers, drawing each proposal from a stream of its own."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
@@ -39,6 +41,13 @@ class SeededRandom(RandomSampler):
         self._rng.rng.seed(seed)
 
 
-def make_sampler(kind: Sampler) -> BaseSampler:
-    """The sampler of that name; a grid's points are enqueued, which no sampler touches."""
-    return SeededTPE(n_startup_trials=STARTUP_TRIALS) if kind == "tpe" else SeededRandom()
+SAMPLERS: Mapping[Sampler, Callable[[], BaseSampler]] = {
+    "tpe": partial(SeededTPE, n_startup_trials=STARTUP_TRIALS),
+    "random": SeededRandom,
+    "grid": SeededRandom,  # its points are enqueued, which no sampler touches
+}
+
+
+def make_sampler(name: Sampler) -> BaseSampler:
+    """The sampler of that name."""
+    return SAMPLERS[name]()
