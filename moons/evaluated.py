@@ -125,7 +125,9 @@ class Evaluation:
     Attributes:
         exact: the density, against that of the data; None where these have none.
         val, test: the density, split by split.
-        val_energy_distance: draws against the validation split, and the floor of that.
+        val_energy_distance, val_energy_distance_se: draws against the validation split, the mean
+            over four sets of draws and its standard error; the split's points are given.
+        val_energy_distance_floor, val_energy_distance_floor_se: the same for exact draws.
         samples, samples_se: draws against fresh points of the source, means over four sets of
             either and their standard errors.
         floor, floor_se: the same for exact draws in the model's place.
@@ -138,7 +140,9 @@ class Evaluation:
     val: Likelihood
     test: Likelihood
     val_energy_distance: float
+    val_energy_distance_se: float
     val_energy_distance_floor: float
+    val_energy_distance_floor_se: float
     samples: SampleFigures
     samples_se: SampleFigures
     floor: SampleFigures
@@ -173,6 +177,7 @@ def _places() -> Iterator[tuple[str, tuple[str, ...]]]:
                 yield f"{split}_{part.name}", (split, part.name)
     for name in ("val_energy_distance", "val_energy_distance_floor"):
         yield name, (name,)
+        yield f"{name}_se", (f"{name}_se",)
     for part in dataclasses.fields(SampleFigures):
         for ending, place in (("", "samples"), (FLOOR, "floor")):
             yield f"fresh_{part.name}{ending}", (place, part.name)
@@ -215,8 +220,9 @@ ABOUT: tuple[tuple[str, str, str, Better, str], ...] = (
     ("posterior_draws", "", "", None, "importance samples from q(z|x)"),
     (
         *("energy_distance", "", "data units", "less"),
-        "draws against points, 0 for the same: 1,000 against the validation split; 2,000 against "
-        "2,000 fresh points, the mean over four sets of either, as for what follows",
+        "draws against points, 0 for the same: 1,000 against the validation split, the mean over "
+        "four sets of draws; 2,000 against 2,000 fresh points, the mean over four sets of either, "
+        "as for what follows",
     ),
     (
         *("sliced_wasserstein", "sliced Wasserstein distance", "data units", "less"),

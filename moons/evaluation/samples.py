@@ -1,6 +1,10 @@
 """How draws of a model differ from draws of the data, by samples alone."""
 
+import math
+import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -19,8 +23,43 @@ ROWS = 64  # of pairwise distances at a time, to stay in cache
 Points = NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Real:
+    """Points of the data, with what all models that are compared with them share.
+
+    Attributes:
+        points: shape (n, 2).
+        seed: of the directions that they are projected on.
+    """
+
+    points: Points
+    seed: int = 0
+
+    @cached_property
+    def spread(self) -> float:
+        """E|Y - Y'|."""
+        return _mean_distance_within(self.points)
+
+    @cached_property
+    def radius(self) -> NDArray[np.float64]:
+        """The distance of each point to its fifth neighbour."""
+        near = cKDTree(self.points).query(self.points, k=NEIGHBOURS + 1)[0]
+        return np.asarray(near, dtype=np.float64)[:, -1]
+
+    @cached_property
+    def directions(self) -> Points:
+        """Random unit vectors, shape (directions, 2)."""
+        angle = np.random.default_rng(self.seed).uniform(0.0, np.pi, PROJECTIONS)
+        return np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
+
+    @cached_property
+    def projected(self) -> Points:
+        """The points on each direction, in order, shape (directions, n)."""
+        return np.sort(self.directions @ self.points.T, axis=1)
+
+
 def sample_figures(
-    drawn: Sequence[Points], fresh: Sequence[Points], shares: Sequence[float | None], seed: int
+    drawn: Sequence[Points], fresh: Sequence[Real], shares: Sequence[float | None], seed: int
 ) -> tuple[SampleFigures, SampleFigures]:
     """The means over pairs of sets of all figures, and their standard errors.
 
@@ -28,17 +67,17 @@ def sample_figures(
         drawn: sets of draws, each of shape (n, 2).
         fresh: as many independent sets of exact draws.
         shares: the `label_share` of each set of draws.
-        seed: of projections and of the classifiers' splits.
+        seed: of the classifiers' splits.
     """
     found = []
     for i, (ours, real, share) in enumerate(zip(drawn, fresh, shares, strict=True)):
         coverage, density = coverage_and_density(ours, real)
         accuracy = two_sample_accuracy(
-            ours[:TOLD_APART], real[:TOLD_APART], derive_seed(seed, "two samples", i)
+            ours[:TOLD_APART], real.points[:TOLD_APART], derive_seed(seed, "two samples", i)
         )
         figures = SampleFigures(
             energy_distance=energy_distance(ours, real),
-            sliced_wasserstein=sliced_wasserstein(ours, real, derive_seed(seed, "projections", i)),
+            sliced_wasserstein=sliced_wasserstein(ours, real),
             coverage=coverage,
             density=density,
             two_sample_accuracy=accuracy,
@@ -48,37 +87,41 @@ def sample_figures(
     return mean_figures(found)
 
 
-def energy_distance(x: Points, y: Points) -> float:
+def energy_distance(x: Points, y: Points | Real) -> float:
     """2 E|X - Y| - E|X - X'| - E|Y - Y'|, in the data's unit; 0 for a sample and itself.
 
     Means over all pairs, a point and itself among them, so that it is never negative; two samples
     of n points of one distribution differ by about 2 E|X - X'| / n.
     Source: Szekely and Rizzo 2013, "Energy statistics", J. Stat. Plan. Inference 143.
     """
-    return 2 * _mean_distance(x, y) - _mean_distance(x, x) - _mean_distance(y, y)
+    real = y if isinstance(y, Real) else Real(y)
+    return 2 * _mean_distance(x, real.points) - _mean_distance_within(x) - real.spread
 
 
-def sliced_wasserstein(x: Points, y: Points, seed: int) -> float:
+def mean_energy_distance(drawn: Sequence[Points], real: Real) -> tuple[float, float]:
+    """The mean over sets of draws and its standard error, the data's points being given."""
+    found = [energy_distance(ours, real) for ours in drawn]
+    return statistics.fmean(found), statistics.stdev(found) / math.sqrt(len(found))
+
+
+def sliced_wasserstein(x: Points, y: Real) -> float:
     """The root of the mean over random directions of the squared Wasserstein-2 distance.
 
     In the data's unit; for samples of one size, whose projections pair in their order.
     Source: Bonneel et al. 2015, "Sliced and Radon Wasserstein barycenters".
     """
-    angle = np.random.default_rng(seed).uniform(0.0, np.pi, PROJECTIONS)
-    directions = np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
-    a, b = (np.sort(directions @ sample.T, axis=1) for sample in (x, y))
-    return float(np.sqrt(np.square(a - b).mean()))
+    projected = np.sort(y.directions @ x.T, axis=1)
+    return float(np.sqrt(np.square(projected - y.projected).mean()))
 
 
-def coverage_and_density(drawn: Points, real: Points) -> tuple[float, float]:
+def coverage_and_density(drawn: Points, real: Real) -> tuple[float, float]:
     """Shares of real points near a draw, and of draws near real points.
 
     Near a real point is within the distance to its fifth neighbour among the real points.
     Coverage is the share of real points with a draw near them; density counts how many real
     points a draw is near, over five. Source: Naeem et al. 2020, arXiv:2002.09797.
     """
-    radius = np.asarray(cKDTree(real).query(real, k=NEIGHBOURS + 1)[0])[:, -1]
-    near = cKDTree(drawn).query_ball_point(real, radius, return_length=True)
+    near = cKDTree(drawn).query_ball_point(real.points, real.radius, return_length=True)
     return float((near > 0).mean()), float(near.sum() / (NEIGHBOURS * len(drawn)))
 
 
@@ -108,10 +151,27 @@ def label_share(drawn: Points, asked: ArrayLike | None, noise: float) -> float |
 
 
 def _mean_distance(x: Points, y: Points) -> float:
-    a, b = torch.from_numpy(np.array(x)), torch.from_numpy(np.array(y)).T.contiguous()
-    total = 0.0
-    for rows in torch.split(a, ROWS):
-        squares = (rows[:, :1] - b[0]).square_()
-        other = rows[:, 1:] - b[1]
-        total += float(squares.addcmul_(other, other).sqrt_().sum())
+    a, b = torch.from_numpy(np.array(x)), _coordinates(y)
+    total = sum(_distances(rows, b) for rows in torch.split(a, ROWS))
     return total / (len(x) * len(y))
+
+
+def _mean_distance_within(x: Points) -> float:
+    """The mean over all pairs of a set; each pair is looked at once."""
+    a, b = torch.from_numpy(np.array(x)), _coordinates(x)
+    total = 0.0
+    for i, rows in enumerate(torch.split(a, ROWS)):
+        block, after = i * ROWS, i * ROWS + len(rows)
+        total += _distances(rows, b[:, block:after]) + 2 * _distances(rows, b[:, after:])
+    return total / len(x) ** 2
+
+
+def _coordinates(x: Points) -> torch.Tensor:
+    return torch.from_numpy(np.array(x)).T.contiguous()
+
+
+def _distances(rows: torch.Tensor, b: torch.Tensor) -> float:
+    """The sum over all pairs of points, of shape (n, 2) here and (2, m) there."""
+    squares = (rows[:, :1] - b[0]).square_()
+    other = rows[:, 1:] - b[1]
+    return float(squares.addcmul_(other, other).sqrt_().sum())

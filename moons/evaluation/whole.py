@@ -25,10 +25,12 @@ from moons.evaluation.latents import latent_figures
 from moons.evaluation.measure import (
     DRAWN,
     LABELS,
+    VAL_SETS,
+    real_validation,
     val_energy_distance,
     val_energy_distance_floor,
 )
-from moons.evaluation.samples import Points, energy_distance, label_share, sample_figures
+from moons.evaluation.samples import Points, Real, label_share, mean_energy_distance, sample_figures
 from moons.evaluation.source import Source, SplitName, exact_log_density, points
 from moons.models import VAE, evaluation_mode
 from moons.seeds import derive_seed
@@ -74,6 +76,8 @@ def evaluate(model: VAE, config: Config, seed: int = 0, sigma_x: float | None = 
         sharp = generate(model, n_drawn, stream, asked, sigma_x=min(sigma_x, config.noise))
         samples, samples_se = _sample_figures(drawn, sharp, source, conditional, seed)
         exact, exact_se = floor(source, conditional, seed)
+        on_val, on_val_se = val_energy_distance(model, config, seed=seed, sigma_x=sigma_x)
+        val_floor, val_floor_se = val_energy_distance_floor(source, conditional, seed)
 
         def likelihood(split: SplitName) -> Likelihood:
             return excess_nll(
@@ -88,8 +92,10 @@ def evaluate(model: VAE, config: Config, seed: int = 0, sigma_x: float | None = 
             sigma_x=sigma_x,
             val=likelihood("val"),
             test=likelihood("test"),
-            val_energy_distance=val_energy_distance(model, config, seed=seed, sigma_x=sigma_x),
-            val_energy_distance_floor=val_energy_distance_floor(source, conditional, seed),
+            val_energy_distance=on_val,
+            val_energy_distance_se=on_val_se,
+            val_energy_distance_floor=val_floor,
+            val_energy_distance_floor_se=val_floor_se,
             samples=samples,
             samples_se=samples_se,
             floor=exact,
@@ -113,7 +119,10 @@ def evaluate_density(model: DensityModel, config: Config, seed: int = 0) -> Eval
     drawn = model.draw(len(asked), derive_seed(seed, "drawn"), asked)
     samples, samples_se = _sample_figures(drawn, drawn, source, model.conditional, seed)
     exact, exact_se = floor(source, model.conditional, seed)
-    few = model.draw(DRAWN, derive_seed(seed, "val"), LABELS)
+    few = model.draw(VAL_SETS * DRAWN, derive_seed(seed, "val"), np.tile(LABELS, VAL_SETS))
+    val = real_validation(source, seed)
+    on_val, on_val_se = mean_energy_distance(np.split(few, VAL_SETS), val)
+    val_floor, val_floor_se = val_energy_distance_floor(source, model.conditional, seed)
 
     def likelihood(split: SplitName) -> Likelihood:
         held = points(source, split, seed)
@@ -124,8 +133,10 @@ def evaluate_density(model: DensityModel, config: Config, seed: int = 0) -> Eval
         exact=exact_excess_of(model.log_density, source, model.conditional),
         val=likelihood("val"),
         test=likelihood("test"),
-        val_energy_distance=energy_distance(few, points(source, "val", seed).x),
-        val_energy_distance_floor=val_energy_distance_floor(source, model.conditional, seed),
+        val_energy_distance=on_val,
+        val_energy_distance_se=on_val_se,
+        val_energy_distance_floor=val_floor,
+        val_energy_distance_floor_se=val_floor_se,
         samples=samples,
         samples_se=samples_se,
         floor=exact,
@@ -151,16 +162,26 @@ def _sample_figures(
     drawn: Points, labelled: Points, source: Source, conditional: bool, seed: int
 ) -> tuple[SampleFigures, SampleFigures]:
     """`sample_figures` of draws, set by set; `labelled` are those whose Bayes label counts."""
-    fresh = points(source, "fresh", seed)
-    sets = [slice(i * SAMPLE_POINTS, (i + 1) * SAMPLE_POINTS) for i in range(SETS)]
-    asked = [fresh.y[each] if conditional else None for each in sets]
+    labels = points(source, "fresh", seed).y
     shares = [
-        label_share(labelled[each], labels, source.noise)
-        for each, labels in zip(sets, asked, strict=True)
+        label_share(labelled[each], labels[each] if conditional else None, source.noise)
+        for each in sets()
     ]
-    return sample_figures(
-        [drawn[each] for each in sets], [fresh.x[each] for each in sets], shares, seed
+    return sample_figures([drawn[each] for each in sets()], real_sets(source, seed), shares, seed)
+
+
+@lru_cache(maxsize=32)
+def real_sets(source: Source, seed: int) -> tuple[Real, ...]:
+    """The sets of fresh points that draws are compared with."""
+    fresh = points(source, "fresh", seed).x
+    return tuple(
+        Real(fresh[each], derive_seed(seed, "projections", i)) for i, each in enumerate(sets())
     )
+
+
+def sets() -> list[slice]:
+    """Where each set is among all draws."""
+    return [slice(i * SAMPLE_POINTS, (i + 1) * SAMPLE_POINTS) for i in range(SETS)]
 
 
 @torch.no_grad()
