@@ -1,15 +1,16 @@
 """The winner as a folder that others can use, without this project and without Ray."""
 
 import json
-import logging
-import warnings
-from importlib.util import find_spec
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.exported_code import write_code
+from analysis.onnx import can_write_onnx, write_onnx
 from moons.checkpoint import pack_weights, save_checkpoint
+from moons.code import SpaceCode, model_code
 from moons.config import Config
 from moons.files import folder_appearing, write_whole
 from moons.words import count, with_error, with_interval
@@ -21,31 +22,39 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 ABOUT = ("config", "trial", "vary", "seed_index", "seed", "engine", "n_parameters")
-ONNX_TOLERANCE = 1e-4  # in the data's own unit, where the noise is about 0.1
 
 
 def export_winner(
-    study: Path, out: Path, metric: str, vary: str, *, refitted: bool = False
-) -> Path:
+    study: Path,
+    out: Path,
+    metric: str,
+    vary: str,
+    *,
+    refitted: bool = False,
+    own: "type[VAE] | SpaceCode | None" = None,
+) -> list[str]:
     """Writes the leaderboard's first config, trained on the seed whose score is the median.
 
     The median is what to expect of the config; its best seed would be luck again.
 
     Args:
         study: a folder with `leaderboard.parquet` and `reruns.parquet`.
-        out: the folder to make: `model.safetensors`, `config.json`, `metrics.json`, `README.md`,
-            `sample.py`, and with the extra `onnx` installed `encoder.onnx` and `decoder.onnx`.
+        out: the folder to make, which appears whole or not at all: `model.safetensors`,
+            `config.json`, `metrics.json`, `README.md`, `sample.py`, for a model of somebody's own
+            the code it needs, and with the extra `onnx` installed `encoder.onnx` and `decoder.onnx`
+            where torch can export them.
         metric: what the configs were ordered by.
         vary: which retrainings count.
         refitted: trains it on training and validation points together, as `moons.refit` does; its
             figures are then those on points that neither training nor choice has seen.
+        own: the model, where it is one of somebody's own.
 
     Returns:
-        `out`, which appears whole or not at all.
+        A sentence for each file that is left out.
 
     Raises:
-        ValueError: no retraining of the config completed, it diverged this time, or the ONNX files
-            do not compute what torch does.
+        ValueError: no retraining of the config completed, it diverged this time, or the code of the
+            model is not known.
     """
     import torch
 
@@ -54,6 +63,11 @@ def export_winner(
     from moons.fit import Diverged, fit, start
     from moons.refit import refit
 
+    if isinstance(own, type):
+        raise ValueError(
+            f"{own.__name__} can be exported only from a space file, which has its code"
+        )
+    model_class = None if own is None else own.model()
     boards = read_table(StudyFolder(study).leaderboard)
     first = boards[boards["vary"] == vary].iloc[0].to_dict()
     reruns = read_table(StudyFolder(study).reruns)
@@ -64,7 +78,8 @@ def export_winner(
     middle = runs.sort_values(metric).iloc[(len(runs) - 1) // 2].to_dict()
     config = Config.from_row(middle, "reruns.parquet")
     torch.set_num_threads(1)  # as a worker has it
-    run = start(config, int(middle["seed"]), engine=middle["engine"])
+    engine = middle["engine"]
+    run = start(config, int(middle["seed"]), engine=engine, model_class=model_class)
     records = list(fit(run))
     best, epochs = run.best, run.epoch
     if best is None:
@@ -73,7 +88,7 @@ def export_winner(
     if refitted:
         # Fitted on points that the first run had not seen; the second has.
         sigma_x = fit_decoder_noise(run.best_model(), config, ImportanceDraws(), EVALUATION_SEED)
-        run = refit(config, run.seed, records[: best.epoch], engine=middle["engine"])
+        run = refit(config, run.seed, records[: best.epoch], engine, model_class)
         if isinstance(run.outcome, Diverged):
             raise ValueError(f"{first['config']} diverged on training and validation points")
     model = run.best_model()
@@ -92,22 +107,29 @@ def export_winner(
         "this_model": measured,
         "intervals": "95 %, of a mean over seeds, and over points where `_basis` says so",
     }
-    noise = float(measured.get("sigma_x") or config.sigma_x)
-    script = (HERE / "templates" / "sample.py.txt").read_text()
+    code = None if model_class is None else model_code(model_class, own)
+    about = config.family if code is None else str(code["class"])
     with folder_appearing(out) as draft:
-        save_checkpoint(draft, pack_weights(run.best_weights()), config, run.seed, config.family)
+        weights = pack_weights(run.best_weights())
+        save_checkpoint(draft, weights, config, run.seed, about, code)
         write_whole(draft / "metrics.json", json.dumps(metrics, indent=2) + "\n")
-        write_whole(draft / "sample.py", script.replace("SIGMA_X", repr(noise)))
+        file = None if own is None else write_code(own, draft)
+        write_whole(draft / "sample.py", _script(config, measured, file))
+        graphs: list[str] = []
+        notes = ['without ONNX, which takes: pip install -e ".[onnx]"']
         if can_write_onnx():
-            write_onnx(model, draft)
-        card = _card(config, board, measured, metric, can_write_onnx())
-        write_whole(draft / "README.md", card)
-    return out
+            graphs, notes = write_onnx(model, draft)
+        card = {"config": config, "board": board, "measured": measured, "metric": metric}
+        write_whole(draft / "README.md", _card(**card, graphs=graphs, code=code))
+    return notes
 
 
-def can_write_onnx() -> bool:
-    """Whether the extra `onnx` is installed."""
-    return all(find_spec(package) is not None for package in ("onnxscript", "onnxruntime"))
+def _script(config: Config, measured: Mapping[str, Any], file: str | None) -> str:
+    """`sample.py`: of a model of somebody's own it loads the file, else it needs no code."""
+    name = "sample.py.txt" if file is None else "sample_own.py.txt"
+    noise = float(measured.get("sigma_x") or config.sigma_x)
+    script = (HERE / "templates" / name).read_text().replace("SIGMA_X", repr(noise))
+    return script.replace("MODEL_FILE", repr(file))
 
 
 def _plain(value: Any) -> Any:
@@ -116,74 +138,7 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def write_onnx(model: "VAE", out: Path) -> None:
-    """Writes `encoder.onnx` and `decoder.onnx`, and checks both against torch.
-
-    Raises:
-        ValueError: they do not compute what torch does.
-    """
-    import torch
-    from torch import Tensor, nn
-
-    class Encoder(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-            return self.model.encode(x, y)
-
-    class Decoder(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, z: Tensor, y: Tensor) -> Tensor:
-            return self.model.decode(z, y)
-
-    rng = torch.Generator().manual_seed(0)
-    y = torch.arange(7) % 2
-    points = torch.randn(7, 2, generator=rng)
-    latents = torch.randn(7, model.latent_dim, generator=rng)
-    _write_one(Encoder(), "x", points, y, out / "encoder.onnx", ["mean", "log_var"])
-    _write_one(Decoder(), "z", latents, y, out / "decoder.onnx", ["x"])
-
-
-def _write_one(module: Any, name: str, value: Any, y: Any, path: Path, outputs: list[str]) -> None:
-    import numpy as np
-    import onnxruntime
-    import torch
-
-    batch = torch.export.Dim("batch")
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses packages nobody needs here
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of deprecations inside the exporter
-        torch.onnx.export(
-            module,
-            (value, y),
-            path,
-            input_names=[name, "y"],
-            output_names=outputs,
-            dynamic_shapes={name: {0: batch}, "y": {0: batch}},
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-    session = onnxruntime.InferenceSession(path)
-    fed = {name: value.numpy(), "y": y.numpy()}
-    taken = {i.name for i in session.get_inputs()}  # a VAE's graph has no label
-    found = session.run(None, {key: array for key, array in fed.items() if key in taken})
-    with torch.no_grad():
-        expected = module(value, y)
-    expected = expected if isinstance(expected, tuple) else (expected,)
-    for one, other in zip(found, expected, strict=True):
-        if not np.allclose(one, other.numpy(), atol=ONNX_TOLERANCE):
-            raise ValueError(f"{path.name} does not compute what torch does; it was not exported")
-
-
-def _card(
-    config: Config, board: dict[str, Any], measured: dict[str, Any], metric: str, with_onnx: bool
-) -> str:
+def _card(**about: Any) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     templates = Environment(
@@ -193,6 +148,4 @@ def _card(
         autoescape=False,  # it is Markdown
     )
     templates.globals.update(count=count, with_error=with_error, with_interval=with_interval)
-    return templates.get_template("model_card.md.j2").render(
-        config=config, board=board, measured=measured, metric=metric, with_onnx=with_onnx
-    )
+    return templates.get_template("model_card.md.j2").render(**about)

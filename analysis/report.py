@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
@@ -12,13 +12,19 @@ from moons.command_line import AnyPath, OptionalPath, opt
 from moons.files import write_whole
 from study.record.results import read_results
 
+if TYPE_CHECKING:
+    from moons.models import VAE
 
-def write_report(folder: Path, out: Path | None = None) -> Path:
+
+def write_report(
+    folder: Path, out: Path | None = None, model: "Path | type[VAE] | None" = None
+) -> Path:
     """Writes the page of a study, which needs no other file and no network.
 
     Args:
         folder: the study's.
         out: where to; by default `report.html` in the folder.
+        model: as in `read_results`.
 
     Returns:
         The path written.
@@ -28,7 +34,7 @@ def write_report(folder: Path, out: Path | None = None) -> Path:
         DamagedRecord: a file of the study is missing or damaged, which is named.
         OSError: the page cannot be written.
     """
-    results = read_results(folder)
+    results = read_results(folder, model)
     from analysis.page.write import study_page
 
     path = out or results.folder.report
@@ -45,6 +51,8 @@ class Options:
     """The studies' folders, such as results/cvae-1; one or more."""
     out: Annotated[OptionalPath, opt("FILE", "report.html in the folder")] = None
     """Where to write the page of a single study."""
+    space: Annotated[OptionalPath, opt("FILE.py", "none")] = None
+    """The file of a study whose model is one's own, to show the model."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,7 +69,7 @@ def _write(options: Options) -> int:
             "and each page is written into its study's folder"
         )
     for folder in options.studies:
-        print(write_report(folder, options.out))
+        print(write_report(folder, options.out, options.space))
     return 0
 
 

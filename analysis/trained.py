@@ -11,12 +11,14 @@ from moons.checkpoint import Checkpoint, load_checkpoint
 from moons.config import Config
 from moons.data import Moons, Split, load_moons
 from moons.evaluation.excess import fit_decoder_noise
+from moons.evaluation.generate import generate
 from moons.evaluation.importance import ImportanceDraws
 from moons.evaluation.latents import KL_DRAWS, carrying_latents
 from moons.models import evaluation_mode
 from moons.prior import prior_of
 from moons.seeds import derive_seed
-from moons.words import count
+from moons.words import count, shell
+from study.record.own_model import described, own_model
 from study.record.results import StudyResults
 
 Floats = NDArray[np.float64]
@@ -78,6 +80,14 @@ class TrainedTrial:
         with evaluation_mode(self.checkpoint.model):
             return self.checkpoint.model.decode(latents, torch.tensor(y)).double().numpy()
 
+    def generate(
+        self, n: int, stream: str, labels: NDArray[np.int64] | None = None, *, sigma_x: float
+    ) -> NDArray[np.float32]:
+        """Draws of the model as `moons.evaluation.generate` has them, shape (n, 2)."""
+        model, seed = self.checkpoint.model, int(self.rng(stream).integers(2**31))
+        with evaluation_mode(model):
+            return generate(model, n, seed, labels, sigma_x=sigma_x)
+
     @torch.no_grad()
     def kl_per_latent(self, split: Split) -> Floats:
         """Mean over the points of KL(q(z_u|x) || p(z_u)), in nats, shape (latent,)."""
@@ -137,8 +147,10 @@ def load_trial(results: StudyResults, trial: int | None = None) -> TrainedTrial:
     number = results.best_trial if trial is None else trial
     assert number is not None
     folder = results.folder
+    if reason := _no_file(results, number):
+        raise ValueError(reason)
     try:
-        checkpoint = load_checkpoint(folder.checkpoint(number))
+        checkpoint = load_checkpoint(folder.checkpoint(number), results.model_class)
     except (ValueError, OSError) as error:
         raise ValueError(str(error).replace(str(folder.path), folder.path.name)) from None
     config = checkpoint.config
@@ -155,6 +167,17 @@ def why_no_model(results: StudyResults, trial: int | None = None) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def _no_file(results: StudyResults, number: int) -> str | None:
+    space = results.manifest.space
+    if own_model(space) is None or results.model_class is not None:
+        return None
+    file = results.manifest.space_option
+    return (
+        f"Trial {number} is a {described(space)}, a model of somebody's own: give its file with "
+        f"`{shell('--space', file)}`."
+    )
 
 
 def _no_weights(results: StudyResults, trial: int | None) -> str | None:

@@ -8,12 +8,17 @@ import numpy as np
 from moons.config import Config, EngineChoice
 from moons.data import Moons, Split, load_moons
 from moons.fit import Run, fit, start
+from moons.models import VAE
 from moons.schedule import GivenSchedule
 from moons.snapshot import EpochRecord
 
 
 def refit(
-    config: Config, seed: int, records: Sequence[EpochRecord], engine: EngineChoice = "auto"
+    config: Config,
+    seed: int,
+    records: Sequence[EpochRecord],
+    engine: EngineChoice = "auto",
+    model_class: type[VAE] | None = None,
 ) -> Run:
     """Trains a config anew with no points held back but the test split.
 
@@ -26,6 +31,7 @@ def refit(
         seed: of weights, order and noise.
         records: of the run, up to its best epoch.
         engine: as in `start`.
+        model_class: as in `start`.
 
     Returns:
         The run at its end; `outcome` says whether it diverged.
@@ -33,9 +39,8 @@ def refit(
     data = load_moons(config.n_samples, config.noise, config.data_seed)
     whole = Moons(_joined(data.train, data.val), data.val, data.test)
     rates = tuple(record.lr for record in records)
-    run = start(
-        replace(config, keep="last", max_epochs=len(rates)), seed, engine=engine, data=whole
-    )
+    last = replace(config, keep="last", max_epochs=len(rates))
+    run = start(last, seed, engine=engine, model_class=model_class, data=whole)
     run.schedule = GivenSchedule(rates)
     for _ in fit(run):
         pass

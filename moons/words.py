@@ -3,6 +3,7 @@
 import math
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def count(n: int, noun: str) -> str:
@@ -19,6 +20,16 @@ def one_line(text: str) -> str:
 def shell(*words: object) -> str:
     """A command as it is typed, whatever its paths hold."""
     return shlex.join(map(str, words))
+
+
+def as_typed(path: str) -> str:
+    """A path as it is typed here: relative below the working directory, else absolute."""
+    whole = Path(path).absolute()
+    try:
+        short = str(whole.relative_to(Path.cwd()))
+    except (ValueError, OSError):  # elsewhere, or the working directory is gone
+        return str(whole)
+    return f"./{short}" if short.startswith("-") else short
 
 
 def tables_command(folder: object) -> str:

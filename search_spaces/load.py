@@ -4,11 +4,11 @@ import importlib
 from dataclasses import replace
 from pathlib import Path
 
-from search_spaces.code import SpaceCode
+from moons.code import SpaceCode
 from search_spaces.space import SearchSpace
 
 HERE = Path(__file__).parent
-NOT_SPACES = ("__init__", "base", "code", "domain", "generative", "load", "settings", "space")
+NOT_SPACES = ("__init__", "base", "domain", "generative", "load", "settings", "space")
 
 
 def space_names() -> list[str]:
@@ -43,8 +43,7 @@ def load_space(name_or_path: str | Path) -> SearchSpace:
 
 
 def _load_file(path: Path) -> SearchSpace:
-    code = SpaceCode.read(path)
-    space = getattr(code.run(), "SPACE", None)
+    code, space = SpaceCode.load(path)
     if not isinstance(space, SearchSpace):
         raise ValueError(f"{path}: SPACE must be a SearchSpace, got {space!r}")
     return replace(space, code=code)

@@ -10,8 +10,8 @@ from numbers import Integral
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from moons.code import SpaceCode, model_code
 from moons.config import CHOICES, Config, Family, check_value
-from search_spaces.code import SpaceCode, model_code
 from search_spaces.domain import Choice, Domain, Float, Int, domain_from_dict
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class SearchSpace:
         confirm: fresh seeds that the best configs are trained on at the end, where `--confirm` does
             not say.
         model: a class of your own in place of the family's model.
+        files: data files in the folder of the space's file that it or the model reads.
         code: of the file that the space is from; None for a space that comes with the project.
     """
 
@@ -67,6 +68,7 @@ class SearchSpace:
     max_epochs: int = 1000
     confirm: int = 0
     model: "type[VAE] | None" = None
+    files: tuple[str, ...] = ()
     code: SpaceCode | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -85,6 +87,9 @@ class SearchSpace:
             if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
                 raise ValueError(f"{key} must be a whole number above {least - 1}, got {value!r}")
             object.__setattr__(self, key, int(value))
+        if isinstance(self.files, str) or not all(isinstance(n, str) for n in self.files):
+            raise ValueError(f'files must list names, as in ("points.csv",), got {self.files!r}')
+        object.__setattr__(self, "files", tuple(self.files))
         searched, fixed = _mapping("searched", self.searched), _mapping("fixed", self.fixed)
         if not searched:
             raise ValueError("searched is empty: name at least one setting and its domain")

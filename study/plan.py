@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from moons.config import Config, EngineChoice
-from moons.words import count, shell
+from moons.words import as_typed, count, shell
 from search_spaces.load import load_space
 from search_spaces.settings import Setting, read_settings, with_settings
 from search_spaces.space import Scheduler, SearchSpace
@@ -35,6 +35,7 @@ class Plan:
         folder: where its record is kept.
         rungs: epochs at which ASHA decides, ascending; empty without a scheduler.
         workers: trials at a time; None takes every CPU of an existing cluster.
+        space_file: where the space was read, absolute; None for one that comes with the project.
         set: what `--set` changed of the space, as it was typed; `space` has it already.
         replicates: seeds that each trial is trained on.
         confirm: fresh seeds that the best configs are trained on at the end; 0 for none.
@@ -55,6 +56,7 @@ class Plan:
     workers: int | None
     seed: int
     data_seed: int
+    space_file: str | None = None
     set: tuple[str, ...] = ()
     replicates: int = 1
     confirm: int = 0
@@ -86,8 +88,8 @@ class Plan:
 
     def resume_command(self) -> str:
         """What to type to go on with the study; a model of one's own needs its file again."""
-        code = self.space.code if self.space.model else None
-        file = ["--space", code.path] if code else []
+        named = self.space_file if self.space.model else None
+        file = ["--space", as_typed(named)] if named else []
         return shell("python", "-m", "study.run", "--resume", self.folder, *file)
 
     @property
@@ -103,7 +105,8 @@ class Plan:
         kept = {key: getattr(self, key) for key in RECORDED}
         warm_start = None if self.warm_start is None else str(self.warm_start)
         own = {"metric": self.space.metric, "sampler": self.space.sampler, "set": list(self.set)}
-        return kept | own | {"warm_start": warm_start, "log": ",".join(self.trackers) or None}
+        log = ",".join(self.trackers) or None
+        return kept | own | {"space": self.space_file, "warm_start": warm_start, "log": log}
 
     def manifest(self) -> Manifest:
         """The manifest of a study that begins now."""
@@ -161,6 +164,7 @@ def make_plan(options: Options) -> Plan:
         workers=options.workers or (usable_cpus() if address is None else None),
         seed=options.seed,
         data_seed=options.seed if options.data_seed is None else options.data_seed,
+        space_file=str(Path(space.code.path).absolute()) if space.code else None,
         set=options.set,
         replicates=options.replicates,
         confirm=confirm if options.confirm is None else options.confirm,

@@ -6,11 +6,13 @@ from pathlib import Path
 import pandas as pd
 
 from moons.terminal import console, say, say_whole, show_table
-from moons.words import shell
 from study.errors import NO_RESULT, StudyError
 from study.plan import Plan
 from study.record.folder import StudyFolder
+from study.record.manifest import Manifest
+from study.record.own_model import report_command
 from study.record.parquet import read_table, write_table
+from study.training.job import OwnModel
 
 BASELINE_METRICS = {"val_excess_nll", "val_energy_distance"}
 
@@ -24,7 +26,7 @@ def describe(plan: Plan) -> None:
     if plan.report:
         from analysis.report import write_report
 
-        print(f"report: {write_report(plan.folder)}")
+        print(f"report: {write_report(plan.folder, model=plan.space.model)}")
 
 
 def write_leaderboard(folder: Path, trials: pd.DataFrame, metric: str) -> dict[str, pd.DataFrame]:
@@ -54,7 +56,9 @@ def show_leaderboard(folder: Path, trials: pd.DataFrame, metric: str, vary: str)
     if (beside := held_out_table(board)) is not None:
         show_table(screen, beside.rich("the same on what chose nothing"))
     if place.report.exists():
-        say_whole(screen, f"for the report: {shell('python', '-m', 'analysis.report', folder)}")
+        say_whole(
+            screen, f"for the report: {report_command(folder, Manifest.read(place.manifest))}"
+        )
     say_whole(screen, str(place.leaderboard))
 
 
@@ -71,17 +75,29 @@ def show_audit(
     say_whole(screen, str(folder / "audit.parquet"))
 
 
-def export(folder: Path, out: Path, metric: str, vary: str, *, refitted: bool) -> None:
-    """Writes the winner as a folder that others can use, and prints its path.
+def export(
+    folder: Path, out: Path, metric: str, vary: str, *, refitted: bool, own: OwnModel | None
+) -> None:
+    """Writes the winner as a folder that others can use, and prints its path last.
+
+    Args:
+        folder: the study's.
+        out: the folder to make.
+        metric: what the configs were ordered by.
+        vary: which retrainings count.
+        refitted: trains it on training and validation points together.
+        own: the model, where it is one of somebody's own.
 
     Raises:
         StudyError: there is no winner.
     """
-    from analysis.export import can_write_onnx, export_winner
+    from analysis.export import export_winner
 
-    if not can_write_onnx():
-        print('without ONNX, which takes: pip install -e ".[onnx]"')
     try:
-        print(export_winner(folder, out, metric, vary, refitted=refitted))
+        notes = export_winner(folder, out, metric, vary, refitted=refitted, own=own)
     except ValueError as error:
         raise StudyError(str(error), NO_RESULT) from None
+    screen = console()
+    for note in notes:
+        say(screen, note)
+    say_whole(screen, str(out))

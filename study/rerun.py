@@ -58,21 +58,16 @@ def dispatch(options: RerunOptions) -> ExitCode:
         wanted = _wanted(options, manifest, trials)
         code = _train(options, manifest, wanted, model)
         if code == 0:
-            _show(options, manifest, trials)
+            _show(options, manifest, trials, model)
     return code
 
 
 def _own_model(options: RerunOptions, manifest: "Manifest") -> "OwnModel | None":
-    from study.own_model import own_model, space_of_file
+    from study.own_model import space_of_file
+    from study.record.own_model import own_model
 
-    name = own_model(manifest.space)
-    if name is None:
+    if own_model(manifest.space) is None:
         return None
-    if options.export is not None:
-        raise StudyError(
-            f"--export knows vae and cvae, and {options.study} trains {name}, a model of "
-            "somebody's own; its weights are in the study's checkpoints"
-        )
     return space_of_file(manifest.space, options.space, options.study).sent_model
 
 
@@ -159,7 +154,12 @@ def _load() -> None:
     import study.tune.driver  # noqa: F401
 
 
-def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -> None:
+def _show(
+    options: RerunOptions,
+    manifest: "Manifest",
+    trials: "pd.DataFrame",
+    model: "OwnModel | None",
+) -> None:
     from study.report import export, show_audit, show_leaderboard
 
     metric = manifest.metric
@@ -168,7 +168,8 @@ def _show(options: RerunOptions, manifest: "Manifest", trials: "pd.DataFrame") -
         return
     show_leaderboard(options.study, trials, metric, options.vary)
     if options.export is not None:
-        export(options.study, options.export, metric, options.vary, refitted=options.refit)
+        winner = (options.study, options.export, metric, options.vary)
+        export(*winner, refitted=options.refit, own=model)
 
 
 if __name__ == "__main__":

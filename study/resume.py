@@ -11,11 +11,12 @@ from search_spaces.space import SearchSpace
 from study.cpus import usable_cpus
 from study.errors import StudyError
 from study.options import Options, default_address
-from study.own_model import own_model, space_of_file
+from study.own_model import space_of_file
 from study.plan import Plan
 from study.record.damage import DamagedRecord
 from study.record.folder import StudyFolder
 from study.record.manifest import Manifest
+from study.record.own_model import own_model
 from study.trackers.choice import check_usable, read_trackers
 
 # What may be said anew; everything else is as the study was begun.
@@ -71,6 +72,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             rungs=manifest.rungs,
             workers=options.workers or _workers(manifest, address),
             seed=asked["seed"],
+            space_file=str(Path(space.code.path).absolute()) if space.code else asked.get("space"),
             set=tuple(asked.get("set", ())),
             data_seed=asked.get("data_seed", asked["seed"]),
             replicates=asked.get("replicates", 1),

@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from analysis.command import run_command
 from analysis.figures import MODEL_FIGURES, STUDY_FIGURES, Drawing, draw_figure, load_figure
-from moons.command_line import AnyPath, Whole, opt
+from moons.command_line import AnyPath, OptionalPath, Whole, opt
 from moons.terminal import console, say
 from study.record.results import read_results
 
@@ -27,6 +27,8 @@ class Options:
     """A figure to draw, of those listed below; may be said more than once."""
     trial: Annotated[Whole, opt("N", "the best one")] = None
     """The trial that figures about a model show."""
+    space: Annotated[OptionalPath, opt("FILE.py", "none")] = None
+    """The file of a study whose model is one's own, to show the model."""
     svg: bool = False
     """Write SVG besides PNG."""
 
@@ -46,7 +48,7 @@ def draw_all(options: Options) -> int:
         OSError: a figure cannot be written.
     """
     names = tuple(load_figure(name).name for name in options.only) or NAMES
-    results = read_results(options.study)
+    results = read_results(options.study, options.space)
     if options.trial is not None:
         results.trial(options.trial)
     log = console(stderr=True)

@@ -19,7 +19,6 @@ from analysis.figures.plane import (
 from analysis.figures.style import GREY, SEQUENTIAL, new_figure
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from analysis.words import percent
-from moons.evaluation.generate import generate
 from study.record.results import StudyResults
 
 DRAWS = 40_000  # of the prior; the density's error is then some 2 % where it is high
@@ -42,9 +41,8 @@ def density_data(trained: TrainedTrial, sigma_x: float, draws: int = DRAWS) -> p
     """
     noise = trained.config.noise
     x1, x2 = grid_points(noise)
-    seed = int(trained.rng("density").integers(2**31))
     labels = np.arange(draws) % 2  # a VAE does not look at them
-    means = generate(trained.checkpoint.model, draws, seed, labels, sigma_x=0.0).astype(float)
+    means = trained.generate(draws, "density", labels, sigma_x=0.0).astype(float)
     total = np.zeros((len(x2), len(x1)))
     for start in range(0, draws, BLOCK):
         part = means[start : start + BLOCK]

@@ -17,7 +17,6 @@ from analysis.figures.plane import (
 from analysis.figures.style import GREEN, MOON_COLOURS, MOON_NAMES, new_figure
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from moons.density import draw_exact
-from moons.evaluation.generate import generate
 from moons.words import count
 from study.record.results import StudyResults
 
@@ -40,7 +39,7 @@ def samples_data(trained: TrainedTrial, sigma_x: float, draws: int = DRAWS) -> p
     seed = int(trained.rng("samples").integers(2**31))
     fresh = draw_exact(draws, trained.config.noise, seed)
     asked = np.arange(draws) % 2 if trained.conditional else None
-    drawn = generate(trained.checkpoint.model, draws, seed, asked, sigma_x=sigma_x)
+    drawn = trained.generate(draws, "samples", asked, sigma_x=sigma_x)
     parts = [
         pd.DataFrame(points, columns=["x1", "x2"]).assign(
             source=source, moon=pd.Series(moons, range(draws), dtype="Int64")

@@ -1,14 +1,22 @@
 """What to do about a warning, with the command."""
 
 from moons.words import shell
+from study.record.own_model import file_words
 from study.record.results import StudyResults
 
 
 def _study(command: str, results: StudyResults, *words: object) -> str:
     """The command with the study's folder, and the file of a model of one's own."""
-    code = results.manifest.space.get("code") or {}
-    file = ["--space", code["file"]] if code.get("file") else []
+    file = file_words(results.manifest)
     return shell("python", "-m", *command.split(), results.folder.shown, *words, *file)
+
+
+def _search(results: StudyResults, *words: object) -> str:
+    """The command that searches the same space anew, with what was set in it."""
+    manifest = results.manifest
+    settings = [word for text in manifest.options.get("set", ()) for word in ("--set", text)]
+    space = ["--space", manifest.space_option]
+    return shell("python", "-m", "study.run", *space, *settings, *words)
 
 
 def toward_density(results: StudyResults) -> str:
@@ -46,11 +54,11 @@ def retrain(results: StudyResults, n_seeds: int) -> str:
 
 def by_metric(results: StudyResults, metric: str) -> str:
     """How to search by something else."""
-    space = results.manifest.space["name"]
-    return f"`python -m study.run --space {space} --metric {metric}` chooses by a figure that does."
+    command = _search(results, "--metric", metric)
+    return f"`{command}` chooses by a figure that does."
 
 
 def later_rung(results: StudyResults) -> str:
     """How to prune with more patience."""
-    space, first = results.manifest.space["name"], 4 * results.manifest.rungs[0]
-    return f"`python -m study.run --space {space} --grace {first}` stops none before."
+    command = _search(results, "--grace", 4 * results.manifest.rungs[0])
+    return f"`{command}` stops none before."

@@ -19,10 +19,10 @@ from analysis.page.payload import (
     packed,
     rungs_of,
 )
-from moons.words import shell
 from study.record.folder import StudyFolder
 from study.record.labels import short_label
 from study.record.manifest import Manifest
+from study.record.own_model import report_command
 from study.record.results import StudyResults
 
 SCRIPTS = ("data.js", "views.js", "selection.js", "table.js", "model.js", "live.js", "main.js")
@@ -46,7 +46,7 @@ def study_page(results: StudyResults) -> str:
         numbers=packed(numbers_of(results)),
         model=model,
         no_model=no_model,
-        footer=f"Drawn by: {shell('python', '-m', 'analysis.report', results.folder.shown)}",
+        footer=f"Drawn by: {report_command(results.folder.shown, manifest)}",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, cast, get_args
 from moons.checksums import read_sealed, sealed_text
 from moons.config import EngineChoice, check_value
 from moons.files import read_plain, write_whole
+from moons.words import as_typed
 from study.record.damage import DamagedRecord, RecordError
 from study.record.origin import git_state, machine, now, versions
 
@@ -27,7 +28,7 @@ OPTIONS |= {
     "time_budget_s": AMOUNT,
     "engine": str,
 }
-OPTIONS |= {"address": TEXT, "warm_start": TEXT, "log": TEXT}
+OPTIONS |= {"address": TEXT, "warm_start": TEXT, "log": TEXT, "space": TEXT}
 Outcome = Literal["running", "complete", "interrupted", "time budget", "no result"]
 
 
@@ -198,8 +199,15 @@ class Manifest:
 
     @property
     def space_name(self) -> str:
-        """The search space, as `--space` takes it."""
+        """What the search space is called."""
         return str(self.space["name"])
+
+    @property
+    def space_option(self) -> str:
+        """The search space as `--space` takes it: its name, or its file as seen from here."""
+        if file := self.options.get("space"):
+            return as_typed(file)
+        return str((self.space.get("code") or {}).get("file") or self.space_name)
 
     @property
     def family(self) -> str:

@@ -12,10 +12,13 @@ from study.record.columns import STATES, State, column_of
 from study.record.damage import DamagedRecord, RecordError
 from study.record.folder import StudyFolder
 from study.record.manifest import Manifest
+from study.record.own_model import model_of_file
 from study.record.parquet import read_table
 
 if TYPE_CHECKING:  # pandas takes most of a second: the command lines' --help does without
     import pandas as pd
+
+    from moons.models import VAE
 
 # What tables must have, of any version.
 TIMES = ("train_s", "eval_s", "start_s", "end_s")
@@ -35,6 +38,7 @@ class StudyResults:
         reruns, audited: None where nothing was retrained, or trained on.
         baselines: density estimates on the same data; None where none were fitted.
         notes: sentences about tables that are missing, empty or damaged.
+        model_class: of a model of somebody's own, where its file was given.
     """
 
     folder: StudyFolder
@@ -45,6 +49,7 @@ class StudyResults:
     audited: "pd.DataFrame | None" = None
     baselines: "pd.DataFrame | None" = None
     notes: tuple[str, ...] = ()
+    model_class: "type[VAE] | None" = None
 
     def __repr__(self) -> str:
         """Short: the tables are there to be looked at one by one."""
@@ -87,11 +92,15 @@ class StudyResults:
         return metric if metric in self.epochs.columns else "val_mse"
 
 
-def read_results(path: Path | str) -> StudyResults:
+def read_results(path: Path | str, model: "Path | type[VAE] | None" = None) -> StudyResults:
     """Reads a study's folder.
 
+    Args:
+        path: the folder.
+        model: a model of somebody's own: its class, or its file, which is then run.
+
     Raises:
-        RecordError: `path` is not a study's folder.
+        RecordError: `path` is not a study's folder, or the file not that of its model.
         DamagedRecord: the manifest or `trials.parquet` is missing or damaged, which is named.
     """
     path = Path(path)
@@ -101,6 +110,7 @@ def read_results(path: Path | str) -> StudyResults:
     if not os.path.lexists(folder.manifest):
         raise RecordError(f"{path} is not a study's folder: it holds no {folder.manifest.name}")
     manifest = Manifest.read(folder.manifest)
+    model_class = model_of_file(manifest, model, path) if isinstance(model, Path) else model
     trials = _read_table(folder.trials, (*TRIAL_COLUMNS, *manifest.metrics), folder)
     unknown = sorted(map(str, set(trials["state"]) - set(STATES)))
     if unknown:
@@ -129,6 +139,7 @@ def read_results(path: Path | str) -> StudyResults:
             *notes,
             *filter(None, (reruns_note, audit_note, baselines_note, _lost_weights(folder, trials))),
         ),
+        model_class=model_class,
     )
 
 

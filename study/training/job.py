@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from moons.code import SpaceCode
 from moons.config import Config, EngineChoice
 from moons.data import Moons
 from moons.snapshot import Snapshot
-from search_spaces.code import SpaceCode
 from study.record.curves import Block
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ray import tune
 from typing_extensions import override
 
-from search_spaces.code import CannotLoad
+from moons.code import CannotLoad
 from study.training.job import Report, TrialJob
 from study.tune.internals import name_process
 

@@ -4,6 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from moons.config import Config
 from moons.evaluation import Evaluation, Likelihood, SampleFigures
@@ -14,6 +18,7 @@ from study.ledger import Ledger
 from study.opened import opened
 from study.options import parse
 from study.plan import Plan, make_plan
+from study.reruns.ledger import RerunLedger
 from study.training.job import Report, TrialJob
 from study.training.trial import TrialTraining
 
@@ -110,3 +115,20 @@ def run_in_process(plan: Plan, how: Sequence[Train | None] = ()) -> None:
             if go is not None:
                 ledger.close(str(slot))
             slot += 1
+
+
+def retraining_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has `study.rerun` train in this process, one retraining after the other."""
+
+    @contextmanager
+    def connected(*_: object) -> Iterator[Any]:
+        yield SimpleNamespace(watch=SimpleNamespace(give_up=None))
+
+    def run_retrainings(ledger: RerunLedger, *_: object) -> None:
+        while (job := ledger.begin("0")) is not None:
+            for report in train(job):
+                ledger.take("0", report)
+            ledger.close("0")
+
+    monkeypatch.setattr("study.tune.cluster.connected", connected)
+    monkeypatch.setattr("study.tune.driver.run_retrainings", run_retrainings)

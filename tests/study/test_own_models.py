@@ -3,7 +3,6 @@
 import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,51 +12,18 @@ from search_spaces.load import load_space
 from study import rerun
 from study.errors import StudyError
 from study.options import parse
-from study.plan import make_plan
 from study.record.tables import write_tables
 from study.resume import plan_to_resume
 from tests.moons.own_models import OWN
 from tests.study.in_process import ledger_of, made_up, run_in_process, train, up_to
+from tests.study.own_files import file_of, plan_of
 
-MODELS = Path(__file__).parents[1] / "moons"
-FILE = """
-from own_models import {kind} as Model
-from search_spaces.space import Choice, Float, SearchSpace
-
-{more}
-SPACE = SearchSpace(
-    name="own",
-    about="a model of somebody's own",
-    family="{family}",
-    searched={{"lr": Float(1e-3, 1e-1, log=True), "beta": Choice(0.1, 1, 10)}},
-    fixed={{"n_samples": 100, "encoder_hidden": (4, 3), "eps_w": 1, "min_epochs": 1}},
-    model=Model,
-)
-"""
 every_model = pytest.mark.parametrize("kind", OWN, ids=lambda kind: kind.__name__)
 
 
 @pytest.fixture(autouse=True)
 def _quickly_evaluated(monkeypatch):
     monkeypatch.setattr("study.training.replicate.evaluate", made_up)
-
-
-def file_of(folder, kind, more=""):
-    """A space file, with the models and their helpers beside it."""
-    helpers = (MODELS / "own_helpers.py").read_text()
-    (folder / "own_helpers.py").write_text(helpers)
-    models = (MODELS / "own_models.py").read_text()
-    (folder / "own_models.py").write_text(models.replace("from tests.moons import", "import"))
-    family = "cvae" if issubclass(kind, OWN[0].__mro__[1]) else "vae"
-    path = folder / "own.py"
-    path.write_text(FILE.format(kind=kind.__name__, family=family, more=more))
-    return path
-
-
-def plan_of(file, results, name="s"):
-    words = [f"--space={file}", f"--results={results}", f"--name={name}", "--trials=3"]
-    words += ["--grace=2", "--reduction=2", "--max-epochs=6", "--workers=1"]
-    return make_plan(parse(words))
 
 
 def resumed(folder, *words):
@@ -127,14 +93,6 @@ def test_its_checkpoint_computes_what_was_recorded_and_is_not_taken_for_another_
     assert again.mse == pytest.approx(report.row["val_mse"], rel=1e-6)
 
 
-def test_an_export_of_it_is_refused_in_a_sentence(tmp_path, capsys):
-    file = file_of(tmp_path, OWN[0])
-    run_in_process(plan_of(file, tmp_path))
-    code = rerun.main([str(tmp_path / "s"), "--space", str(file), "--export", str(tmp_path / "x")])
-    assert code == 2
-    assert "--export knows vae and cvae" in capsys.readouterr().err
-
-
 def test_a_class_that_is_called_vae_is_not_the_built_in_one(tmp_path):
     file = file_of(tmp_path, OWN[0])
     file.write_text(file.read_text().replace("as Model", "as Base").replace(
@@ -171,7 +129,7 @@ def test_code_that_a_worker_cannot_run_is_a_reason_to_end_the_study(tmp_path):
     file = file_of(tmp_path, OWN[0], more="open(__file__).close()  # not on other machines")
     plan = plan_of(file, tmp_path)
     file.unlink()
-    from search_spaces.code import CannotLoad
+    from moons.code import CannotLoad
     from study.training.job import Report
 
     def on_a_worker(job):

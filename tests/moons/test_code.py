@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from moons.code import CannotLoad, SpaceCode
 from moons.config import Config
 from moons.models import build_model
-from search_spaces.code import CannotLoad, SpaceCode
 from search_spaces.load import load_space
 
 ROOT = Path(__file__).parents[2]
@@ -112,7 +112,7 @@ def test_the_hash_is_of_the_file_and_of_what_it_imports_alone(tmp_path):
     def digest(place, **changed):
         files = {"helpers.py": "LR = 0.01", "other.py": ""} | changed.pop("files", {})
         usual = {"imports": "import helpers"}
-        return SpaceCode.read(write(tmp_path / place, files, **usual | changed)).digest
+        return SpaceCode.load(write(tmp_path / place, files, **usual | changed))[0].digest
 
     assert digest("a") == digest("b")
     assert digest("a", files={"other.py": "# edited"}) == digest("b")
