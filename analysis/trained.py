@@ -18,7 +18,7 @@ from moons.models import evaluation_mode
 from moons.prior import prior_of
 from moons.seeds import derive_seed
 from moons.words import count, shell
-from study.record.own_model import described, own_model
+from study.record.own_model import described, file_words, own_model
 from study.record.results import StudyResults
 
 Floats = NDArray[np.float64]
@@ -173,10 +173,9 @@ def _no_file(results: StudyResults, number: int) -> str | None:
     space = results.manifest.space
     if own_model(space) is None or results.model_class is not None:
         return None
-    file = results.manifest.space_option
     return (
         f"Trial {number} is a {described(space)}, a model of somebody's own: give its file with "
-        f"`{shell('--space', file)}`."
+        f"`{shell(*file_words(results.manifest))}`."
     )
 
 

@@ -1,27 +1,26 @@
 """The space in a file of somebody's own, as a study goes on with it."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from moons.words import shell
 from search_spaces.load import load_space
 from search_spaces.space import SearchSpace
 from study.errors import StudyError
-from study.record.own_model import check_code, described, own_model
+from study.record.manifest import Manifest
+from study.record.own_model import check_code, described, file_words, own_model
 
 
-def space_of_file(
-    recorded: Mapping[str, Any], file: Path | str | None, folder: Path
-) -> SearchSpace:
+def space_of_file(manifest: Manifest, file: Path | str | None, folder: Path) -> SearchSpace:
     """The space in a file, whose model is the one that the study in `folder` trains.
 
     Raises:
         StudyError: no file is given or it cannot be read, or its model is another one.
     """
+    recorded = manifest.space
     if file is None:
         raise StudyError(
             f"{folder} trains {described(recorded)}, a model of somebody's own: give its file "
-            "with --space FILE.py"
+            f"with {shell(*file_words(manifest))}"
         )
     try:
         space = load_space(str(file))

@@ -68,7 +68,7 @@ def _own_model(options: RerunOptions, manifest: "Manifest") -> "OwnModel | None"
 
     if own_model(manifest.space) is None:
         return None
-    return space_of_file(manifest.space, options.space, options.study).sent_model
+    return space_of_file(manifest, options.space, options.study).sent_model
 
 
 def _wanted(

@@ -123,7 +123,7 @@ def _space(options: Options, manifest: Manifest, folder: Path) -> SearchSpace:
         except ValueError as error:
             raise DamagedRecord(f"{folder / 'study.json'} is damaged: {error}") from None
     changed = read_settings(manifest.options.get("set", ()))
-    space = with_settings(space_of_file(recorded, options.space, folder), changed)
+    space = with_settings(space_of_file(manifest, options.space, folder), changed)
     ours = {"metric": recorded["metric"], "sampler": recorded["sampler"]}
     given = space.as_dict() | ours
     for key, value in given.items():

@@ -32,7 +32,10 @@ def described(recorded: Mapping[str, Any]) -> str:
 
 def file_words(manifest: Manifest) -> list[str]:
     """What a command about the study needs besides its folder: the file of a model."""
-    return [] if own_model(manifest.space) is None else ["--space", manifest.space_option]
+    if own_model(manifest.space) is None:
+        return []
+    known = manifest.options.get("space") or manifest.space.get("code")
+    return ["--space", manifest.space_option if known else "FILE.py"]
 
 
 def report_command(folder: object, manifest: Manifest) -> str:

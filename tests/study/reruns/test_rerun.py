@@ -145,7 +145,6 @@ def test_bad_options_are_refused_in_one_line(
     [
         ((), "a model of somebody's own: give its file with --space FILE.py"),
         (("--space", "vae"), "--space must be the file of Mine, which"),
-        (("--export", "w"), "--export knows vae and cvae, and"),
     ],
 )
 def test_a_model_of_one_s_own_is_retrained_from_its_own_file_alone(
