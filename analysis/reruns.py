@@ -14,6 +14,7 @@ class Retrained:
 
     Attributes:
         config: what it is called, as `trial 17`.
+        among: how many configurations were retrained with it.
         mean, std: of the metric over seeds; `std` is NaN for one seed.
         low, high: ends of the mean's 95 % interval, as on the leaderboard; NaN for one seed.
         searched: the metric that the search had given; NaN where it had none.
@@ -21,6 +22,7 @@ class Retrained:
     """
 
     config: str
+    among: int
     n_seeds: int
     mean: float
     std: float
@@ -77,6 +79,7 @@ def retrained(results: StudyResults, metric: str | None = None) -> tuple[Retrain
     return tuple(
         Retrained(
             config=row["config"],
+            among=int((board["seeds"] > 0).sum()),
             n_seeds=row["seeds"],
             mean=row[metric],
             std=float(values[row["config"]].std()),

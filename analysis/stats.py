@@ -131,12 +131,20 @@ def paired_p(first: Floats, other: Floats) -> float:
     return float(2 * stats.t.sf(abs(spread.mean) / spread.error, spread.freedom))
 
 
-def difference(first: Floats, second: Floats) -> tuple[Interval, float]:
+def difference(
+    first: Floats, second: Floats, among: tuple[int, int] = (1, 1)
+) -> tuple[Interval, float]:
     """The first's mean less the second's, from other seeds, with its interval and p-value (Welch).
+
+    The best of several that are equally good is best by luck, and looks better than a single one.
+    So either side's tail is divided by how many the better one was chosen among (Bonferroni): that
+    the best of k lies so far below any one of the others has at most k times the chance that a
+    given one does.
 
     Args:
         first: scores or losses.
         second: likewise, with the same points where both have losses.
+        among: of how many each is the one with the least mean, by these very scores.
 
     Returns:
         Ends and p are NaN where either has fewer than two seeds.
@@ -157,9 +165,10 @@ def difference(first: Floats, second: Floats) -> tuple[Interval, float]:
     points = max(ours.points, theirs.points, 2)
     parts = zip((*of_seeds, of_points), (ours.n, theirs.n, points), strict=True)
     freedom = error**4 / sum(part**2 / (n - 1) for part, n in parts)
-    low, high = stats.t.interval(CONFIDENCE, freedom, gap, error)
-    p = float(2 * stats.t.sf(abs(gap) / error, freedom))
-    return Interval(gap, float(low), float(high)), p
+    tail = (1 - CONFIDENCE) / 2
+    up, down = (float(stats.t.isf(tail / k, freedom)) for k in among)
+    p = 2 * float(stats.t.sf(abs(gap) / error, freedom)) * among[0 if gap < 0 else 1]
+    return Interval(gap, gap - down * error, gap + up * error), min(p, 1.0)
 
 
 def holm(p_values: Floats) -> Floats:

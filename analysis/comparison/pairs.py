@@ -72,7 +72,7 @@ def pair(
     for search in searches:
         found = [standings[place].best for place in search.members]
         bests.append(np.array([best for best in found if math.isfinite(best)]))
-    gap, p = difference(*bests)
+    gap, p = difference(bests[0], bests[1])
     if min(map(len, bests)) < LEAST:
         gap, p = Interval(gap.value), UNKNOWN
     first, second = (search.members[0] for search in searches)
@@ -112,13 +112,14 @@ def _retrained(
     again: tuple[Retrained | None, Retrained | None],
     metric: str,
 ) -> Difference | None:
-    tables = []
+    tables, among = [], []
     for study, best in zip(studies, again, strict=True):
         runs = fresh_reruns(study)
         if best is None or runs is None:
             return None
         runs = runs[(runs["config"] == best.config) & (runs["state"] == "complete")]
         tables.append(runs)
+        among.append(best.among)
     known = all(EXACT in runs and runs[EXACT].notna().all() for runs in tables)
     figure = EXACT if known else metric
     found, bases = [], set[Basis]()
@@ -133,7 +134,7 @@ def _retrained(
     same_data = drawn_anew or (data[0].to_numpy().tolist() == data[1].to_numpy().tolist())
     if found[0].shape[1:] != found[1].shape[1:] or (found[0].ndim == 2 and not same_data):
         bases, found = {"points as given"}, [f.reshape(len(f), -1).mean(axis=1) for f in found]
-    gap, p = difference(*found)
+    gap, p = difference(found[0], found[1], (among[0], among[1]))
     basis = "points as given" if "points as given" in bases else max(bases, key=len)
     judged = same_data and basis != "points as given"
     p = p if judged else UNKNOWN

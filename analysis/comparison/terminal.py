@@ -23,8 +23,9 @@ MARKS: dict[Level, tuple[str, str]] = {
 }
 INTERVALS = (
     "Brackets: 95 % intervals. Differences of bests: Welch's over repetitions that differ by "
-    "seed. Means over fresh seeds: the bootstrap's. p-values are corrected for the number of pairs "
-    "(Holm)."
+    "seed. Means over fresh seeds: the bootstrap's. Differences of best configurations: Welch's, "
+    "for as many configurations as each was chosen among. p-values are corrected for the number of "
+    "pairs (Holm)."
 )
 
 

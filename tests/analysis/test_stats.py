@@ -78,6 +78,22 @@ def test_the_unpaired_difference_is_welchs_for_scores() -> None:
     assert (found.low, found.high) == pytest.approx((ends.low, ends.high))
 
 
+def test_the_best_of_several_is_told_apart_by_a_smaller_tail_and_its_interval_agrees() -> None:
+    rng = np.random.default_rng(9)
+    one, other = rng.normal(size=(2, 8))
+    one -= 3.0
+    alone, p = difference(one, other)
+    chosen, corrected = difference(one, other, (5, 1))
+    assert corrected == pytest.approx(5 * p)
+    assert (chosen.value, chosen.low) == (alone.value, alone.low)
+    assert chosen.high > alone.high
+    _, turned = difference(other, one, (1, 5))
+    assert turned == pytest.approx(corrected)
+    for shift in np.linspace(1.0, 3.0, 21):  # one statement in two ways
+        found, p = difference(one + shift, other, (5, 2))
+        assert (found.low <= 0 <= found.high) is (p >= 0.05)
+
+
 def test_points_that_are_hard_for_both_do_not_blur_their_difference() -> None:
     rng = np.random.default_rng(5)
     hard = rng.normal(size=400)

@@ -4,14 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.stats import Floats, Interval
-from tests.benchmarks import coverage
-from tests.benchmarks.coverage import Case, Options, run, simulate
+from analysis.stats import Floats, Interval, difference
+from tests.benchmarks.coverage import __main__ as command
+from tests.benchmarks.coverage import boards, searches
+from tests.benchmarks.coverage.__main__ import Options, run, simulate
+from tests.benchmarks.coverage.case import Case
 
 
 @pytest.mark.slow
 def test_every_claim_holds_and_the_table_is_written(tmp_path, capsys):
-    assert run(Options(repeats=100, out=tmp_path)) == 0
+    assert run(Options(repeats=50, out=tmp_path)) == 0
     table = pd.read_parquet(tmp_path / "coverage.parquet")
     assert table["holds"].all()
     assert {"mean over seeds, exact figure", "board, validation points", "two searches"} <= set(
@@ -28,16 +30,28 @@ def test_intervals_that_take_shared_points_as_given_are_found_out(monkeypatch):
         error = 2.1 * by_seed.std(ddof=1) / np.sqrt(len(by_seed))
         return Interval(float(by_seed.mean()), by_seed.mean() - error, by_seed.mean() + error)
 
-    monkeypatch.setattr(coverage, "mean_interval", of_seeds_alone)
-    monkeypatch.setattr(coverage, "SPLITS", {"validation": (400, 0.0041)})
-    cases = list(coverage.boards(100, np.random.default_rng(0)))
+    monkeypatch.setattr(boards, "mean_interval", of_seeds_alone)
+    monkeypatch.setattr(boards, "SPLITS", {"validation": (400, 0.0041)})
+    cases = list(boards.boards(100, np.random.default_rng(0)))
     of_points = [case for case in cases if case.what == "mean, validation points" and case.n == 20]
     assert of_points
     assert not any(case.holds for case in of_points)
 
 
+def test_the_best_of_several_passes_for_better_where_the_choice_is_not_corrected_for(monkeypatch):
+    def as_if_alone(first: Floats, second: Floats, among: object) -> tuple[Interval, float]:
+        return difference(first, second)
+
+    monkeypatch.setattr(searches, "AMONG", ((5, 1),))
+    monkeypatch.setattr(searches, "LAWS", ("normal",))
+    honest = list(searches.best_configs(100, np.random.default_rng(0)))
+    assert all(case.holds for case in honest)
+    monkeypatch.setattr(searches, "difference", as_if_alone)
+    assert not all(case.holds for case in searches.best_configs(100, np.random.default_rng(0)))
+
+
 def test_the_same_seed_simulates_the_same(monkeypatch):
-    monkeypatch.setattr(coverage, "KINDS", (coverage.bands, coverage.others))
+    monkeypatch.setattr(command, "KINDS", (searches.bands,))
     assert simulate(20, 1) == simulate(20, 1) != simulate(20, 2)
 
 

@@ -1,0 +1,1 @@
+"""How often intervals and verdicts of `analysis` are right, simulated."""
