@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from analysis.command import STUDIES, run_command
 from analysis.comparison.comparable import study_names
+from moons.callable_module import make_callable
 from moons.command_line import AnyPath, OptionalPath, Text, opt
 from moons.files import write_whole
 from moons.terminal import console, say
@@ -65,7 +66,6 @@ def compare_all(options: Options) -> int:
     from rich.progress import Progress
 
     from analysis.comparison import compare
-    from analysis.comparison.table import as_table
     from analysis.comparison.terminal import show
     from analysis.page.compared import comparison_page
     from study.record.parquet import write_table
@@ -81,7 +81,7 @@ def compare_all(options: Options) -> int:
             step=lambda what: progress.update(task, description=escape(what)),
         )
         out.mkdir(parents=True, exist_ok=True)
-        write_table(as_table(comparison), out / TABLE)
+        write_table(comparison.table, out / TABLE)
         paths = [out / TABLE, *_figures(comparison, out, progress), out / PAGE]
         folders = (study.folder.shown for study in studies)
         command = shell("python", "-m", "analysis.compare", *folders)
@@ -124,6 +124,8 @@ def _figures(comparison: "Comparison", out: Path, progress: "Progress") -> list[
             save_figure(drawing.figure, drawn[-1])
     return drawn
 
+
+make_callable(__name__, "analysis.calls.compare")
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -44,7 +44,7 @@ def fresh_reruns(results: StudyResults) -> pd.DataFrame | None:
     they alone compare with the search.
     """
     runs = results.reruns
-    if runs is None or runs.empty:
+    if runs.empty:
         return None
     init = runs[runs["vary"] == "init"]
     return init if len(init) else runs

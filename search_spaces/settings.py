@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from moons.config import BOUNDS, CHOICES, check_value
+from moons.config import BOUNDS, CHOICES, WIDTHS, check_value
 from search_spaces.domain import Choice, Domain, Float, Int
 from search_spaces.space import SearchSpace
 
@@ -50,6 +50,31 @@ def read_settings(texts: Sequence[str]) -> tuple[Setting, ...]:
             both = " and ".join(setting.text for setting in settings if setting.key == key)
             raise ValueError(f"--set must name each setting once, got {both}")
     return settings
+
+
+def setting_text(key: str, value: object) -> str:
+    """A setting as `--set` takes it, from its value in Python.
+
+    Args:
+        key: its name.
+        value: what every trial has, a list of widths among them; a list of values, or a domain,
+            to be searched; or the text that stands behind `NAME=`.
+
+    Raises:
+        ValueError: no text says that.
+    """
+    match value:
+        case Float(low, high, log, step) | Int(low, high, log, step):
+            said = f"{'log:' if log else ''}{low}..{high}{'' if step is None else f'/{step}'}"
+        case Choice(options):
+            said = ",".join(map(str, options))
+        case list() | tuple() if key in WIDTHS:
+            said = f"[{', '.join(map(str, value))}]"
+        case list() | tuple():
+            said = ",".join(map(str, value))
+        case _:
+            said = str(value)
+    return f"{key}={said}"
 
 
 def with_settings(space: SearchSpace, settings: Sequence[Setting]) -> SearchSpace:

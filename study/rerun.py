@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from moons.callable_module import make_callable
 from moons.words import count
 from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError, complain, stopped
 from study.reader import outlive_readers
@@ -171,6 +172,8 @@ def _show(
         winner = (options.study, options.export, metric, options.vary)
         export(*winner, refitted=options.refit, own=model)
 
+
+make_callable(__name__, "study.calls.rerun")
 
 if __name__ == "__main__":
     outlive_readers()

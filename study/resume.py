@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from moons.callable_module import make_callable
 from moons.files import is_folder
 from search_spaces.settings import read_settings, with_settings
 from search_spaces.space import SearchSpace
@@ -141,3 +142,6 @@ def _short(value: Any, other: Any) -> str:
     if isinstance(value, dict) and isinstance(other, dict):
         return str({key: v for key, v in value.items() if other.get(key) != v})
     return repr(value)
+
+
+make_callable(__name__, "study.calls.resume")

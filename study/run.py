@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from moons.callable_module import make_callable
 from study.errors import ExitCode, StudyError, complain, stopped
 from study.options import Options, parse
 from study.reader import outlive_readers
@@ -32,7 +33,7 @@ def dispatch(options: Options) -> ExitCode:
         show_spaces()
         return 0
     with sigterm_deferred():  # the threads of what is imported leave it to the main thread
-        plan = _planned(options)
+        plan = planned(options)
     if options.dry_run:
         from study.preview import show_plan
 
@@ -43,7 +44,12 @@ def dispatch(options: Options) -> ExitCode:
     return execute(plan)
 
 
-def _planned(options: Options) -> "Plan":
+def planned(options: Options) -> "Plan":
+    """The plan of a new study, or of one that is gone on with.
+
+    Raises:
+        StudyError: with the sentence for the user.
+    """
     if options.resume is not None:
         from study.resume import plan_to_resume
 
@@ -52,6 +58,8 @@ def _planned(options: Options) -> "Plan":
 
     return make_plan(options)
 
+
+make_callable(__name__, "study.calls.run")
 
 if __name__ == "__main__":
     outlive_readers()

@@ -6,6 +6,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,17 @@ class Comparison:
     def __repr__(self) -> str:
         """Short: its tables are there to be looked at one by one."""
         return f"Comparison({', '.join(self.names)}, by {self.metric})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the findings."""
+        return "<ul>" + "".join(f"<li>{escape(said)}</li>" for said in self.findings) + "</ul>"
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """All numbers, one a row, as `comparison.parquet` holds them."""
+        from analysis.comparison.table import as_table
+
+        return as_table(self)
 
 
 def compare(

@@ -1,18 +1,19 @@
 """A comparison as one long table, a number a row: what `comparison.parquet` holds."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.comparison import Comparison
+if TYPE_CHECKING:
+    from analysis.comparison import Comparison
 
 COLUMNS = ("part", "study", "against", "quantity", "x", "value", "low", "high", "text")
 
 Row = dict[str, Any]
 
 
-def as_table(comparison: Comparison) -> pd.DataFrame:
+def as_table(comparison: "Comparison") -> pd.DataFrame:
     """Everything that was computed.
 
     Returns:
@@ -42,7 +43,7 @@ def as_table(comparison: Comparison) -> pd.DataFrame:
     return table.astype(dict.fromkeys(numbers, "float64")).astype(dict.fromkeys(texts, "string"))
 
 
-def _standings(comparison: Comparison) -> Iterator[Row]:
+def _standings(comparison: "Comparison") -> Iterator[Row]:
     metric = comparison.metric
     for own in comparison.standings:
         row = {"part": "study", "study": own.name}
@@ -65,7 +66,7 @@ def _standings(comparison: Comparison) -> Iterator[Row]:
                 )
 
 
-def _pairs(comparison: Comparison) -> Iterator[Row]:
+def _pairs(comparison: "Comparison") -> Iterator[Row]:
     for pair in comparison.pairs:
         row = {"part": "pair", "study": pair.first, "against": pair.second}
         for what, gap in (("bests", pair.bests), ("retrained means", pair.retrained)):
@@ -79,7 +80,7 @@ def _pairs(comparison: Comparison) -> Iterator[Row]:
             yield row | {"quantity": f"p of no difference of {what}", "value": gap.p}
 
 
-def _retrained(comparison: Comparison) -> Iterator[Row]:
+def _retrained(comparison: "Comparison") -> Iterator[Row]:
     for name, own in zip(comparison.names, comparison.again, strict=True):
         if own is None:
             continue
@@ -92,7 +93,7 @@ def _retrained(comparison: Comparison) -> Iterator[Row]:
             yield row | {"quantity": comparison.metric, "x": place, "value": value}
 
 
-def _winners(comparison: Comparison) -> Iterator[Row]:
+def _winners(comparison: "Comparison") -> Iterator[Row]:
     for parameter in comparison.parameters:
         for choice in parameter.choices:
             low, high = choice.span or (None, None)

@@ -1,7 +1,9 @@
 """A finished or running study, read back from its tables."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from study.record.folder import StudyFolder
 from study.record.manifest import Manifest
 from study.record.own_model import model_of_file
 from study.record.parquet import read_table
+from study.record.trial import Trial, UnknownTrial
 
 if TYPE_CHECKING:  # pandas takes most of a second: the command lines' --help does without
     import pandas as pd
@@ -23,19 +26,24 @@ if TYPE_CHECKING:  # pandas takes most of a second: the command lines' --help do
 # What tables must have, of any version.
 TIMES = ("train_s", "eval_s", "start_s", "end_s")
 TRIAL_COLUMNS = ("trial", "state", "epochs", "val_mse", "val_kl", "worker", *TIMES)
+SHOWN = 5  # trials in a notebook's table
 EPOCH_COLUMNS = ("trial", "epoch", "val_loss", "val_mse", "val_kl")
 RERUN_COLUMNS = ("config", "trial", "vary", "seed_index", "seed", "state")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StudyResults:
     """A study as its folder tells it.
+
+    `results[17]` is trial 17, `results.best` the best one; `results.columns` says what is in the
+    tables.
 
     Attributes:
         trials: one row a trial, in order of `trial`.
         epochs: one row an epoch of a trial, in order of both, a mean over replicates; empty where
             there is no table.
-        reruns, audited: None where nothing was retrained, or trained on.
+        reruns: one row a retraining; empty where nothing was retrained.
+        audited: one row a pruned trial that was trained on; None where none was.
         baselines: density estimates on the same data; None where none were fitted.
         notes: sentences about tables that are missing, empty or damaged.
         model_class: of a model of somebody's own, where its file was given.
@@ -45,7 +53,7 @@ class StudyResults:
     manifest: Manifest
     trials: "pd.DataFrame"
     epochs: "pd.DataFrame"
-    reruns: "pd.DataFrame | None" = None
+    reruns: "pd.DataFrame" = field(default_factory=lambda: _empty(RERUN_COLUMNS))
     audited: "pd.DataFrame | None" = None
     baselines: "pd.DataFrame | None" = None
     notes: tuple[str, ...] = ()
@@ -54,6 +62,60 @@ class StudyResults:
     def __repr__(self) -> str:
         """Short: the tables are there to be looked at one by one."""
         return f"StudyResults({self.folder.shown}: {count(len(self.trials), 'trial')})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the states, and the best trials with what was searched."""
+        states = self.trials["state"].value_counts()
+        parts = ", ".join(f"{states[state]} {state}" for state in STATES if state in states)
+        searched = [d.name for d in self.manifest.searched if d.name in self.trials]
+        shown = ["trial", *self.manifest.metrics, "epochs", *searched]
+        best = self.complete.head(SHOWN)[list(dict.fromkeys(shown))]
+        said = f"{self.folder.shown}: {count(len(self.trials), 'trial')} ({parts or 'none'})"
+        table = best.to_html(index=False, border=0, float_format=lambda value: f"{value:.4g}")
+        return f"<p>{escape(said)}</p>{table}"
+
+    def __len__(self) -> int:
+        return len(self.trials)
+
+    def __iter__(self) -> Iterator[Trial]:
+        return (self[number] for number in self.trials["trial"])
+
+    def __getitem__(self, number: int) -> Trial:
+        """The trial of that number.
+
+        Raises:
+            UnknownTrial: there is none; says which there are.
+        """
+        row, epochs = self.trial(number), self.epochs
+        number = int(row["trial"])
+        curve = epochs[epochs["trial"] == number].reset_index(drop=True)
+        return Trial(number, row, curve, self.folder.checkpoint(number))
+
+    @property
+    def best(self) -> Trial:
+        """The best complete trial by the first metric.
+
+        Raises:
+            UnknownTrial: no trial is complete.
+        """
+        number = self.best_trial
+        if number is None:
+            raise UnknownTrial(f"{self.folder.shown} has no complete trial, so none is the best")
+        return self[number]
+
+    @property
+    def columns(self) -> "pd.DataFrame":
+        """What is in the tables: a row a column, with its type, its unit and what it holds."""
+        import pandas as pd
+
+        tables = {"trials": self.trials, "epochs": self.epochs, "reruns": self.reruns}
+        known = [
+            (table, name, column.kind, column.unit, column.better, column.what or column.label)
+            for table, rows in tables.items()
+            for name in rows
+            for column in [column_of(str(name))]
+        ]
+        return pd.DataFrame(known, columns=["table", "column", "type", "unit", "better", "what"])
 
     def in_state(self, *states: State) -> "pd.DataFrame":
         """The trials in any of these states."""
@@ -76,13 +138,13 @@ class StudyResults:
         """One trial's row.
 
         Raises:
-            ValueError: there is no such trial.
+            UnknownTrial: there is no such trial.
         """
         rows = self.trials[self.trials["trial"] == number]
         if rows.empty:
             numbers = self.trials["trial"]
             allowed = f"{numbers.min()} to {numbers.max()}" if len(numbers) else "none yet"
-            raise ValueError(f"{self.folder.shown} has no trial {number}; its trials: {allowed}")
+            raise UnknownTrial(f"{self.folder.shown} has no trial {number}; its trials: {allowed}")
         return rows.iloc[0]
 
     @property
@@ -132,7 +194,7 @@ def read_results(path: Path | str, model: "Path | type[VAE] | None" = None) -> S
         manifest=manifest,
         trials=trials.sort_values("trial", ignore_index=True),
         epochs=_one_curve(epochs).sort_values(["trial", "epoch"], ignore_index=True),
-        reruns=reruns,
+        reruns=_empty(RERUN_COLUMNS) if reruns is None else reruns,
         audited=audited,
         baselines=baselines,
         notes=(

@@ -86,5 +86,5 @@ def known_results(
         manifest=known_manifest(**{"n_trials": len(rows)} | manifest),
         trials=pd.DataFrame(rows),
         epochs=pd.DataFrame(points, columns=["trial", "epoch", "val_mse", "val_loss", "val_kl"]),
-        reruns=reruns,
+        **({} if reruns is None else {"reruns": reruns}),
     )
