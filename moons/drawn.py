@@ -30,7 +30,7 @@ def sample(
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise ValueError(f"n must be a whole number above 0, got {n!r}")
     labels = _labels(model, label, int(n))
-    with evaluation_mode(model):
+    with evaluation_mode(model, seed):
         return generate(model, int(n), seed, labels, sigma_x=sigma_x)
 
 
@@ -65,7 +65,7 @@ def log_density(
 def _bounds(
     model: VAE, x: NDArray[np.float32], y: NDArray[np.int64], seed: int, sigma_x: float
 ) -> NDArray[np.float64]:
-    with evaluation_mode(model):
+    with evaluation_mode(model, seed):
         found = log_likelihood(
             model, torch.tensor(x), torch.tensor(y), sigma_x, ImportanceDraws(), seed
         )

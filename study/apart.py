@@ -58,7 +58,7 @@ def run_apart(command: str, words: Sequence[str], *, progress: bool) -> None:
         if code == 130:
             raise KeyboardInterrupt(_last_line(out))
         if code != 0:
-            raise StudyError(_sentence(command, _text(err), code), _exit_code(code))
+            raise StudyError(_sentence(command, _text(err) or _text(out), code), _exit_code(code))
 
 
 def _environment() -> dict[str, str]:
@@ -85,8 +85,7 @@ def _sentence(command: str, said: str, code: int) -> str:
     if own:
         return own[-1].removeprefix(f"{command}: ")
     last = (said.strip().splitlines() or ["it said nothing"])[-1]
-    ended = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-    return f"{command} ended with {ended}: {last}"
+    return f"{command} was ended by {signal.Signals(-code).name}: {last}" if code < 0 else last
 
 
 def _exit_code(code: int) -> ExitCode:

@@ -10,6 +10,9 @@ from study.apart import run_apart
 from study.keywords import signature_of, words_of
 from study.options import Options
 from study.options import parse as parse_run
+from study.record.folder import StudyFolder
+from study.record.manifest import Manifest
+from study.record.own_model import own_model
 from study.record.results import StudyResults, read_results
 from study.reruns.options import RerunOptions
 from study.reruns.options import parse as parse_rerun
@@ -48,7 +51,7 @@ def run(
     if parsed.resume is None and parsed.name is None:
         words.append(f"--name={plan.name}")  # which holds the time
     run_apart("study.run", words + _their_cluster(parsed.address), progress=progress)
-    return read_results(plan.folder)
+    return read_results(plan.folder, plan.space.model)
 
 
 def resume(folder: str | Path, *, progress: bool = False, **options: Any) -> StudyResults | None:
@@ -74,11 +77,14 @@ def rerun(
             that `seed_of_trial` repeats comes out otherwise.
         KeyboardInterrupt: it was stopped; the same call goes on with what is missing.
     """
-    folder = study.folder.path if isinstance(study, StudyResults) else study
+    folder, model = study, None
+    if isinstance(study, StudyResults):
+        folder, model = study.folder.path, study.model_class
     words = words_of(RerunOptions, "study.rerun", {"study": folder} | options)
     parsed = parse_rerun(words)
     run_apart("study.rerun", words + _their_cluster(parsed.address), progress=progress)
-    return read_results(parsed.study)
+    own = own_model(Manifest.read(StudyFolder(parsed.study).manifest).space)
+    return read_results(parsed.study, None if own is None else parsed.space or model)
 
 
 def _their_cluster(address: str | None) -> list[str]:

@@ -14,7 +14,7 @@ from study.record.columns import STATES, State, column_of
 from study.record.damage import DamagedRecord, RecordError
 from study.record.folder import StudyFolder
 from study.record.manifest import Manifest
-from study.record.own_model import model_of_file
+from study.record.own_model import described, model_of_file, own_model
 from study.record.parquet import read_table
 from study.record.trial import Trial, UnknownTrial
 
@@ -89,7 +89,16 @@ class StudyResults:
         row, epochs = self.trial(number), self.epochs
         number = int(row["trial"])
         curve = epochs[epochs["trial"] == number].reset_index(drop=True)
-        return Trial(number, row, curve, self.folder.checkpoint(number))
+        space = self.manifest.space
+        unknown = own_model(space) is not None and self.model_class is None
+        return Trial(
+            number=number,
+            row=row,
+            epochs=curve,
+            folder=self.folder.checkpoint(number),
+            model_class=self.model_class,
+            lacks=described(space) if unknown else None,
+        )
 
     @property
     def best(self) -> Trial:
@@ -154,7 +163,7 @@ class StudyResults:
         return metric if metric in self.epochs.columns else "val_mse"
 
 
-def read_results(path: Path | str, model: "Path | type[VAE] | None" = None) -> StudyResults:
+def read_results(path: Path | str, model: "Path | str | type[VAE] | None" = None) -> StudyResults:
     """Reads a study's folder.
 
     Args:
@@ -172,7 +181,8 @@ def read_results(path: Path | str, model: "Path | type[VAE] | None" = None) -> S
     if not os.path.lexists(folder.manifest):
         raise RecordError(f"{path} is not a study's folder: it holds no {folder.manifest.name}")
     manifest = Manifest.read(folder.manifest)
-    model_class = model_of_file(manifest, model, path) if isinstance(model, Path) else model
+    own = Path(model) if isinstance(model, str) else model
+    model_class = model_of_file(manifest, own, path) if isinstance(own, Path) else own
     trials = _read_table(folder.trials, (*TRIAL_COLUMNS, *manifest.metrics), folder)
     unknown = sorted(map(str, set(trials["state"]) - set(STATES)))
     if unknown:

@@ -25,7 +25,7 @@ class UnknownTrial(RecordError, KeyError):
         return str(self.args[0])  # which KeyError would quote
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Trial:
     """A trial of a study.
 
@@ -34,7 +34,8 @@ class Trial:
         row: its row of `trials.parquet`.
         epochs: its learning curve, one row an epoch.
         folder: of its checkpoint, which complete trials have.
-        model_class: of a model of one's own, where it is known.
+        model_class: of a model of your own, where its file was given.
+        lacks: that model's class and file, where it was not.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Trial:
     epochs: "pd.DataFrame" = field(repr=False)
     folder: Path = field(repr=False)
     model_class: "type[VAE] | None" = field(default=None, repr=False)
+    lacks: str | None = None
 
     def __repr__(self) -> str:
         """Short: number, state and the loss that every trial has."""
@@ -66,6 +68,11 @@ class Trial:
         if self.row["state"] != "complete":
             raise RecordError(
                 f"trial {self.number} is {self.row['state']}: only complete trials leave a model"
+            )
+        if self.lacks is not None:
+            raise RecordError(
+                f"trial {self.number} is a {self.lacks}, a model of somebody's own: read the study "
+                "with its file, analysis.read(FOLDER, FILE)"
             )
         try:
             return load_checkpoint(self.folder, self.model_class)

@@ -57,7 +57,7 @@ def test_what_fails_raises_the_sentence_with_the_exit_code():
     with pytest.raises(StudyError, match=r"^too many moons$") as failed:
         run_apart("made_up", ["fail"], progress=False)
     assert failed.value.code == 6
-    with pytest.raises(StudyError, match="made_up ended with SIGKILL"):
+    with pytest.raises(StudyError, match="made_up was ended by SIGKILL"):
         run_apart("made_up", ["die"], progress=False)
 
 
