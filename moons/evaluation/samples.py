@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from moons.density import bayes_label
+from moons.engines.cache import compiled
+from moons.engines.kernel.distances import SUM_DISTANCES, sum_distances
 from moons.evaluated import SampleFigures, mean_figures
 from moons.seeds import derive_seed
 
 NEIGHBOURS = 5  # Naeem et al. recommend it; 1 - 2^-5 = 0.97 of the points are then covered
 PROJECTIONS = 50  # directions in the plane
 TOLD_APART = 1000  # draws, and as many exact ones, that a classifier is to tell apart
-ROWS = 64  # of pairwise distances at a time, to stay in cache
 
 Points = NDArray[np.float32]
 
@@ -38,7 +38,7 @@ class Real:
     @cached_property
     def spread(self) -> float:
         """E|Y - Y'|."""
-        return _mean_distance_within(self.points)
+        return _mean_distance(self.points, self.points)
 
     @cached_property
     def radius(self) -> NDArray[np.float64]:
@@ -95,7 +95,7 @@ def energy_distance(x: Points, y: Points | Real) -> float:
     Source: Szekely and Rizzo 2013, "Energy statistics", J. Stat. Plan. Inference 143.
     """
     real = y if isinstance(y, Real) else Real(y)
-    return 2 * _mean_distance(x, real.points) - _mean_distance_within(x) - real.spread
+    return 2 * _mean_distance(x, real.points) - _mean_distance(x, x) - real.spread
 
 
 def mean_energy_distance(drawn: Sequence[Points], real: Real) -> tuple[float, float]:
@@ -151,27 +151,7 @@ def label_share(drawn: Points, asked: ArrayLike | None, noise: float) -> float |
 
 
 def _mean_distance(x: Points, y: Points) -> float:
-    a, b = torch.from_numpy(np.array(x)), _coordinates(y)
-    total = sum(_distances(rows, b) for rows in torch.split(a, ROWS))
-    return total / (len(x) * len(y))
-
-
-def _mean_distance_within(x: Points) -> float:
-    """The mean over all pairs of a set; each pair is looked at once."""
-    a, b = torch.from_numpy(np.array(x)), _coordinates(x)
-    total = 0.0
-    for i, rows in enumerate(torch.split(a, ROWS)):
-        block, after = i * ROWS, i * ROWS + len(rows)
-        total += _distances(rows, b[:, block:after]) + 2 * _distances(rows, b[:, after:])
-    return total / len(x) ** 2
-
-
-def _coordinates(x: Points) -> torch.Tensor:
-    return torch.from_numpy(np.array(x)).T.contiguous()
-
-
-def _distances(rows: torch.Tensor, b: torch.Tensor) -> float:
-    """The sum over all pairs of points, of shape (n, 2) here and (2, m) there."""
-    squares = (rows[:, :1] - b[0]).square_()
-    other = rows[:, 1:] - b[1]
-    return float(squares.addcmul_(other, other).sqrt_().sum())
+    ours, across = (np.ascontiguousarray(part, dtype=np.float32) for part in (x, y.T))
+    sums = np.empty(len(x), dtype=np.float32)
+    compiled(sum_distances, SUM_DISTANCES)(ours, across, sums)
+    return float(sums.sum(dtype=np.float64)) / (len(x) * len(y))

@@ -9,7 +9,12 @@ import torch
 from moons.evaluation import (
     evaluate,
 )
-from moons.evaluation.latents import carrying_latents, latent_figures, mutual_information
+from moons.evaluation.latents import (
+    carrying_latents,
+    informative,
+    latent_figures,
+    mutual_information,
+)
 from moons.evaluation.source import Source, points
 from moons.models import build_model
 from tests.moons.evaluation.known import GOOD, Collapsed, trained
@@ -118,6 +123,22 @@ def test_mutual_information_of_a_gaussian_channel_is_that_of_its_formula():
         estimate, error = mutual_information(mean, log_var, groups, seed=2)
         assert estimate == pytest.approx(0.5 * math.log(1 + 1 / sigma**2), abs=3 * error + 0.02)
         assert error < 0.2
+
+
+def test_latents_that_know_nothing_are_left_out_at_no_cost():
+    torch.manual_seed(0)
+    known = torch.tensor([5, 17])
+    mean = 1e-3 * torch.randn(400, 40, dtype=torch.float64)
+    log_var = torch.zeros_like(mean)
+    mean[:, known] = torch.randn(400, 2, dtype=torch.float64)
+    log_var[:, known] = -2.0
+    assert informative(mean, log_var).tolist() == known.tolist()
+    groups = torch.zeros(400)
+    whole, error = mutual_information(mean, log_var, groups, seed=2)
+    told, _ = mutual_information(mean[:, known], log_var[:, known], groups, seed=2)
+    assert told == pytest.approx(whole, abs=3 * error)
+    mean[0, 0] = math.nan
+    assert 0 in informative(mean, log_var)
 
 
 def test_information_about_the_group_alone_does_not_count():
