@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from moons.config import Config
@@ -15,7 +16,7 @@ from study.monitoring.live import watched
 from study.monitoring.progress import announce
 from study.opened import opened
 from study.plan import Plan
-from study.record.manifest import Outcome
+from study.record.manifest import Manifest, Outcome
 from study.record.opening import Record
 from study.reruns.confirm import confirmation, confirming_title, write_confirmed
 from study.reruns.ledger import RerunLedger
@@ -42,6 +43,7 @@ def execute(plan: Plan) -> ExitCode:
 
 def _run(plan: Plan, record: Record, history: History) -> ExitCode:
     ledger = Ledger(plan, record, history)
+    manifest = _manifest(plan, record)
     began = time.monotonic()
     searching = len(history.finished) < plan.trials
     confirming = None if searching else confirmation(plan)
@@ -49,7 +51,7 @@ def _run(plan: Plan, record: Record, history: History) -> ExitCode:
     stop = Stop(plan.time_budget_s, tally)
     if searching or (confirming is not None and confirming.missing):
         if plan.resumed:  # it may extend the study, which a dead driver could not say any more
-            record.write_manifest(record.manifest.going_on(plan.options()))
+            record.write_manifest(manifest.going_on(plan.options()))
         try:
             with stop.on_signals(), _cluster(plan, stop) as cluster:
                 from study.tune.driver import run_retrainings, run_trials
@@ -75,9 +77,18 @@ def _run(plan: Plan, record: Record, history: History) -> ExitCode:
             raise account.broken
     outcome = _outcome(ledger, confirming, stop)
     seconds = time.monotonic() - began
-    ended = record.manifest.end(outcome, plan.options(), seconds)
+    ended = manifest.end(outcome, plan.options(), seconds)
     record.write_manifest(ended)
     return _conclude(plan, ledger, outcome, stop, ended.seconds or seconds)
+
+
+def _manifest(plan: Plan, record: Record) -> Manifest:
+    """The study's manifest, with the code that its model has now: `--resume` has allowed it."""
+    code = plan.space.as_dict().get("code")
+    if code is None or record.manifest.space.get("code") == code:
+        return record.manifest
+    space = dict(record.manifest.space) | {"code": code}
+    return replace(record.manifest, space=space, space_hash=plan.space.digest())
 
 
 def _give_up(plan: Plan, gone: str) -> None:
@@ -123,7 +134,8 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop, seconds:
         describe(plan)
     show_summary(plan, ledger.tally, seconds, confirmed)
     if ledger.hopeless is not None:
-        print(f"study.run: no worker can train: {ledger.hopeless}", file=sys.stderr)
+        mended = f"mend it and go on with: {plan.resume_command()}"
+        print(f"study.run: no worker can train: {ledger.hopeless}; {mended}", file=sys.stderr)
         return NO_RESULT
     if outcome == "no result":
         why = ledger.tally.last_error or "all were pruned"

@@ -159,8 +159,8 @@ class Follower:
             return {}
         try:
             payload = model_payload(results)
-        except ValueError:
-            return {}
+        except ValueError as error:
+            return {"no_model": str(error)}
         self._best = results.best_trial
         return {"model": payload}
 

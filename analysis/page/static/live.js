@@ -8,6 +8,7 @@ function follow(address) {
       else document.getElementById(id).innerHTML = html;
     }
     update(message);
+    if (message.no_model) $("#no-model").textContent = message.no_model;
     if (message.model) {
       for (const id of ["#side-by-side", "#model-figures"]) $(id).hidden = false;
       $("#no-model").hidden = true;
