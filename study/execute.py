@@ -111,7 +111,7 @@ def _give_up(plan: Plan, record: Record, began: float, error: StudyError) -> Non
             _leave_as_it_was(plan, record)
         else:
             worked_s = time.monotonic() - began
-            record.write_manifest(_manifest(plan, record).end("interrupted", plan.options(), worked_s))
+            record.write_manifest(_manifest(plan, record).cut_off(plan.options(), worked_s))
     os._exit(complain("study.run", _to_go_on(plan, error)))
 
 

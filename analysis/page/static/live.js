@@ -15,9 +15,9 @@ function follow(address) {
       startModel(message.model);
       theme();
     }
-    const ended = message.state === "ended";
-    said.textContent = ended ? "ended" : "live";
-    said.classList.toggle("on", !ended);
+    const running = message.state === "running";
+    said.textContent = running ? "live" : message.state;
+    said.classList.toggle("on", running);
     document.documentElement.dataset.followed = message.state;
   };
   events.onerror = () => { said.textContent = "the server does not answer; trying again"; said.classList.remove("on"); };
