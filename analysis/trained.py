@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from moons.checkpoint import Checkpoint, load_checkpoint
 from moons.config import Config
-from moons.data import Moons, Split, load_moons
+from moons.data import DataSet, load_data
 from moons.evaluation.excess import fit_decoder_noise
 from moons.evaluation.generate import generate
 from moons.evaluation.importance import ImportanceDraws
@@ -17,6 +17,7 @@ from moons.evaluation.latents import KL_DRAWS, carrying_latents
 from moons.models import evaluation_mode
 from moons.prior import prior_of
 from moons.seeds import derive_seed
+from moons.split import Split
 from moons.words import count, shell
 from study.record.own_model import described, file_words, own_model
 from study.record.results import StudyResults
@@ -37,7 +38,7 @@ class TrainedTrial:
 
     trial: int
     checkpoint: Checkpoint
-    data: Moons
+    data: DataSet
     recorded_sigma_x: float | None = None
 
     @property
@@ -154,7 +155,7 @@ def load_trial(results: StudyResults, trial: int | None = None) -> TrainedTrial:
     except (ValueError, OSError) as error:
         raise ValueError(str(error).replace(str(folder.path), folder.path.name)) from None
     config = checkpoint.config
-    data = load_moons(config.n_samples, config.noise, config.data_seed)
+    data = load_data(config)
     recorded = results.trial(number).get("sigma_x")
     sigma_x = None if recorded is None or pd.isna(recorded) else float(recorded)
     return TrainedTrial(number, checkpoint, data, sigma_x)

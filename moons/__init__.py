@@ -1,5 +1,5 @@
-"""Two moons, and the VAEs that model them: data, objective, training, evaluation, checkpoints.
+"""Points, two moons or others, and the VAEs that model them: data, training, evaluation.
 
 Knows torch, numpy and scikit-learn; knows nothing of Ray or Optuna. Reading order: `config`,
-`data`, `models`, `objective`, `fit`, `engines`, `checkpoint`, `density`, `evaluation`, `baselines`.
+`sources`, `data`, `models`, `objective`, `fit`, `engines`, `checkpoint`, `evaluation`, `baselines`.
 """

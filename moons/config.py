@@ -2,10 +2,13 @@
 
 import dataclasses
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Literal, Self, get_args
+
+from moons.sources.names import MOST_CLASSES, MOST_COLUMNS, NAMED
 
 Family = Literal["vae", "cvae"]
 EngineName = Literal["fused", "torch"]
@@ -16,6 +19,7 @@ Activation = Literal["relu", "tanh", "silu"]
 PriorName = Literal["standard", "mixture"]
 ScheduleName = Literal["plateau", "cosine"]
 Keep = Literal["best", "last"]
+ScaleName = Literal["none", "standard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ BOUNDS: Mapping[str, Bounds] = {
     "decoder_layers": Bounds(1, 8, int),
     "beta": Bounds(0.0, 1e4, float),
     "eps_w": Bounds(0.0, 100.0, float),
+    "data_dim": Bounds(0, MOST_COLUMNS, int),
+    "classes": Bounds(0, MOST_CLASSES, int),
     "n_samples": Bounds(20, 10_000_000, int),
     "noise": Bounds(0.0, 10.0, float),
     "data_seed": Bounds(0, 2**32 - 1, int),
@@ -59,8 +65,11 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "prior": get_args(PriorName),
     "schedule": get_args(ScheduleName),
     "keep": get_args(Keep),
+    "scale": get_args(ScaleName),
 }
 WIDTHS = ("encoder_hidden", "decoder_hidden")
+# A source that comes with the project, or one that is known by a name and a hash of its content.
+DATA_NAME = re.compile(rf"{'|'.join(NAMED)}|[^#\s]+#[0-9a-f]{{16}}")
 
 
 def check_value(key: str, value: object) -> Any:
@@ -74,8 +83,12 @@ def check_value(key: str, value: object) -> Any:
         if not isinstance(value, str) or value not in CHOICES[key]:
             raise ValueError(f"{key} must be one of {', '.join(CHOICES[key])}, got {value!r}")
         return str(value)
+    if key == "data":
+        if not isinstance(value, str) or not DATA_NAME.fullmatch(value):
+            raise ValueError(f"data must be one of {', '.join(NAMED)}, or a file's, got {value!r}")
+        return str(value)
     if key not in BOUNDS:
-        known = ", ".join([*CHOICES, *BOUNDS])
+        known = ", ".join(["data", *CHOICES, *BOUNDS])
         raise ValueError(f"unknown key {key!r}; allowed keys: {known}")
     if key in WIDTHS and isinstance(value, list | tuple) and value:
         return tuple(_as_number(key, width) for width in value)
@@ -99,7 +112,7 @@ class Config:
     """One training run but for its seed: data, model, objective and stopping.
 
     Attributes:
-        family: `cvae` conditions encoder and decoder on the moon's label.
+        family: `cvae` conditions encoder and decoder on the label.
         encoder_hidden: width of the hidden layers, or the list of their widths.
         encoder_layers: how many hidden layers, where the width is one number.
         latent_dim: dimensions of the latent.
@@ -108,9 +121,15 @@ class Config:
         batch_size: points a gradient step.
         beta: weight of the KL term against the reconstruction.
         eps_w: factor on the posterior's standard deviation when sampling the latent.
-        n_samples: points of both moons together, before the split.
-        noise: standard deviation of the data's Gaussian noise.
+        data: what is modelled, by its name in `moons.sources`; a file or a source of one's own has
+            its name and a hash of its content.
+        data_dim: columns of a point; 0 takes those of the named data, as `classes` does.
+        classes: how many labels there are.
+        n_samples: points of all classes together, before the split.
+        noise: standard deviation of the data's Gaussian noise; nothing is added to a file's points.
         data_seed: what the data and their split are drawn from.
+        scale: whether models see points as they are, or each column less its mean and by its
+            standard deviation, both of the training points.
         max_epochs, min_epochs: training never goes on beyond, never stops before.
         patience: epochs without a better `monitor` after which training stops.
         plateau_patience: epochs without a better validation loss before lr falls to a tenth.
@@ -135,9 +154,13 @@ class Config:
     batch_size: int = 64
     beta: float = 1.0
     eps_w: float = 0.1
+    data: str = "moons"
+    data_dim: int = 0
+    classes: int = 0
     n_samples: int = 2000
     noise: float = 0.15
     data_seed: int = 42
+    scale: ScaleName = "none"
     max_epochs: int = 1000
     min_epochs: int = 10
     patience: int = 100
@@ -162,9 +185,26 @@ class Config:
                     f"{part}_layers must be left out where {part}_hidden lists the widths, "
                     f"got {layers} beside {list(widths)}"
                 )
+        self._check_data()
         self._check_bound()
         if self.min_epochs > self.max_epochs:
             object.__setattr__(self, "min_epochs", self.max_epochs)
+
+    def _check_data(self) -> None:
+        """Takes the sizes of named data from their names, and refuses those of others."""
+        named = NAMED.get(self.data)
+        for key, noun in (("data_dim", "columns"), ("classes", "classes")):
+            got = getattr(self, key)
+            right = len(getattr(named, noun)) if named else got
+            if got not in (0, right) or not right:
+                asked = str(right) if named else "given"
+                raise ValueError(f"{key} must be {asked} for the data {self.data}, got {got}")
+            object.__setattr__(self, key, right)
+        if self.family == "cvae" and self.classes < 2:
+            raise ValueError(
+                f"family cvae needs labels, and the data {self.data} have none; name their column "
+                "with --label, or take a space of family vae"
+            )
 
     def _check_bound(self) -> None:
         """Refuses what would weight latents by a density that they are not drawn from."""

@@ -1,53 +1,25 @@
-"""The two-moons data and their split."""
+"""The data of a config, scaled and split."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from moons.config import Config, ScaleName
 from moons.seeds import derive_seed
+from moons.sources import source_named
+from moons.sources.source import Floats, Source
+from moons.split import Split
 
 TRAIN_SHARE, VAL_SHARE = 0.6, 0.2  # the rest is the test split
+Part = Literal["train", "val", "test"]
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
-    """Points with their moon.
-
-    Attributes:
-        x: coordinates, float32, shape (n, 2).
-        y: 0 for the upper moon, 1 for the lower one, int64, shape (n,).
-    """
-
-    x: NDArray[np.float32]
-    y: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        x, y = np.asarray(self.x), np.asarray(self.y)
-        if x.ndim != 2 or x.shape[1] != 2:
-            raise ValueError(f"x must be points of two coordinates, shape (n, 2), got {x.shape}")
-        if x.dtype.kind not in "fiu" or not np.isfinite(x).all():
-            raise ValueError(f"x must be finite numbers, got {_example(x, ~_finite(x))}")
-        if y.shape != (len(x),):
-            raise ValueError(f"y must have one label for each of {len(x)} points, got {y.shape}")
-        if y.dtype.kind not in "biuf" or not np.isin(y, (0, 1)).all():
-            raise ValueError(f"y must be the moons 0 and 1, got {_example(y, ~np.isin(y, (0, 1)))}")
-        object.__setattr__(self, "x", x.astype(np.float32, copy=False))
-        object.__setattr__(self, "y", y.astype(np.int64, copy=False))
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    def __repr__(self) -> str:
-        """Short: nobody reads thousands of points."""
-        return f"Split({len(self)} points)"
-
-
-@dataclass(frozen=True, slots=True)
-class Moons:
-    """A drawn data set, split 60:20:20 within each moon."""
+class DataSet:
+    """Points, split 60:20:20 within each class."""
 
     train: Split
     val: Split
@@ -56,49 +28,161 @@ class Moons:
     def __post_init__(self) -> None:
         for name in ("train", "val", "test"):
             if not isinstance(split := getattr(self, name), Split):
-                raise ValueError(f"{name} must be a moons.data.Split, got {type(split).__name__}")
+                raise ValueError(f"{name} must be a moons.split.Split, got {type(split).__name__}")
 
 
-def _finite(x: NDArray[np.generic]) -> NDArray[np.bool_]:
-    return np.isfinite(x) if x.dtype.kind in "fiu" else np.zeros(x.shape, dtype=bool)
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """x -> (x - mean) / std, column by column.
 
-
-def _example(values: NDArray[np.generic], wrong: NDArray[np.bool_]) -> str:
-    return f"{values[wrong].flat[0]!r}" if wrong.any() else f"values of type {values.dtype}"
-
-
-def draw_moons(n_samples: int, noise: float, seed: int) -> Split:
-    """Draws both moons together, not scaled and not split.
-
-    Args:
-        n_samples: points of both moons.
-        noise: standard deviation of the isotropic Gaussian noise, in the data's own unit.
-        seed: in [0, 2**32).
+    Attributes:
+        mean, std: shape (columns,), in the data's own units; None leaves points as they are.
     """
-    from sklearn.datasets import make_moons  # dear to import, and a worker is sent its data
 
-    x, y = make_moons(n_samples=n_samples, noise=noise or None, random_state=seed)
-    return Split(x.astype(np.float32), y.astype(np.int64))
+    mean: Floats | None = None
+    std: Floats | None = None
+
+    def apply(self, x: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Points as a model sees them, (n, columns), from points in the data's own units."""
+        if self.mean is None or self.std is None:
+            return np.asarray(x, dtype=np.float32)
+        return np.asarray((x - self.mean) / self.std, dtype=np.float32)
+
+    def undo(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Points in the data's own units, from points as a model sees them."""
+        if self.mean is None or self.std is None:
+            return x
+        return np.asarray(x * self.std + self.mean, dtype=np.float32)
+
+    def shrunk(self, noise: float) -> float:
+        """A standard deviation in the data's own units as a model sees it, over all columns."""
+        return noise if self.std is None else noise * float(np.exp(-np.log(self.std).mean()))
+
+    @property
+    def log_volume(self) -> float:
+        """What is taken from a model's log density for one in the data's own units, in nats."""
+        return 0.0 if self.std is None else float(np.log(self.std).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a config's data come from; what is cached of them is cached by it."""
+
+    data: str
+    n_samples: int
+    noise: float
+    data_seed: int
+    scale: ScaleName = "none"
+
+    @classmethod
+    def of(cls, config: Config) -> "Origin":
+        """The origin of a config's data."""
+        return cls(config.data, config.n_samples, config.noise, config.data_seed, config.scale)
+
+    @property
+    def source(self) -> Source:
+        """The data set itself."""
+        return source_named(self.data)
+
+    @property
+    def known(self) -> bool:
+        """Whether the exact density is known."""
+        return self.source.known(self.noise)
+
+    @property
+    def scaling(self) -> Scaling:
+        """How points are scaled before a model sees them."""
+        return _scaling(self)
+
+    def log_density(self, x: ArrayLike, y: ArrayLike | None = None) -> Floats | None:
+        """The exact log p*(x), or log p*(x|y), in the data's own units, shape (n,)."""
+        from moons.sources.quadrature import log_density
+
+        return log_density(self.source, x, self.noise, y)
+
+    def draw(self, n: int, seed: int, y: ArrayLike | None = None) -> Split:
+        """Independent draws in the data's own units, for the labels `y` where they are given.
+
+        From a file, which cannot be drawn from again, training points are drawn: without
+        repetition as far as there are enough.
+        """
+        if self.source.endless:
+            return self.source.draw_fresh(n, self.noise, seed, y)
+        train = in_own_units(self, load_data(self).train)
+        rng = np.random.default_rng(derive_seed(seed, "training points"))
+        if y is None:
+            chosen = _taken(rng, np.arange(len(train)), n)
+            return Split(train.x[chosen], train.y[chosen])
+        labels = np.asarray(y, dtype=np.int64)
+        chosen = np.empty(n, dtype=np.intp)
+        for label in np.unique(labels):
+            members = np.flatnonzero(train.y == label)
+            chosen[labels == label] = _taken(rng, members, int((labels == label).sum()))
+        return Split(train.x[chosen], labels)
+
+    def labels(self, n: int) -> NDArray[np.int64]:
+        """`n` labels in the data's own proportions."""
+        if self.source.endless:
+            return np.arange(n) % len(self.source.classes)
+        y = np.sort(load_data(self).train.y)
+        return y[np.linspace(0, len(y) - 1, n).astype(np.intp)]
+
+
+def load_data(of: Config | Origin) -> DataSet:
+    """The data of a config, scaled and split; the same for the same origin.
+
+    Raises:
+        UnknownData: this process does not know the data, or their file has changed.
+    """
+    return _loaded(of if isinstance(of, Origin) else Origin.of(of))
+
+
+def in_own_units(origin: Origin, split: Split) -> Split:
+    """A split's points as they were before they were scaled."""
+    return Split(origin.scaling.undo(split.x), split.y) if origin.scale != "none" else split
 
 
 @lru_cache(maxsize=32)  # a worker sees the same few data sets in every trial
-def load_moons(n_samples: int, noise: float, seed: int) -> Moons:
-    """Draws two moons and splits them, the same for the same arguments."""
-    drawn = draw_moons(n_samples, noise, seed)
-    rng = np.random.default_rng(derive_seed(seed, "split"))
+def _loaded(origin: Origin) -> DataSet:
+    plain = _split(origin)
+    if origin.scale == "none":
+        return plain
+    scaling = origin.scaling
+    return DataSet(
+        *(_frozen(scaling.apply(p.x), p.y) for p in (plain.train, plain.val, plain.test))
+    )
+
+
+@lru_cache(maxsize=32)
+def _scaling(origin: Origin) -> Scaling:
+    if origin.scale == "none":
+        return Scaling()
+    x = _split(origin).train.x.astype(np.float64)
+    return Scaling(x.mean(axis=0), np.maximum(x.std(axis=0), np.finfo(np.float32).tiny))
+
+
+def _split(origin: Origin) -> DataSet:
+    """Draws the points and splits them class by class."""
+    drawn = origin.source.draw(origin.n_samples, origin.noise, origin.data_seed)
+    rng = np.random.default_rng(derive_seed(origin.data_seed, "split"))
     parts: tuple[list[NDArray[np.intp]], ...] = ([], [], [])
-    for moon in (0, 1):
-        members = rng.permutation(np.flatnonzero(drawn.y == moon))
+    for label in range(len(origin.source.classes)):
+        members = rng.permutation(np.flatnonzero(drawn.y == label))
         n_train = round(TRAIN_SHARE * len(members))
         n_val = round(VAL_SHARE * len(members))
         for part, indices in zip(parts, np.split(members, [n_train, n_train + n_val]), strict=True):
             part.append(indices)
-    return Moons(*(_take(drawn, part) for part in parts))
+    chosen = (np.concatenate(part) for part in parts)
+    return DataSet(*(_frozen(drawn.x[some], drawn.y[some]) for some in chosen))
 
 
-def _take(drawn: Split, indices: Sequence[NDArray[np.intp]]) -> Split:
-    chosen = np.concatenate(indices)
-    split = Split(drawn.x[chosen], drawn.y[chosen])
+def _frozen(x: NDArray[np.float32], y: NDArray[np.int64]) -> Split:
+    split = Split(x, y)
     split.x.setflags(write=False)  # shared by every trial of a worker
     split.y.setflags(write=False)
     return split
+
+
+def _taken(rng: np.random.Generator, members: NDArray[np.intp], n: int) -> NDArray[np.intp]:
+    """`n` of the members, each at most once where there are enough."""
+    return rng.choice(members, n, replace=n > len(members))

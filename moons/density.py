@@ -1,13 +1,12 @@
-"""The exact density of two moons with noise, and what follows from it."""
+"""The exact density of two moons with noise, and independent draws of it."""
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from moons.data import Split
 from moons.seeds import derive_seed
+from moons.split import Split
 
 # Nodes along an arc, times 1 / noise, and at least: log densities within twenty standard deviations
 # of an arc are exact within 1e-10 nats.
@@ -15,9 +14,6 @@ ARC_NODES, LEAST_NODES = 20, 100
 PANEL, PANEL_WEIGHTS = np.polynomial.legendre.leggauss(20)
 UNDERFLOW = -700.0  # exp of less is subnormal, ten times slower, and adds nothing
 BLOCK = 64  # points times nodes of float64 stay in a core's second-level cache
-STEPS = 2.0  # nodes of the plane to a standard deviation of the noise
-REACH = 6.0  # standard deviations around the arcs that the nodes cover
-LEFT_OUT = 1e-7  # of the probability: where the density is least, a third of the nodes go
 
 Floats = NDArray[np.float64]
 
@@ -50,76 +46,15 @@ def log_density(
         marginal: Floats = np.logaddexp(both[:, 0], both[:, 1]) - np.log(2.0)
         return marginal
     lower = (np.asarray(y) == 1)[:, None]
-    return _log_upper(np.where(lower, _turned(points), points), noise, nodes)
+    return _log_upper(np.where(lower, turned(points), points), noise, nodes)
 
 
 def moon_log_densities(x: ArrayLike, noise: float, nodes: int | None = None) -> Floats:
     """The exact log p*(x|y) of both moons, shape (n, 2); arguments as in `log_density`."""
     _check(noise)
     points = np.asarray(x, dtype=np.float64)
-    moons = (_log_upper(points, noise, nodes), _log_upper(_turned(points), noise, nodes))
+    moons = (_log_upper(points, noise, nodes), _log_upper(turned(points), noise, nodes))
     return np.stack(moons, axis=1)
-
-
-def bayes_label(x: ArrayLike, noise: float) -> NDArray[np.int64]:
-    """The moon that each point most probably came from, shape (n,)."""
-    _check(noise)
-    both = moon_log_densities(x, noise)
-    return (both[:, 1] > both[:, 0]).astype(np.int64)
-
-
-class Quadrature(NamedTuple):
-    """Nodes and weights: E_p*[f(x, y)] is the sum of weight * f over the nodes.
-
-    Attributes:
-        x: points of the plane, shape (m, 2).
-        y: the moon that a node is of, shape (m,); 0 where the label is not given.
-        weight: sums to 1, shape (m,).
-        log_density: log p*(x), or log p*(x|y), in nats, shape (m,).
-    """
-
-    x: Floats
-    y: NDArray[np.int64]
-    weight: Floats
-    log_density: Floats
-
-
-@lru_cache(maxsize=32)
-def quadrature(noise: float, given_label: bool = False, steps: float = STEPS) -> Quadrature:
-    """A rule for expectations under p*(x), or under p*(x|y) with both moons alike.
-
-    The nodes are a square grid around the arcs, `steps` to a standard deviation of the noise, and
-    their weights are the density: the trapezoidal rule, whose error vanishes faster than any
-    power of the step for what is as smooth as the noise makes it. At noise 0.15 some 1,800 nodes
-    (2,400 given the label) give the entropy to 1e-6 nats, and the excess of models to 1e-4.
-    """
-    _check(noise)
-    step = noise / steps
-    grid = _near_arcs(step, REACH * noise)
-    upper, lower = moon_log_densities(grid, noise).T
-    marginal: Floats = np.logaddexp(upper, lower) - np.log(2.0)
-    parts = [_likely(grid, log_p) for log_p in ((upper, lower) if given_label else (marginal,))]
-    x, log_p = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    y = np.repeat(range(len(parts)), [len(nodes) for nodes, _ in parts])
-    weight = np.exp(log_p)
-    return Quadrature(x, y, weight / weight.sum(), log_p)
-
-
-def entropy(noise: float, given_label: bool = False) -> float:
-    """H(x), or H(x|y), in nats: what the best possible model's negative log likelihood is."""
-    rule = quadrature(noise, given_label)
-    return float(-rule.weight @ rule.log_density)
-
-
-@lru_cache(maxsize=32)
-def bayes_accuracy(noise: float) -> float:
-    """The share of points whose Bayes label is their own, which no classifier exceeds.
-
-    Deterministic: the mean of max_y p*(y|x) over `quadrature`, exact within 0.0005.
-    """
-    rule = quadrature(noise)
-    upper, lower = moon_log_densities(rule.x, noise).T
-    return float(rule.weight @ (1.0 / (1.0 + np.exp(-np.abs(upper - lower)))))
 
 
 def draw_exact(n: int, noise: float, seed: int, y: ArrayLike | None = None) -> Split:
@@ -138,7 +73,7 @@ def draw_exact(n: int, noise: float, seed: int, y: ArrayLike | None = None) -> S
     angle = rng.uniform(0.0, np.pi, n)
     arc = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     labels = rng.integers(0, 2, n) if y is None else np.asarray(y, dtype=np.int64)
-    clean = np.where((labels == 1)[:, None], _turned(arc), arc)
+    clean = np.where((labels == 1)[:, None], turned(arc), arc)
     x = clean + noise * rng.standard_normal((n, 2))
     return Split(x.astype(np.float32), labels)
 
@@ -164,7 +99,7 @@ def _check(noise: float) -> None:
         )
 
 
-def _turned(x: Floats) -> Floats:
+def turned(x: Floats) -> Floats:
     """Turns the plane by half a circle about (1/2, 1/4), which swaps the moons."""
     return np.array([1.0, 0.5]) - x
 
@@ -186,27 +121,3 @@ def _log_upper(x: Floats, noise: float, nodes: int | None) -> Floats:
     log_normal = -(radius**2 + 1) / (2 * noise**2) - np.log(2 * np.pi * noise**2)
     density: Floats = peak + np.log(mean) + log_normal
     return density
-
-
-def _near_arcs(step: float, reach: float) -> Floats:
-    """The points of a square grid that are within `reach` of either arc, shape (m, 2)."""
-    t = np.linspace(0.0, np.pi, int(np.ceil(2 * np.pi / step)) + 1)
-    upper = np.stack([np.cos(t), np.sin(t)], axis=1)
-    arcs = np.round(np.concatenate([upper, _turned(upper)]) / step).astype(np.int64)
-    size = int(np.ceil(reach / step))
-    side = np.arange(-size, size + 1)
-    around = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    around = around[np.hypot(*around.T) * step <= reach]
-    # One number for each point: places of two numbers take far longer to tell apart.
-    row = 4 * int(np.abs(arcs).max() + size)
-    near = np.unique(arcs @ [1, row] + (around @ [1, row])[:, None])
-    below = (near + row // 2) // row
-    return np.stack([near - below * row, below], axis=1) * np.float64(step)
-
-
-def _likely(grid: Floats, log_p: Floats) -> tuple[Floats, Floats]:
-    """Nodes and their log densities, without those of least density that hold `LEFT_OUT`."""
-    order = np.argsort(-log_p)
-    held = np.cumsum(np.exp(log_p[order]))
-    kept = order[: 1 + int(np.searchsorted(held, (1 - LEFT_OUT) * held[-1]))]
-    return grid[kept], log_p[kept]

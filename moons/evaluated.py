@@ -129,8 +129,9 @@ class Evaluation:
             over four sets of draws and its standard error; the split's points are given.
         val_energy_distance_floor, val_energy_distance_floor_se: the same for exact draws.
         samples, samples_se: draws against fresh points of the source, means over four sets of
-            either and their standard errors.
-        floor, floor_se: the same for exact draws in the model's place.
+            either and their standard errors; of a file against its test points, and None where
+            these are fewer than 80.
+        floor, floor_se: the same for draws of the data in the model's place.
         sigma_x: standard deviation of the decoder's noise, fitted on validation data.
         latents: None for a model without any.
         val_right_loss, val_shuffled_loss: the training loss with the right labels and with the
@@ -143,10 +144,10 @@ class Evaluation:
     val_energy_distance_se: float
     val_energy_distance_floor: float
     val_energy_distance_floor_se: float
-    samples: SampleFigures
-    samples_se: SampleFigures
-    floor: SampleFigures
-    floor_se: SampleFigures
+    samples: SampleFigures | None
+    samples_se: SampleFigures | None
+    floor: SampleFigures | None
+    floor_se: SampleFigures | None
     exact: Exact | None = None
     sigma_x: float | None = None
     latents: LatentFigures | None = None

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from moons.config import Config, EngineChoice
-from moons.data import Moons, load_moons
+from moons.data import DataSet, load_data
 from moons.engines import choose_engine
 from moons.engines.draws import Draws
 from moons.engines.engine import Engine
@@ -38,7 +38,7 @@ class Run:
 
     config: Config
     seed: int
-    data: Moons
+    data: DataSet
     engine: Engine
     draws: Draws
     schedule: Schedule
@@ -94,7 +94,7 @@ def start(
     *,
     engine: EngineChoice = "auto",
     model_class: type[VAE] | None = None,
-    data: Moons | None = None,
+    data: DataSet | None = None,
 ) -> Run:
     """A run at epoch 0. All that follows is a function of `config` and `seed`.
 
@@ -104,13 +104,13 @@ def start(
             their own, `config.data_seed`.
         engine: `auto` takes the fused kernel where it computes what the model does.
         model_class: a model of one's own in place of the family's.
-        data: what `load_moons` draws for the config, where that is at hand.
+        data: what `load_data` gives for the config, where that is at hand.
 
     Raises:
         ValueError: an argument is of another kind, or the engine does not fit the model.
     """
     _check_arguments(config, seed, data)
-    data = data or load_moons(config.n_samples, config.noise, config.data_seed)
+    data = data or load_data(config)
     model = build_model(config, derive_seed(seed, "weights"), model_class)
     rows = config.importance_samples * config.latent_dim
     val_noise = torch.randn(
@@ -138,11 +138,13 @@ def _check_arguments(config: object, seed: object, data: object) -> None:
         raise ValueError(f"seed must be a whole number, got {seed!r}")
     if data is None:
         return
-    if not isinstance(data, Moons):
-        raise ValueError(f"data must be a moons.data.Moons, got {type(data).__name__}")
+    if not isinstance(data, DataSet):
+        raise ValueError(f"data must be a moons.data.DataSet, got {type(data).__name__}")
     for name in ("train", "val"):
         if not len(getattr(data, name)):
             raise ValueError(f"data must have points to train and to validate on; {name} is empty")
+        if (found := getattr(data, name).x.shape[1]) != config.data_dim:
+            raise ValueError(f"data must have {config.data_dim} columns, {name} has {found}")
 
 
 def fit(run: Run) -> Iterator[EpochRecord]:

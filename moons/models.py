@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from moons.config import Activation, Config
+from moons.labels import coded, label_columns
 from moons.prior import Prior, build_prior
 from moons.randomness import seeded
 from moons.weights import load_weights
 
-X_DIM = 2
 PROBED = 4  # points that a model is tried out on
 ACTIVATIONS: Mapping[Activation, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -38,16 +38,16 @@ class Encoder(nn.Module):
 
     def __init__(
         self,
-        label_dim: int,
+        n_in: int,
         hidden: Sequence[int],
         latent_dim: int,
         activation: Activation = "relu",
     ) -> None:
         super().__init__()
-        self.net = mlp(X_DIM + label_dim, hidden, 2 * latent_dim, activation)
+        self.net = mlp(n_in, hidden, 2 * latent_dim, activation)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance, each (batch, latent), of points (batch, 2 + labels)."""
+        """Mean and log variance, each (batch, latent), of points (batch, columns + labels)."""
         mean, log_var = self.net(x).chunk(2, dim=-1)
         return mean, log_var
 
@@ -57,16 +57,16 @@ class Decoder(nn.Module):
 
     def __init__(
         self,
-        label_dim: int,
+        n_in: int,
         hidden: Sequence[int],
-        latent_dim: int,
+        data_dim: int,
         activation: Activation = "relu",
     ) -> None:
         super().__init__()
-        self.net = mlp(latent_dim + label_dim, hidden, X_DIM, activation)
+        self.net = mlp(n_in, hidden, data_dim, activation)
 
     def forward(self, z: Tensor) -> Tensor:
-        """Means (..., 2) of latents (..., latent + labels)."""
+        """Means (..., columns) of latents (..., latent + labels)."""
         x_hat: Tensor = self.net(z)
         return x_hat
 
@@ -84,17 +84,19 @@ class VAE(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.latent_dim = config.latent_dim
-        sizes = self.label_dim, config.latent_dim
-        self.encoder = Encoder(sizes[0], config.encoder_widths, sizes[1], config.activation)
-        self.decoder = Decoder(sizes[0], config.decoder_widths, sizes[1], config.activation)
+        self.data_dim, self.classes = config.data_dim, config.classes
+        seen, drawn = config.data_dim + self.label_dim, config.latent_dim + self.label_dim
+        how = config.activation
+        self.encoder = Encoder(seen, config.encoder_widths, config.latent_dim, how)
+        self.decoder = Decoder(drawn, config.decoder_widths, config.data_dim, how)
         self.prior = build_prior(config)
 
     def encode(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """The posterior q(z|x) of each point.
 
         Args:
-            x: points, shape (batch, 2).
-            y: moon labels, shape (batch,); a VAE does not look at them.
+            x: points, shape (batch, columns).
+            y: labels, shape (batch,); a VAE does not look at them.
 
         Returns:
             Mean and log variance, each of shape (batch, latent).
@@ -102,7 +104,7 @@ class VAE(nn.Module):
         return self.encoder(self._with_label(x, y))  # type: ignore[no-any-return]
 
     def decode(self, z: Tensor, y: Tensor) -> Tensor:
-        """The mean of p(x|z), shape (..., batch, 2), for latents of shape (..., batch, latent)."""
+        """The mean of p(x|z), (..., batch, columns), for latents of shape (..., batch, latent)."""
         return self.decoder(self._with_label(z, y))  # type: ignore[no-any-return]
 
     def forward(
@@ -111,15 +113,15 @@ class VAE(nn.Module):
         """Reconstructs x from latent samples, z = mean + eps_w * sigma * noise.
 
         Args:
-            x: points, shape (batch, 2).
-            y: moon labels, shape (batch,).
+            x: points, shape (batch, columns).
+            y: labels, shape (batch,).
             noise: standard normal draws, shape (batch, latent), or (samples, batch, latent) where
                 `config.importance_samples` asks for more than one.
             eps_w: factor on the posterior's standard deviation; 1 is the VAE of the paper.
 
         Returns:
-            The reconstruction (batch, 2), or (samples, batch, 2), and the posterior's mean and log
-            variance (batch, latent).
+            The reconstruction (batch, columns), or (samples, batch, columns), and the posterior's
+            mean and log variance (batch, latent).
         """
         mean, log_var = self.encode(x, y)
         z = mean + eps_w * torch.exp(0.5 * log_var) * noise
@@ -130,13 +132,17 @@ class VAE(nn.Module):
 
 
 class CVAE(VAE):
-    """A VAE whose encoder and decoder also see the moon's label (Sohn et al. 2015)."""
+    """A VAE whose encoder and decoder also see the label (Sohn et al. 2015)."""
 
     label_dim = 1
 
+    def __init__(self, config: Config) -> None:
+        self.label_dim = label_columns(config.classes)
+        super().__init__(config)
+
     def _with_label(self, values: Tensor, y: Tensor) -> Tensor:
-        label = y.to(values.dtype).unsqueeze(-1)  # (batch,) -> (batch, 1)
-        return torch.cat([values, label.expand(*values.shape[:-1], 1)], dim=-1)
+        label = coded(y, self.classes, values.dtype)  # (batch,) -> (batch, labels)
+        return torch.cat([values, label.expand(*values.shape[:-1], self.label_dim)], dim=-1)
 
 
 MODELS: dict[str, type[VAE]] = {"vae": VAE, "cvae": CVAE}
@@ -163,10 +169,11 @@ def build_model(config: Config, seed: int, model_class: type[VAE] | None = None)
         for name in ("encode", "decode", "forward"):
             if getattr(type(model), name, None) in (None, nn.Module.forward):
                 raise ValueError(f"{type(model).__name__} has no {name}, see moons.models.VAE")
-        if not hasattr(model, "latent_dim"):
-            model.latent_dim = config.latent_dim
+        for name in ("latent_dim", "data_dim", "classes"):
+            if not hasattr(model, name):
+                setattr(model, name, getattr(config, name))
         if not hasattr(model, "label_dim"):
-            model.label_dim = MODELS[config.family].label_dim
+            model.label_dim = label_columns(config.classes) if config.family == "cvae" else 0
         if not isinstance(getattr(model, "prior", None), Prior):
             model.prior = build_prior(config)
         if any(map(is_lazy, model.parameters())):  # lazy layers take their shapes from a first call
@@ -181,15 +188,15 @@ def try_out(model: VAE, config: Config) -> None:
         ValueError: a method raises, or answers with something else than `VAE` describes.
     """
     generator = torch.Generator().manual_seed(0)
-    x = torch.randn(PROBED, X_DIM, generator=generator)
+    x = torch.randn(PROBED, config.data_dim, generator=generator)
     noise = torch.randn(PROBED, config.latent_dim, generator=generator)
-    y = torch.arange(PROBED) % 2
+    y = torch.arange(PROBED) % config.classes
     with evaluation_mode(model), torch.no_grad():
         _try(model, "encode", (x, y), [noise.shape, noise.shape])
         _try(model, "decode", (noise, y), [x.shape])
         if config.importance_samples > 1:
             several = noise.expand(config.importance_samples, *noise.shape)
-            shapes = [torch.Size([*several.shape[:2], X_DIM]), noise.shape, noise.shape]
+            shapes = [torch.Size([*several.shape[:2], config.data_dim]), noise.shape, noise.shape]
             _try(model, "forward", (x, y, several, config.eps_w), shapes)
         else:
             _try(model, "forward", (x, y, noise, config.eps_w), [x.shape, noise.shape, noise.shape])

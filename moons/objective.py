@@ -1,7 +1,7 @@
 """What training minimises: `elbo` or `iwae`, mean-reduced, looked up by name."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -43,11 +43,11 @@ class BatchLoss(NamedTuple):
     kl: Tensor
     gain: Tensor
 
-    def whole(self, n_points: int, beta: float) -> "Losses":
-        """The same as plain numbers, where the batch is a whole split."""
+    def whole(self, shape: Sequence[int], beta: float) -> "Losses":
+        """The same as plain numbers, where the batch is a whole split of that shape."""
         sums = (part.item() for part in self[1:])
         squared_error, kl, gain = sums
-        return Losses.from_sums(squared_error, kl, n_points, beta, gain)
+        return Losses.from_sums(squared_error, kl, shape, beta, gain)
 
 
 class Objective(Protocol):
@@ -60,7 +60,7 @@ class Objective(Protocol):
         constant log(pi * beta): so beta means the same for every objective and batch size.
 
         Args:
-            x: points, shape (batch, 2).
+            x: points, shape (batch, columns).
             made: what the model made of them.
             prior: p(z).
             beta: twice the decoder's variance, and so the weight of the KL term.
@@ -116,9 +116,10 @@ class Losses:
 
     @classmethod
     def from_sums(
-        cls, squared_error: float, kl: float, n_points: int, beta: float, gain: float = 0.0
+        cls, squared_error: float, kl: float, shape: Sequence[int], beta: float, gain: float = 0.0
     ) -> "Losses":
-        """From the sums of `BatchLoss` over `n_points` points of two coordinates."""
-        numel = 2 * n_points
+        """From the sums of `BatchLoss` over points of that shape, (n, columns)."""
+        n_points, columns = shape
+        numel = columns * n_points
         loss = (squared_error + beta * kl - gain) / numel
         return cls(loss, squared_error / numel, kl / n_points)

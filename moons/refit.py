@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from moons.config import Config, EngineChoice
-from moons.data import Moons, Split, load_moons
+from moons.data import DataSet, load_data
 from moons.fit import Run, fit, start
 from moons.models import VAE
 from moons.schedule import GivenSchedule
 from moons.snapshot import EpochRecord
+from moons.split import Split
 
 
 def refit(
@@ -36,8 +37,8 @@ def refit(
     Returns:
         The run at its end; `outcome` says whether it diverged.
     """
-    data = load_moons(config.n_samples, config.noise, config.data_seed)
-    whole = Moons(_joined(data.train, data.val), data.val, data.test)
+    data = load_data(config)
+    whole = DataSet(_joined(data.train, data.val), data.val, data.test)
     rates = tuple(record.lr for record in records)
     last = replace(config, keep="last", max_epochs=len(rates))
     run = start(last, seed, engine=engine, model_class=model_class, data=whole)

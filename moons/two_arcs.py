@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from torch import Tensor
 
-from moons.data import Split
 from moons.density import Floats, along_arc, nodes_for
 from moons.seeds import derive_seed
+from moons.split import Split
 
 AT_A_TIME = 2000  # points: the gradient keeps a number for each and each node
 # Of each moon: centre, log radius, first and last angle, log of the noise.

@@ -27,7 +27,7 @@ Scheduler = Literal["asha", "none"]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 METRICS = ("val_mse", "val_loss", "val_energy_distance", "val_excess_nll")
 # What a study sets for all of its trials; a space that set them would contradict its options.
-STUDY_KEYS = ("family", "data_seed", "max_epochs")
+STUDY_KEYS = ("family", "data", "data_dim", "classes", "data_seed", "max_epochs")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,8 +75,7 @@ def _unranked(standing: Standing, metric: str) -> str:
 
 
 def _luck(standing: Standing, own: Retrained, metric: str) -> str:
-    interval, half = "", (own.high - own.low) / 2
-    mean, luck = alike(half, own.mean, abs(own.luck))
+    interval, mean = "", alike((own.high - own.low) / 2, own.mean)[0]
     if not math.isnan(own.low):
         interval = f" (95 % interval {ends(own.low, own.high)})"
     text = (
@@ -85,7 +84,7 @@ def _luck(standing: Standing, own: Retrained, metric: str) -> str:
     )
     if not math.isnan(own.luck):
         how = "lower" if own.luck > 0 else "higher"
-        text += f"; the trial itself scored {luck} {how}"
+        text += f"; the trial itself scored {number(abs(own.luck))} {how}"
     return text + "."
 
 

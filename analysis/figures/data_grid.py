@@ -11,7 +11,7 @@ from analysis.figures import Drawing, FigureSpec
 from analysis.figures.plane import extent
 from analysis.figures.style import MOON_COLOURS, MOON_NAMES, new_figure
 from moons.config import Config
-from moons.data import draw_moons
+from moons.sources import source_named
 from study.record.results import StudyResults
 
 SIZES = (100, 1000, 10_000)
@@ -29,7 +29,7 @@ def data_grid_data(
     parts = []
     for size in sizes:
         for noise in noises:
-            drawn = draw_moons(size, noise, seed)
+            drawn = source_named("moons").draw(size, noise, seed)
             part = pd.DataFrame(drawn.x, columns=["x1", "x2"]).assign(moon=drawn.y)
             parts.append(part.assign(n_samples=size, noise=noise))
     return pd.concat(parts, ignore_index=True)

@@ -13,7 +13,7 @@ from analysis.figures import Drawing, FigureSpec
 from analysis.figures.style import GREY, MOON_COLOURS, MOON_NAMES, new_figure
 from analysis.trained import Floats, TrainedTrial, load_trial, why_no_model
 from analysis.words import count
-from moons.data import Split
+from moons.split import Split
 from study.record.results import StudyResults
 
 MOST = 2000  # points of each split; UMAP takes some 5 s over these, and more do not show

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analysis.plane import CLEAN, MASSES, density_grid, extent, mass_levels
 from moons.checkpoint import WEIGHTS, read_stored
 from moons.config import Config
-from moons.data import Moons, load_moons
+from moons.data import DataSet, load_data
 from study.record.results import StudyResults
 
 FAMILIES = ("vae", "cvae")  # what the page can run; a model of somebody's own it cannot
@@ -41,7 +41,7 @@ def model_payload(results: StudyResults, trial: int | None = None) -> dict[str, 
     except (ValueError, OSError) as error:
         raise ValueError(str(error).replace(str(folder), f"checkpoints/{number}")) from None
     if stored.own or stored.model not in FAMILIES:
-        return _of_own(results, number, weights)
+        raise ValueError(f"The page cannot run {stored.model}, a model of somebody's own.")
     config = stored.config
     size = sum(array.size for array in weights.values())
     if size > MOST_WEIGHTS:
@@ -58,41 +58,12 @@ def model_payload(results: StudyResults, trial: int | None = None) -> dict[str, 
         "encoder": _layers(weights, "encoder"),
         "decoder": _layers(weights, "decoder"),
         "prior": _mixture(weights),
-        "redraw": True,
-        "still": "",
     } | plane_payload(config)
-
-
-def _of_own(results: StudyResults, number: int, weights: Arrays) -> dict[str, Any]:
-    """As `model_payload` has it, for a model that the browser cannot run as a whole."""
-    from analysis.page import own_model
-    from analysis.trained import load_trial
-
-    trained = load_trial(results, number)
-    layers = own_model.decoder_layers(trained)
-    if layers is not None and sum(weight.size for weight, _ in layers) > MOST_WEIGHTS:
-        layers = None
-    still = "" if layers else own_model.without_slider(type(trained.checkpoint.model).__name__)
-    x, y = _some_points(trained.data)
-    payload = {
-        "trial": number,
-        "conditional": trained.conditional,
-        "latent": trained.latent_dim,
-        "noise": trained.config.noise,
-        "sigma": trained.sigma_x,
-        "activation": trained.config.activation,
-        "encoder": [],
-        "decoder": [_layer(weight, bias) for weight, bias in layers or ()],
-        "prior": _mixture(weights),
-        "redraw": layers is not None and own_model.has_known_prior(trained),
-        "still": still,
-    }
-    return payload | own_model.computed(trained, x, y) | plane_payload(trained.config)
 
 
 def plane_payload(config: Config) -> dict[str, Any]:
     """The data that a config was trained on, and their exact density."""
-    data = load_moons(config.n_samples, config.noise, config.data_seed)
+    data = load_data(config)
     x, y = _some_points(data)
     return {
         "data": {"x": _numbers(x[:, 0]), "y": _numbers(x[:, 1]), "moon": y.tolist()},
@@ -125,7 +96,7 @@ def _numbers(values: NDArray[Any]) -> list[float]:
     return [round(float(value), 4) for value in values]
 
 
-def _some_points(data: Moons) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def _some_points(data: DataSet) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     x = np.concatenate([part.x for part in (data.test, data.val, data.train)])
     y = np.concatenate([part.y for part in (data.test, data.val, data.train)])
     kept = np.random.default_rng(0).permutation(len(x))[:MOST_POINTS]
@@ -148,13 +119,15 @@ def _layers(weights: Arrays, part: str) -> list[dict[str, Any]]:
         for name, array in weights.items()
         if (match := re.fullmatch(rf"{part}\.net\.(\d+)\.weight", name))
     }
-    return [_layer(found[place], weights[f"{part}.net.{place}.bias"]) for place in sorted(found)]
-
-
-def _layer(weight: NDArray[np.float32], bias: NDArray[np.float32]) -> dict[str, Any]:
-    outputs, inputs = weight.shape
-    numbers = {"weight": _floats(weight), "bias": _floats(bias)}
-    return {"inputs": inputs, "outputs": outputs} | numbers
+    return [
+        {
+            "inputs": found[place].shape[1],
+            "outputs": found[place].shape[0],
+            "weight": _floats(found[place]),
+            "bias": _floats(weights[f"{part}.net.{place}.bias"]),
+        }
+        for place in sorted(found)
+    ]
 
 
 def _floats(array: NDArray[np.float32]) -> str:

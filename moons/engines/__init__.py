@@ -6,7 +6,7 @@ from typing import get_args
 from torch import Tensor
 
 from moons.config import Config, EngineChoice
-from moons.data import Moons
+from moons.data import DataSet
 from moons.engines.engine import Engine
 from moons.models import MODELS, VAE
 
@@ -15,7 +15,7 @@ def choose_engine(
     choice: EngineChoice,
     model: VAE,
     config: Config,
-    data: Moons,
+    data: DataSet,
     val_noise: Tensor,
     seed: int = 0,
 ) -> Engine:

@@ -6,11 +6,12 @@ import numpy as np
 import torch
 
 from moons.config import Config
-from moons.data import Moons, Split
+from moons.data import DataSet
 from moons.engines.fused import FusedEngine
 from moons.engines.reference import batch_loss
 from moons.engines.supported import unknown_architecture, unknown_setting
 from moons.models import CVAE, VAE, build_model
+from moons.split import Split
 
 # Rounding moves these by less than 1e-6 of themselves; another activation, objective or encoding
 # of the label moves them by a large part.
@@ -34,6 +35,9 @@ def obstacle(model: VAE, config: Config) -> str | None:
             activation=config.activation,
             prior=config.prior,
             prior_components=3,
+            data=config.data,
+            data_dim=config.data_dim,
+            classes=config.classes,
             eps_w=0.6 if (config.objective, config.prior) == ("elbo", "standard") else 1.0,
         )
         problem = disagreement(small)
@@ -47,20 +51,20 @@ def disagreement(config: Config) -> str | None:
     Widths such as those above make the kernel use every kind of product.
     """
     family, rng = config.family, np.random.default_rng(0)
-    points = rng.normal(size=(config.batch_size, 2)).astype(np.float32)
-    split = Split(points, rng.integers(0, 2, config.batch_size))
+    points = rng.normal(size=(config.batch_size, config.data_dim)).astype(np.float32)
+    split = Split(points, rng.integers(0, config.classes, config.batch_size))
     order = torch.from_numpy(rng.permutation(config.batch_size))
     rows = config.importance_samples * config.latent_dim
     noise = torch.from_numpy(rng.normal(size=(rows, config.batch_size)).astype(np.float32))
     model = build_model(config, seed=0)
-    engine = FusedEngine(model, config, Moons(split, split, split), noise)
+    engine = FusedEngine(model, config, DataSet(split, split, split), noise)
     x, y = torch.from_numpy(split.x), torch.from_numpy(split.y)
     for what, ours, places in (
         ("validation", engine.validate(), slice(None)),
         ("training", engine.train_epoch(order, noise, config.lr), order),
     ):
         loss = batch_loss(model, x[places], y[places], noise, config)
-        right = loss.whole(config.batch_size, config.beta)
+        right = loss.whole(x.shape, config.beta)
         pairs = {
             "loss": (ours.loss, loss.loss.item()),
             "mse": (ours.mse, right.mse),

@@ -9,15 +9,17 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from moons.config import Config, EngineName
-from moons.data import Moons, Split
+from moons.data import DataSet
 from moons.engines.cache import compiled
 from moons.engines.engine import CLIP_NORM, Engine
 from moons.engines.kernel.epoch import TRAIN_EPOCH, VALIDATE, train_epoch, validate
 from moons.engines.kernel.layout import PANEL, Layer, arrange
 from moons.engines.supported import unknown_architecture, unknown_setting
+from moons.labels import coded
 from moons.models import VAE
 from moons.objective import Losses
 from moons.snapshot import EngineState
+from moons.split import Split
 
 
 class FusedEngine(Engine):
@@ -29,7 +31,7 @@ class FusedEngine(Engine):
 
     name: EngineName = "fused"
 
-    def __init__(self, model: VAE, config: Config, data: Moons, val_noise: Tensor) -> None:
+    def __init__(self, model: VAE, config: Config, data: DataSet, val_noise: Tensor) -> None:
         problem = unknown_setting(config) or unknown_architecture(model, config)
         if problem is not None:
             raise ValueError(problem)
@@ -61,7 +63,8 @@ class FusedEngine(Engine):
             self._prior_parts(self._buffer), model.prior.parameters(), strict=True
         ):
             part[:] = parameter.detach()
-        self._train, self._val = _points(data.train), _points(data.val)
+        labelled = config.classes if model.label_dim else 0
+        self._train, self._val = (_points(part, labelled) for part in (data.train, data.val))
         self._val_order = np.arange(len(data.val), dtype=np.int64)
         self._val_noise = np.ascontiguousarray(val_noise.numpy())
         plain = (samples, activation, components, config.objective) == (1, "relu", 0, "elbo")
@@ -135,7 +138,9 @@ class FusedEngine(Engine):
 
     def _losses(self, n_points: int) -> Losses:
         squared_error, kl, *gain = self._sums.tolist()
-        return Losses.from_sums(squared_error, kl, n_points, self._config.beta, *gain)
+        return Losses.from_sums(
+            squared_error, kl, (n_points, self._plan.columns), self._config.beta, *gain
+        )
 
     def _prior_parts(self, buffer: Tensor) -> Iterator[Tensor]:
         """Views of the parameters of the prior."""
@@ -158,5 +163,7 @@ def _widths(net: nn.Sequential) -> list[int]:
     return [linears[0].in_features, *(linear.out_features for linear in linears)]
 
 
-def _points(split: Split) -> NDArray[np.float32]:
-    return np.column_stack([split.x, split.y]).astype(np.float32).ravel()
+def _points(split: Split, classes: int) -> NDArray[np.float32]:
+    """Each point's coordinates and, of so many classes, its label as a network sees it; flat."""
+    labels = [coded(torch.tensor(split.y), classes).numpy()] if classes else []
+    return np.column_stack([split.x, *labels]).astype(np.float32).ravel()

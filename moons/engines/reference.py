@@ -7,7 +7,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from moons.config import Config, EngineName
-from moons.data import Moons
+from moons.data import DataSet
 from moons.engines.engine import CLIP_NORM, Engine
 from moons.models import VAE, evaluation_mode
 from moons.objective import OBJECTIVES, BatchLoss, Losses, Reconstruction
@@ -40,7 +40,7 @@ class TorchEngine(Engine):
     name: EngineName = "torch"
 
     def __init__(
-        self, model: VAE, config: Config, data: Moons, val_noise: Tensor, seed: int = 0
+        self, model: VAE, config: Config, data: DataSet, val_noise: Tensor, seed: int = 0
     ) -> None:
         self._model = model
         self._config = config
@@ -71,7 +71,7 @@ class TorchEngine(Engine):
                 squared_error += loss.squared_error.item()
                 kl += loss.kl.item()
                 gain += loss.gain.item()
-        return Losses.from_sums(squared_error, kl, len(x), config.beta, gain)
+        return Losses.from_sums(squared_error, kl, x.shape, config.beta, gain)
 
     def _step(self, loss: Tensor) -> None:
         if self._optimizer is None or not loss.requires_grad:
@@ -91,7 +91,7 @@ class TorchEngine(Engine):
         x, y, config = self._val_x, self._val_y, self._config
         draws = derive_seed(self._seed, "validation draws")
         with evaluation_mode(model, draws):
-            return batch_loss(model, x, y, self._val_noise, config).whole(len(x), config.beta)
+            return batch_loss(model, x, y, self._val_noise, config).whole(x.shape, config.beta)
 
     @override
     def keep(self) -> None:

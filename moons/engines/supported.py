@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from moons.config import Activation, Config
-from moons.models import MODELS, VAE, X_DIM, Decoder, Encoder
+from moons.labels import label_columns
+from moons.models import MODELS, VAE, Decoder, Encoder
 from moons.prior import PRIORS
 
 # The settings that the kernel and the loop around it see to, with the values that they know; None
@@ -18,7 +19,7 @@ SUPPORTED: Mapping[str, frozenset[object] | None] = {
     "monitor": frozenset({"val_mse", "val_loss"}),
     **dict.fromkeys(("encoder_hidden", "encoder_layers", "decoder_hidden", "decoder_layers")),
     **dict.fromkeys(("latent_dim", "lr", "batch_size", "beta", "eps_w")),
-    **dict.fromkeys(("n_samples", "noise", "data_seed")),
+    **dict.fromkeys(("data", "data_dim", "classes", "n_samples", "noise", "data_seed", "scale")),
     **dict.fromkeys(("max_epochs", "min_epochs", "patience", "plateau_patience")),
     **dict.fromkeys(("schedule", "keep", "prior_components")),
     "objective": frozenset({"elbo", "iwae"}),
@@ -50,8 +51,8 @@ def unknown_architecture(model: nn.Module, config: Config) -> str | None:
         return f"the kernel is written for {' and '.join(MODELS)}, got the class {kind}"
     n_label, latent = model.label_dim, model.latent_dim
     ends = {
-        "encoder": (Encoder, X_DIM + n_label, 2 * latent),
-        "decoder": (Decoder, latent + n_label, X_DIM),
+        "encoder": (Encoder, config.data_dim + n_label, 2 * latent),
+        "decoder": (Decoder, latent + n_label, config.data_dim),
     }
     for name, (part_type, n_in, n_out) in ends.items():
         part = getattr(model, name, None)
@@ -68,8 +69,8 @@ def unknown_architecture(model: nn.Module, config: Config) -> str | None:
         return f"the kernel knows the prior {config.prior}, {kind} has {type(model.prior).__name__}"
     if len(model.state_dict()) != 2 * linears + len(model.prior.state_dict()):
         return f"the kernel knows the weights of encoder, decoder and prior alone, {kind} has more"
-    if (X_DIM, n_label) not in ((2, 0), (2, 1)):
-        return f"the kernel is written for 2 coordinates and 1 label, got {X_DIM} and {n_label}"
+    if n_label not in (0, label_columns(config.classes)):
+        return f"the kernel codes {config.classes} classes otherwise than in {n_label} columns"
     return None
 
 

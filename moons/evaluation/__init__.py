@@ -1,8 +1,8 @@
 """How good a generative model is, in nats and by its draws.
 
 `evaluate` gives one record for a trained model (`moons/evaluated.py`), `measure` one figure for a
-rung. Reading order: `source`, `generate`, `importance`, `likelihood`, `exact`, `excess`,
-`samples`, `latents`, `measure`, `whole`.
+rung. Reading order: `points`, `generate`, `weighing`, `importance`, `likelihood`, `exact`,
+`excess`, `samples`, `latents`, `measure`, `whole`.
 """
 
 from moons.evaluated import (

@@ -6,14 +6,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from moons.density import Floats, quadrature
+from moons.data import Origin
 from moons.evaluated import Exact
 from moons.evaluation.generate import Model
 from moons.evaluation.importance import ImportanceDraws
 from moons.evaluation.likelihood import log_likelihood
 from moons.evaluation.samples import Points
-from moons.evaluation.source import Source
 from moons.seeds import derive_seed
+from moons.sources.quadrature import quadrature
+from moons.sources.source import Floats
 
 DRAWS = ImportanceDraws()
 SETS = 4  # of independently scrambled draws: how they differ is the error
@@ -21,8 +22,8 @@ STEPS = 1.25  # nodes to a standard deviation of the noise: they add 2e-5 nats, 
 NODES_AT_A_TIME = 8192  # noise of 0.01 asks for 27,000
 
 
-def exact_excess(model: Model, source: Source, sigma_x: float, seed: int) -> Exact | None:
-    """KL(p* || p_model) in nats; for a CVAE given y, the mean over both moons.
+def exact_excess(model: Model, origin: Origin, sigma_x: float, seed: int) -> Exact | None:
+    """KL(p* || p_model) in nats; for a CVAE given y, the mean over the classes.
 
     The nodes of the plane (`quadrature`) add less than 1e-4. What is left is log p_model, the
     integral over the latent. It is the mean density of four importance-weighted estimates of 8192
@@ -34,17 +35,17 @@ def exact_excess(model: Model, source: Source, sigma_x: float, seed: int) -> Exa
 
     Args:
         model: in evaluation mode.
-        source: of the data.
+        origin: of the data.
         sigma_x: standard deviation of the decoder's noise.
         seed: of the draws over the latent; no points are drawn.
 
     Returns:
-        None where the data have no density.
+        None where the density of the data is unknown, or not one of one or two columns.
     """
-    if source.noise == 0:
+    rule = quadrature(origin.source, origin.noise, model.label_dim > 0, STEPS)
+    if rule is None:
         return None
-    rule = quadrature(source.noise, model.label_dim > 0, STEPS)
-    x, y = torch.tensor(rule.x, dtype=torch.float32), torch.tensor(rule.y)
+    x, y = torch.tensor(origin.scaling.apply(rule.x)), torch.tensor(rule.y)
     parts = torch.split(torch.arange(len(x)), NODES_AT_A_TIME)
     log_p = np.empty((SETS, len(x)))
     for i in range(SETS):
@@ -54,18 +55,18 @@ def exact_excess(model: Model, source: Source, sigma_x: float, seed: int) -> Exa
 
     def excess(sets: Sequence[int]) -> float:
         mean = np.logaddexp.reduce(log_p[sets], axis=0) - np.log(len(sets))
-        return float(rule.weight @ (rule.log_density - mean))
+        return float(rule.weight @ (rule.log_density - (mean - origin.scaling.log_volume)))
 
     return Exact(*_jackknife(excess))
 
 
 def exact_excess_of(
-    log_density: Callable[[Points, NDArray[np.int64]], Floats], source: Source, given_label: bool
+    log_density: Callable[[Points, NDArray[np.int64]], Floats], origin: Origin, given_label: bool
 ) -> Exact | None:
     """The same of a density that is known, which has no error worth recording."""
-    if source.noise == 0:
+    rule = quadrature(origin.source, origin.noise, given_label)
+    if rule is None:
         return None
-    rule = quadrature(source.noise, given_label)
     log_p = log_density(rule.x.astype(np.float32), rule.y)
     return Exact(float(rule.weight @ (rule.log_density - log_p)))
 

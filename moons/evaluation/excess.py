@@ -5,13 +5,14 @@ import torch
 from torch import Tensor
 
 from moons.config import Config
-from moons.data import Split
-from moons.density import Floats
+from moons.data import Origin
 from moons.evaluated import Likelihood
 from moons.evaluation.importance import ImportanceDraws
 from moons.evaluation.likelihood import elbo, fit_sigma_x, log_likelihood
-from moons.evaluation.source import Source, SplitName, exact_log_density, points, thinned
+from moons.evaluation.points import SplitName, exact_log_density, points, thinned
 from moons.models import VAE, evaluation_mode
+from moons.sources.source import Floats
+from moons.split import Split
 
 RUNG_DRAWS = ImportanceDraws(prior=1024, posterior=16)
 FIT_POINTS = 1000  # that many settle one number
@@ -32,17 +33,16 @@ def excess_nll(
 
     Args:
         model: the trained model; given the label where it takes one.
-        config: what it was trained as; names the source of the data.
-        split: `val`, `test`, or `fresh` for 10,000 new points.
+        config: what it was trained as; names the data.
+        split: `val`, `test`, or `fresh`, as `points` has them.
         draws: importance samples a point.
         seed: of the draws and of fresh points.
         sigma_x: the decoder's noise; fitted on validation data where it is not given.
         with_elbo: fills in the ELBO and the inference gap.
     """
-    source = Source.of(config)
-    held = points(source, split, seed)
-    x, y = as_tensors(held)
-    exact = exact_log_density(source, split, seed, model.label_dim > 0)
+    origin = Origin.of(config)
+    x, y = as_tensors(points(origin, split, seed))
+    exact = exact_log_density(origin, split, seed, model.label_dim > 0)
     with evaluation_mode(model):
         if sigma_x is None and split == "val" and len(x) <= FIT_POINTS:
             fitted = fit_sigma_x(model, x, y, draws, seed)
@@ -53,7 +53,10 @@ def excess_nll(
             log_p = log_likelihood(model, x, y, sigma_x, draws, seed)
         n_draws = min(64, max(4, ELBO_LATENTS // len(x)))
         lower = elbo(model, x, y, sigma_x, n_draws, seed) if with_elbo else None
-    return score(log_p.numpy(), exact, None if lower is None else lower.numpy(), draws)
+    shift = origin.scaling.log_volume  # to a density in the data's own units
+    return score(
+        log_p.numpy() - shift, exact, None if lower is None else lower.numpy() - shift, draws
+    )
 
 
 def score(
@@ -66,7 +69,7 @@ def score(
 
     Args:
         log_p: the model's, or its importance-weighted bounds.
-        exact: log p*; None where the data have no density.
+        exact: log p*; None where it is unknown.
         lower: the ELBO.
         draws: the importance samples of `log_p`.
     """
@@ -86,7 +89,7 @@ def score(
 
 def fit_decoder_noise(model: VAE, config: Config, draws: ImportanceDraws, seed: int) -> float:
     """`fit_sigma_x` on the validation split, on 1000 of its points if there are more."""
-    val = thinned(points(Source.of(config), "val", seed), FIT_POINTS)
+    val = thinned(points(Origin.of(config), "val", seed), FIT_POINTS)
     return fit_sigma_x(model, *as_tensors(val), draws, seed).sigma_x
 
 

@@ -24,7 +24,7 @@ class Model(Protocol):
         """Mean and log variance of q(z|x), each (batch, latent)."""
 
     def decode(self, z: Tensor, y: Tensor) -> Tensor:
-        """The mean of p(x|z), shape (batch, 2)."""
+        """The mean of p(x|z), shape (batch, columns)."""
 
 
 @torch.no_grad()
@@ -40,18 +40,28 @@ def generate(
         model: in evaluation mode.
         n: how many.
         seed: in [0, 2**32).
-        labels: the moons asked for, shape (n,); where a model wants labels and none are given,
-            each is drawn by a fair coin.
-        sigma_x: standard deviation of the decoder's noise, in the data's unit; 0 gives the means.
+        labels: those asked for, shape (n,); where a model wants labels and none are given, all
+            classes are drawn alike.
+        sigma_x: standard deviation of the decoder's noise, as the model sees points; 0 gives
+            the means.
 
     Returns:
-        Points, shape (n, 2).
+        Points as the model sees them, shape (n, columns).
     """
     generator = torch.Generator().manual_seed(derive_seed(seed, "generate"))
     prior = prior_of(model)
     z = prior.place(torch.randn(n, model.latent_dim + prior.choices, generator=generator))
-    noise = torch.randn(n, 2, generator=generator)
-    coins = torch.randint(0, 2, (n,), generator=generator)
-    y = coins if labels is None else torch.as_tensor(np.array(labels, dtype=np.int64))
+    noise = torch.randn(n, _columns(model), generator=generator)
+    dice = torch.randint(0, getattr(model, "classes", 2), (n,), generator=generator)
+    y = dice if labels is None else torch.as_tensor(np.array(labels, dtype=np.int64))
     drawn: NDArray[np.float32] = (model.decode(z, y) + sigma_x * noise).numpy()
     return drawn
+
+
+def _columns(model: Model) -> int:
+    """Of a point; what comes with the project knows it, another model shows it."""
+    known = getattr(model, "data_dim", None)
+    if known is None:
+        shown = model.decode(torch.zeros(1, model.latent_dim), torch.zeros(1, dtype=torch.int64))
+        known = shown.shape[-1]
+    return int(known)

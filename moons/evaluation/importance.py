@@ -1,28 +1,24 @@
-"""Importance samples of the latent: where they come from and what they weigh."""
+"""Importance samples of the latent: where they come from."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
-from moons.engines.cache import compiled
-from moons.engines.kernel.gaussians import SUM_GAUSSIANS, sum_gaussians
-from moons.engines.kernel.lanes import LANES
 from moons.evaluation.generate import Model
+from moons.evaluation.weighing import UNDERFLOW, MixtureSamples, PlaneSamples, Samples
 from moons.prior import Prior, log_normal, prior_of
 from moons.seeds import derive_seed
 
-MAX_PROPOSAL_DIMS = 8  # x has two coordinates: few latents know more than the prior
+MAX_PROPOSAL_DIMS = 8  # or as many as x has columns: few latents know more than the prior
 LEAST_KL = 0.01  # nats; a latent below it keeps the prior as its proposal
 LOG_VAR_BOUNDS = (-9.0, 4.0)  # of the proposal alone; wider ones leave float32's range
 BLOCK = 131_072  # points times draws at a time: as float32 they fit a second-level cache
 POSTERIOR_BUDGET = 131_072  # posterior draws of all points together, each decoded for itself
-FAR = 1e15  # its square is still a float32, and no point has a share in what is there
-UNDERFLOW = -80.0  # exp of less is subnormal, sixty times slower, and adds nothing
+PLANE = 2  # columns for which a kernel sums over draws that it has in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,113 +55,23 @@ class ImportanceDraws:
         return min(self.posterior, max(8, POSTERIOR_BUDGET // max(n_points, 1)))
 
 
-class Samples(Protocol):
-    """Some points and their K samples each; all but the decoder's noise is settled."""
-
-    @property
-    def points(self) -> Tensor:
-        """Indices of the points, shape (b,)."""
-
-    def thinned(self, step: int) -> "Samples":
-        """Every `step`-th of the points."""
-
-    def log_mean_weights(self, sigma_x: float) -> Tensor:
-        """Each point's log 1/K sum_k p(z_k) N(x; decode(z_k), sigma_x^2 I) / m(z_k|x), float64."""
-
-
-class PriorSamples(NamedTuple):
-    """Points that all meet the same draws from the prior.
-
-    Attributes:
-        points: indices, shape (b,).
-        x: the points, shape (b, 2).
-        centres: decode(z_k), a coordinate a row, in ascending order of the first; shape (2, K) and
-            as many far ones as fill it up.
-        n_draws: K.
-    """
-
-    points: Tensor
-    x: Tensor
-    centres: Tensor
-    n_draws: int
-
-    @classmethod
-    def of(cls, points: Tensor, x: Tensor, centres: Tensor) -> "PriorSamples":
-        """From decoded draws, shape (K, 2)."""
-        n_draws = len(centres)
-        rows = torch.full((2, -(-n_draws // LANES) * LANES), FAR)
-        rows[:, :n_draws] = centres.T
-        if rows.isnan().any():  # such a decoder has no density anywhere
-            x = torch.full_like(x, math.nan)
-        return cls(points, x, rows[:, rows[0].argsort()].contiguous(), n_draws)
-
-    def thinned(self, step: int) -> "PriorSamples":
-        """Every `step`-th of the points."""
-        return self._replace(points=self.points[::step], x=self.x[::step].contiguous())
-
-    def log_mean_weights(self, sigma_x: float) -> Tensor:
-        """As `Samples` has it; m is the prior, so that the weights are the likelihoods."""
-        half_precision = 0.5 / sigma_x**2
-        nearest, sums = torch.empty(len(self.x)), torch.empty(len(self.x))
-        compiled(sum_gaussians, SUM_GAUSSIANS)(
-            self.x.numpy(), self.centres.numpy(), half_precision, nearest.numpy(), sums.numpy()
-        )
-        constant = math.log(self.n_draws) + math.log(math.pi / half_precision)
-        return sums.double().log() - half_precision * nearest.double() - constant
-
-
-class MixtureSamples(NamedTuple):
-    """Points that meet draws from their own posterior besides.
-
-    Attributes:
-        points: indices, shape (b,).
-        nearest: the least |x - decode(z_k)|^2, shape (b,).
-        beyond: by how much the others are above it, shape (b, K).
-        log_mixture: log m(z_k|x) - log p(z_k), shape (b, K).
-    """
-
-    points: Tensor
-    nearest: Tensor
-    beyond: Tensor
-    log_mixture: Tensor
-
-    @classmethod
-    def of(cls, points: Tensor, distances: Tensor, log_mixture: Tensor) -> "MixtureSamples":
-        """From all squared distances, (b, K), which it overwrites."""
-        nearest = distances.amin(dim=1)
-        return cls(points, nearest, distances.sub_(nearest[:, None]), log_mixture)
-
-    def thinned(self, step: int) -> "MixtureSamples":
-        """Every `step`-th of the points."""
-        return MixtureSamples(*(part[::step] for part in self))
-
-    def log_mean_weights(self, sigma_x: float) -> Tensor:
-        """As `Samples` has it."""
-        precision = 1 / sigma_x**2
-        log_w = self.beyond * (-0.5 * precision)  # the nearest sample's is 0: no other is above
-        log_w -= self.log_mixture  # which is above log(1 - share) and far below -UNDERFLOW
-        total = log_w.clamp_(min=UNDERFLOW).exp_().sum(dim=1)
-        constant = math.log(log_w.shape[1]) + math.log(2 * math.pi / precision)
-        return total.double().log() - 0.5 * precision * self.nearest.double() - constant
-
-
 @torch.no_grad()
 def importance_samples(
     model: Model, x: Tensor, y: Tensor, draws: ImportanceDraws, seed: int
 ) -> Iterator[Samples]:
     """Goes through the points in parts; all but the decoder's noise is settled here.
 
-    Every point meets the prior draws, a scrambled Sobol sequence: as x has two coordinates,
-    thousands of them cover the plane at the decoder's resolution, whatever the latent's dimension
-    and however wrong q(z|x) is, as after training with a small eps_w. Where q is further from
-    the prior than `draws.reach`, it adds draws of its own. Those come from the mixture
-    m = a_0 p(z) + a_1 q(z|x), each part's share being its share of the draws, and all are
-    weighted by the whole mixture: the balance heuristic (Veach and Guibas 1995), unbiased for any
-    q, with weights below p(x|z) / a_0. Neither rule looks at the draws, so neither adds a bias.
+    Every point meets the prior draws, a scrambled Sobol sequence: thousands of them cover a plane
+    at the decoder's resolution, whatever the latent's dimension and however wrong q(z|x) is, as
+    after training with a small eps_w. Where q is further from the prior than `draws.reach`, it adds
+    draws of its own. Those come from the mixture m = a_0 p(z) + a_1 q(z|x), each part's share
+    being its share of the draws, and all are weighted by the whole mixture: the balance heuristic
+    (Veach and Guibas 1995), unbiased for any q, with weights below p(x|z) / a_0. Neither rule looks
+    at the draws, so neither adds a bias.
 
     Args:
         model: in evaluation mode.
-        x: points, shape (n, 2).
+        x: points, shape (n, columns).
         y: labels, shape (n,); looked at where the model wants labels.
         draws: samples a point.
         seed: of the draws.
@@ -178,22 +84,27 @@ def importance_samples(
     proposal = _Proposal.of(model, x, y)
     far = proposal.kl > draws.reach
     k = draws.posterior_for(int(far.sum()))
+    n_columns = x.shape[1]
     seen = shared[:, proposal.dims].T  # (dims, prior)
     powers = torch.cat([seen**2, seen])
-    for label in (0, 1) if model.label_dim else (0,):
+    for label in torch.unique(y).tolist() if model.label_dim else (0,):
         group = y == label if model.label_dim else torch.ones_like(far)
         centres = model.decode(shared, torch.full((draws.prior,), label))
         # |x - c|^2 = |c|^2 - 2 c.x + |x|^2 as one matrix product.
         columns = torch.stack([(centres**2).sum(1), *(-2 * centres.T), torch.ones(draws.prior)])
         near = torch.nonzero(group & ~far)[:, 0]
-        if len(near):
-            yield PriorSamples.of(near, x[near], centres)
+        if len(near) and n_columns == PLANE:
+            yield PlaneSamples.of(near, x[near], centres)
+        elif len(near):
+            for points in torch.split(near, max(1, BLOCK // draws.prior)):
+                distances = (_rows(x[points]) @ columns).clamp_(min=0.0)
+                yield MixtureSamples.of(points, distances, torch.zeros(len(points), 1), n_columns)
         for points in _blocks(group & far, draws):
             here = proposal.at(points)
             z, log_ratio = here.draw(shared[torch.arange(k) % draws.prior], generator)
             log_ratio = log_ratio - _log_prior(prior, z)
             means = model.decode(z.flatten(0, 1), y[points].repeat_interleave(k))
-            misses = means.view(*z.shape[:2], 2) - x[points, None]
+            misses = means.view(*z.shape[:2], n_columns) - x[points, None]
             share = k / (draws.prior + k)
             yield MixtureSamples.of(
                 points,
@@ -205,6 +116,7 @@ def importance_samples(
                     ],
                     dim=1,
                 ),
+                n_columns,
             )
 
 
@@ -253,7 +165,7 @@ class _Proposal:
             every = torch.arange(model.latent_dim)
             return cls(every, mean, 0.5 * log_var, prior.kl_bound(mean, log_var))
         kl = 0.5 * (mean.square() + log_var.exp() - 1.0 - log_var)  # (n, latent)
-        most, dims = kl.mean(dim=0).topk(min(MAX_PROPOSAL_DIMS, model.latent_dim))
+        most, dims = kl.mean(dim=0).topk(min(max(MAX_PROPOSAL_DIMS, x.shape[1]), model.latent_dim))
         dims = dims[most > LEAST_KL]
         return cls(dims, mean[:, dims], 0.5 * log_var[:, dims], kl[:, dims].sum(dim=1))
 

@@ -10,7 +10,8 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor
 
 from moons.evaluation.generate import Model
-from moons.evaluation.importance import ImportanceDraws, Samples, importance_samples
+from moons.evaluation.importance import ImportanceDraws, importance_samples
+from moons.evaluation.weighing import Samples
 from moons.prior import prior_of
 from moons.seeds import derive_seed
 
@@ -31,7 +32,7 @@ def log_likelihood(
 
     Args:
         model: in evaluation mode.
-        x: points, shape (n, 2).
+        x: points, shape (n, columns).
         y: labels, shape (n,); looked at where the model wants labels.
         sigma_x: standard deviation of the decoder's noise.
         draws: importance samples a point.
@@ -68,7 +69,7 @@ def fit_sigma_x(
 
     Args:
         model: in evaluation mode.
-        x: validation points, shape (n, 2).
+        x: validation points, shape (n, columns).
         y: their labels, shape (n,).
         draws: importance samples a point.
         seed: of the draws.
@@ -115,7 +116,8 @@ def elbo(model: Model, x: Tensor, y: Tensor, sigma_x: float, n_draws: int, seed:
         k = min(at_a_time, n_draws - start)
         noise = torch.randn(k, *mean.shape, generator=generator)
         means = model.decode((mean + sigma * noise).flatten(0, 1), y.repeat(k))
-        squared += (means.view(k, len(x), 2) - x).square().sum(dim=(0, 2))
+        squared += (means.view(k, *x.shape) - x).square().sum(dim=(0, 2))
         kl += k * prior.kl(mean, log_var, noise)
-    log_normal = -squared / (2 * n_draws * sigma_x**2) - math.log(2 * math.pi * sigma_x**2)
+    constant = 0.5 * x.shape[1] * math.log(2 * math.pi * sigma_x**2)
+    log_normal = -squared / (2 * n_draws * sigma_x**2) - constant
     return log_normal - kl / n_draws

@@ -3,16 +3,16 @@
 import torch
 
 from moons.config import Config
-from moons.data import Moons
-from moons.density import Floats
+from moons.data import DataSet
 from moons.evaluated import Evaluation
 from moons.evaluation.excess import as_tensors
 from moons.models import VAE, evaluation_mode
 from moons.seeds import derive_seed
+from moons.sources.source import Floats
 
 
 def point_losses(
-    evaluation: Evaluation, model: VAE, config: Config, seed: int, data: Moons
+    evaluation: Evaluation, model: VAE, config: Config, seed: int, data: DataSet
 ) -> dict[str, Floats]:
     """What figures of a model are means of, by their columns, each of shape (points,).
 
@@ -35,7 +35,7 @@ def point_losses(
 
 
 @torch.no_grad()
-def squared_errors(model: VAE, config: Config, seed: int, data: Moons) -> Floats:
+def squared_errors(model: VAE, config: Config, seed: int, data: DataSet) -> Floats:
     """Each validation point's mean squared error a coordinate, under training's latent noise."""
     x, y = as_tensors(data.val)
     generator = torch.Generator().manual_seed(derive_seed(seed, "validation noise"))
@@ -45,6 +45,6 @@ def squared_errors(model: VAE, config: Config, seed: int, data: Moons) -> Floats
     with evaluation_mode(model):
         mean, log_var = model.encode(x, y)
         z = mean + config.eps_w * torch.exp(0.5 * log_var) * drawn
-        x_hat = model.decode(z.flatten(0, 1), y.repeat(samples)).view(samples, len(x), 2)
+        x_hat = model.decode(z.flatten(0, 1), y.repeat(samples)).view(samples, *x.shape)
     errors: Floats = (x - x_hat).square().mean(dim=2).mean(dim=0).double().numpy()
     return errors

@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from moons.density import bayes_label
+from moons.data import Origin
 from moons.engines.cache import compiled
 from moons.engines.kernel.distances import SUM_DISTANCES, sum_distances
 from moons.evaluated import SampleFigures, mean_figures
 from moons.seeds import derive_seed
+from moons.sources.quadrature import bayes_label
 
 NEIGHBOURS = 5  # Naeem et al. recommend it; 1 - 2^-5 = 0.97 of the points are then covered
-PROJECTIONS = 50  # directions in the plane
+PROJECTIONS = 50  # directions
 TOLD_APART = 1000  # draws, and as many exact ones, that a classifier is to tell apart
 
 Points = NDArray[np.float32]
@@ -28,7 +29,7 @@ class Real:
     """Points of the data, with what all models that are compared with them share.
 
     Attributes:
-        points: shape (n, 2).
+        points: shape (n, columns).
         seed: of the directions that they are projected on.
     """
 
@@ -40,17 +41,27 @@ class Real:
         """E|Y - Y'|."""
         return _mean_distance(self.points, self.points)
 
+    @property
+    def neighbours(self) -> int:
+        """Whose distance is looked at: the fifth, or the last where there are fewer."""
+        return min(NEIGHBOURS, len(self.points) - 1)
+
     @cached_property
     def radius(self) -> NDArray[np.float64]:
         """The distance of each point to its fifth neighbour."""
-        near = cKDTree(self.points).query(self.points, k=NEIGHBOURS + 1)[0]
+        near = cKDTree(self.points).query(self.points, k=self.neighbours + 1)[0]
         return np.asarray(near, dtype=np.float64)[:, -1]
 
     @cached_property
     def directions(self) -> Points:
-        """Random unit vectors, shape (directions, 2)."""
-        angle = np.random.default_rng(self.seed).uniform(0.0, np.pi, PROJECTIONS)
-        return np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
+        """Random unit vectors, shape (directions, columns)."""
+        rng, columns = np.random.default_rng(self.seed), self.points.shape[1]
+        if columns == 2:  # half a circle of them is all
+            angle = rng.uniform(0.0, np.pi, PROJECTIONS)
+            return np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
+        drawn = rng.standard_normal((PROJECTIONS, columns))
+        lengths = np.linalg.norm(drawn, axis=1, keepdims=True)
+        return np.asarray(drawn / lengths, dtype=np.float32)
 
     @cached_property
     def projected(self) -> Points:
@@ -64,7 +75,7 @@ def sample_figures(
     """The means over pairs of sets of all figures, and their standard errors.
 
     Args:
-        drawn: sets of draws, each of shape (n, 2).
+        drawn: sets of draws, each of shape (n, columns).
         fresh: as many independent sets of exact draws.
         shares: the `label_share` of each set of draws.
         seed: of the classifiers' splits.
@@ -122,7 +133,7 @@ def coverage_and_density(drawn: Points, real: Real) -> tuple[float, float]:
     points a draw is near, over five. Source: Naeem et al. 2020, arXiv:2002.09797.
     """
     near = cKDTree(drawn).query_ball_point(real.points, real.radius, return_length=True)
-    return float((near > 0).mean()), float(near.sum() / (NEIGHBOURS * len(drawn)))
+    return float((near > 0).mean()), float(near.sum() / (real.neighbours * len(drawn)))
 
 
 def two_sample_accuracy(x: Points, y: Points, seed: int) -> float:
@@ -140,14 +151,13 @@ def two_sample_accuracy(x: Points, y: Points, seed: int) -> float:
     return float((votes == origin[half:]).mean())
 
 
-def label_share(drawn: Points, asked: ArrayLike | None, noise: float) -> float | None:
+def label_share(drawn: Points, asked: ArrayLike | None, origin: Origin) -> float | None:
     """The share of draws whose exact Bayes label is the label asked for.
 
-    None where no labels were asked for, or the data have no noise and so no Bayes label.
+    None where no labels were asked for, or the density of the data is unknown.
     """
-    if asked is None or noise == 0:
-        return None
-    return float((bayes_label(drawn, noise) == np.asarray(asked)).mean())
+    likely = None if asked is None else bayes_label(origin.source, drawn, origin.noise)
+    return None if likely is None else float((likely == np.asarray(asked)).mean())
 
 
 def _mean_distance(x: Points, y: Points) -> float:

@@ -8,8 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from moons.config import Config
-from moons.data import Split
-from moons.density import Floats, draw_exact
+from moons.data import Origin
 from moons.engines.reference import batch_loss
 from moons.evaluated import Evaluation, Likelihood, SampleFigures
 from moons.evaluation.exact import exact_excess, exact_excess_of
@@ -24,19 +23,24 @@ from moons.evaluation.importance import ImportanceDraws
 from moons.evaluation.latents import latent_figures
 from moons.evaluation.measure import (
     DRAWN,
-    LABELS,
     VAL_SETS,
     real_validation,
     val_energy_distance,
     val_energy_distance_floor,
 )
+from moons.evaluation.points import SplitName, exact_log_density, own_points, points
 from moons.evaluation.samples import Points, Real, label_share, mean_energy_distance, sample_figures
-from moons.evaluation.source import Source, SplitName, exact_log_density, points
 from moons.models import VAE, evaluation_mode
 from moons.seeds import derive_seed
+from moons.sources.source import Floats
+from moons.split import Split
 
 SETS = 4  # of draws, and as many of fresh points
-SAMPLE_POINTS = 2000  # in each
+SAMPLE_POINTS = 2000  # in each, or as many as a file has test points for
+LEAST_POINTS = 20  # in each; with fewer their figures say nothing
+
+
+Measured = tuple[SampleFigures | None, SampleFigures | None]  # figures and their errors
 
 
 class DensityModel(Protocol):
@@ -50,7 +54,7 @@ class DensityModel(Protocol):
         """The log of p(x), or of p(x|y), in nats, shape (n,)."""
 
     def draw(self, n: int, seed: int, y: NDArray[np.int64]) -> Points:
-        """Draws, shape (n, 2), for the labels y where the model is conditional."""
+        """Draws, shape (n, columns), for the labels y where the model is conditional."""
 
 
 def evaluate(model: VAE, config: Config, seed: int = 0, sigma_x: float | None = None) -> Evaluation:
@@ -63,21 +67,24 @@ def evaluate(model: VAE, config: Config, seed: int = 0, sigma_x: float | None = 
             meet the same points, and what depends on the data alone is computed once.
         sigma_x: the decoder's noise; fitted on validation points where it is not given.
     """
-    source, conditional, draws = Source.of(config), model.label_dim > 0, ImportanceDraws()
-    fresh = points(source, "fresh", seed)
-    asked = fresh.y[: SETS * SAMPLE_POINTS] if conditional else None
+    origin, conditional, draws = Origin.of(config), model.label_dim > 0, ImportanceDraws()
+    fresh = points(origin, "fresh", seed)
+    n_drawn = SETS * sample_points(origin)
+    asked = fresh.y[:n_drawn] if conditional else None
     with evaluation_mode(model):
         if sigma_x is None:
             sigma_x = fit_decoder_noise(model, config, draws, seed)
         stream = derive_seed(seed, "drawn")
-        n_drawn = SETS * SAMPLE_POINTS
-        drawn = generate(model, n_drawn, stream, asked, sigma_x=sigma_x)
-        # A model that mistakes the moons is fitted with a noise that hides which one it drew.
-        sharp = generate(model, n_drawn, stream, asked, sigma_x=min(sigma_x, config.noise))
-        samples, samples_se = _sample_figures(drawn, sharp, source, conditional, seed)
-        exact, exact_se = floor(source, conditional, seed)
+        # A model that mistakes the classes is fitted with a noise that hides which one it drew.
+        sharpest = min(sigma_x, origin.scaling.shrunk(config.noise)) if origin.known else sigma_x
+        drawn, sharp = (
+            origin.scaling.undo(generate(model, n_drawn, stream, asked, sigma_x=noise))
+            for noise in (sigma_x, sharpest)
+        )
+        samples, samples_se = _sample_figures(drawn, sharp, origin, conditional, seed)
+        exact, exact_se = floor(origin, conditional, seed)
         on_val, on_val_se = val_energy_distance(model, config, seed=seed, sigma_x=sigma_x)
-        val_floor, val_floor_se = val_energy_distance_floor(source, conditional, seed)
+        val_floor, val_floor_se = val_energy_distance_floor(origin, conditional, seed)
 
         def likelihood(split: SplitName) -> Likelihood:
             return excess_nll(
@@ -86,9 +93,9 @@ def evaluate(model: VAE, config: Config, seed: int = 0, sigma_x: float | None = 
 
         right = shuffled = None
         if conditional:
-            right, shuffled = _losses(model, points(source, "val", seed), config, seed)
+            right, shuffled = _losses(model, points(origin, "val", seed), config, seed)
         return Evaluation(
-            exact=exact_excess(model, source, sigma_x, seed),
+            exact=exact_excess(model, origin, sigma_x, seed),
             sigma_x=sigma_x,
             val=likelihood("val"),
             test=likelihood("test"),
@@ -114,23 +121,24 @@ def evaluate_density(model: DensityModel, config: Config, seed: int = 0) -> Eval
         config: names the source of the data.
         seed: as in `evaluate`.
     """
-    source = Source.of(config)
-    asked = points(source, "fresh", seed).y[: SETS * SAMPLE_POINTS]
+    origin = Origin.of(config)
+    asked = points(origin, "fresh", seed).y[: SETS * sample_points(origin)]
     drawn = model.draw(len(asked), derive_seed(seed, "drawn"), asked)
-    samples, samples_se = _sample_figures(drawn, drawn, source, model.conditional, seed)
-    exact, exact_se = floor(source, model.conditional, seed)
-    few = model.draw(VAL_SETS * DRAWN, derive_seed(seed, "val"), np.tile(LABELS, VAL_SETS))
-    val = real_validation(source, seed)
+    samples, samples_se = _sample_figures(drawn, drawn, origin, model.conditional, seed)
+    exact, exact_se = floor(origin, model.conditional, seed)
+    labels = np.tile(origin.labels(DRAWN), VAL_SETS)
+    few = model.draw(VAL_SETS * DRAWN, derive_seed(seed, "val"), labels)
+    val = real_validation(origin, seed)
     on_val, on_val_se = mean_energy_distance(np.split(few, VAL_SETS), val)
-    val_floor, val_floor_se = val_energy_distance_floor(source, model.conditional, seed)
+    val_floor, val_floor_se = val_energy_distance_floor(origin, model.conditional, seed)
 
     def likelihood(split: SplitName) -> Likelihood:
-        held = points(source, split, seed)
-        log_p = exact_log_density(source, split, seed, model.conditional)
+        held = own_points(origin, split, seed)
+        log_p = exact_log_density(origin, split, seed, model.conditional)
         return score(model.log_density(held.x, held.y), log_p)
 
     return Evaluation(
-        exact=exact_excess_of(model.log_density, source, model.conditional),
+        exact=exact_excess_of(model.log_density, origin, model.conditional),
         val=likelihood("val"),
         test=likelihood("test"),
         val_energy_distance=on_val,
@@ -144,44 +152,52 @@ def evaluate_density(model: DensityModel, config: Config, seed: int = 0) -> Eval
     )
 
 
+def sample_points(origin: Origin) -> int:
+    """How many points are in each of the sets that draws are compared with; 0 for too few."""
+    if origin.source.endless:
+        return SAMPLE_POINTS
+    each = min(SAMPLE_POINTS, len(points(origin, "fresh", 0)) // SETS)
+    return each if each >= LEAST_POINTS else 0
+
+
 @lru_cache(maxsize=32)
-def floor(source: Source, conditional: bool, seed: int) -> tuple[SampleFigures, SampleFigures]:
-    """The figures by samples of exact draws in the model's place, and their standard errors."""
-    asked = points(source, "fresh", seed).y if conditional else None
-    stream = derive_seed(seed, "floor")
-    drawn = draw_exact(
-        SETS * SAMPLE_POINTS,
-        source.noise,
-        stream,
-        None if asked is None else asked[: SETS * SAMPLE_POINTS],
-    ).x
-    return _sample_figures(drawn, drawn, source, conditional, seed)
+def floor(origin: Origin, conditional: bool, seed: int) -> Measured:
+    """The figures by samples of draws of the data in the model's place, and their errors."""
+    n_drawn = SETS * sample_points(origin)
+    asked = points(origin, "fresh", seed).y[:n_drawn] if conditional else None
+    drawn = origin.draw(n_drawn, derive_seed(seed, "floor"), asked).x
+    return _sample_figures(drawn, drawn, origin, conditional, seed)
 
 
 def _sample_figures(
-    drawn: Points, labelled: Points, source: Source, conditional: bool, seed: int
-) -> tuple[SampleFigures, SampleFigures]:
+    drawn: Points, labelled: Points, origin: Origin, conditional: bool, seed: int
+) -> Measured:
     """`sample_figures` of draws, set by set; `labelled` are those whose Bayes label counts."""
-    labels = points(source, "fresh", seed).y
+    if not sample_points(origin):
+        return None, None
+    labels = points(origin, "fresh", seed).y
     shares = [
-        label_share(labelled[each], labels[each] if conditional else None, source.noise)
-        for each in sets()
+        label_share(labelled[each], labels[each] if conditional else None, origin)
+        for each in sets(origin)
     ]
-    return sample_figures([drawn[each] for each in sets()], real_sets(source, seed), shares, seed)
+    drawn_sets = [drawn[each] for each in sets(origin)]
+    return sample_figures(drawn_sets, real_sets(origin, seed), shares, seed)
 
 
 @lru_cache(maxsize=32)
-def real_sets(source: Source, seed: int) -> tuple[Real, ...]:
+def real_sets(origin: Origin, seed: int) -> tuple[Real, ...]:
     """The sets of fresh points that draws are compared with."""
-    fresh = points(source, "fresh", seed).x
+    fresh = own_points(origin, "fresh", seed).x
     return tuple(
-        Real(fresh[each], derive_seed(seed, "projections", i)) for i, each in enumerate(sets())
+        Real(fresh[each], derive_seed(seed, "projections", i))
+        for i, each in enumerate(sets(origin))
     )
 
 
-def sets() -> list[slice]:
+def sets(origin: Origin) -> list[slice]:
     """Where each set is among all draws."""
-    return [slice(i * SAMPLE_POINTS, (i + 1) * SAMPLE_POINTS) for i in range(SETS)]
+    each = sample_points(origin)
+    return [slice(i * each, (i + 1) * each) for i in range(SETS)]
 
 
 @torch.no_grad()

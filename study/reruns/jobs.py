@@ -7,7 +7,7 @@ from typing import Literal
 import pandas as pd
 
 from moons.config import Config, EngineChoice
-from moons.data import load_moons
+from moons.data import load_data
 from moons.seeds import derive_seed
 from study.errors import StudyError
 from study.record.chosen import in_drawing_order
@@ -60,7 +60,7 @@ class Retraining:
             replicates=self.replicates,
             model_class=model,
             keep_losses=self.purpose == "rerun",
-            data=load_moons(c.n_samples, c.noise, c.data_seed),
+            data=load_data(c),
         )
 
 

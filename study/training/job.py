@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from moons.code import SpaceCode
 from moons.config import Config, EngineChoice
-from moons.data import Moons
+from moons.data import DataSet
 from moons.snapshot import Snapshot
 from study.record.curves import Block
 
@@ -56,7 +56,7 @@ class TrialJob:
     engine: EngineChoice
     replicates: int = 1
     model_class: OwnModel | None = None
-    data: Moons | None = None
+    data: DataSet | None = None
     snapshot: TrialSnapshot | None = None
     keep_losses: bool = False
 

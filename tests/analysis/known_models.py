@@ -8,7 +8,7 @@ from torch import Tensor
 from analysis.trained import TrainedTrial
 from moons.checkpoint import Checkpoint
 from moons.config import Config
-from moons.data import load_moons
+from moons.data import load_data
 from moons.models import VAE
 
 SHIFT = 3.0  # what the label moves the decoder's x1 by
@@ -57,5 +57,5 @@ def known_trial(
     family = "cvae" if conditional else "vae"
     config = Config(family=family, latent_dim=latent_dim, n_samples=n_samples, noise=noise)
     model = (KnownConditional if conditional else Known)(config, scale, sigma).eval()
-    data = load_moons(n_samples, noise, config.data_seed)
+    data = load_data(config)
     return TrainedTrial(7, Checkpoint(model, config, seed=1), data)

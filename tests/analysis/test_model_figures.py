@@ -18,8 +18,8 @@ from analysis.figures import (
     traversals,
 )
 from analysis.figures.plane import exact_density
-from moons.data import draw_moons
 from moons.prior import MixturePrior
+from moons.sources import source_named
 
 from .known_models import SHIFT, known_trial
 
@@ -34,7 +34,7 @@ def test_the_data_grid_holds_make_moons_of_every_size_and_noise():
         (1000, 0.3): 1000,
     }
     cell = data[(data["n_samples"] == 1000) & (data["noise"] == 0.3)]
-    drawn = draw_moons(1000, 0.3, seed=5)
+    drawn = source_named("moons").draw(1000, 0.3, seed=5)
     np.testing.assert_array_equal(cell[["x1", "x2"]], drawn.x)
     np.testing.assert_array_equal(cell["moon"], drawn.y)
 

@@ -19,7 +19,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from moons.config import Config
-from moons.data import load_moons
+from moons.data import load_data
 from moons.models import build_model
 from moons.objective import Reconstruction, elbo
 from moons.prior import Prior
@@ -32,7 +32,7 @@ def plain_epochs(config: Config, seed: int) -> Iterator[float]:
     """The plain loop; yields each epoch's validation MSE."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    moons = load_moons(config.n_samples, config.noise, config.data_seed)
+    moons = load_data(config)
     train, val = (
         TensorDataset(torch.tensor(split.x), torch.tensor(split.y))
         for split in (moons.train, moons.val)

@@ -4,11 +4,13 @@ import pytest
 from moons import baselines
 from moons.baselines import baseline_rows, fit_baseline
 from moons.config import Config
-from moons.data import load_moons
-from moons.density import draw_exact, log_density, quadrature
+from moons.data import Origin, load_data
+from moons.density import draw_exact, log_density
 from moons.evaluation import evaluate_density
 from moons.evaluation.samples import energy_distance, label_share
 from moons.seeds import derive_seed
+from moons.sources import source_named
+from moons.sources.quadrature import quadrature
 from moons.two_arcs import TwoArcs, fit_two_arcs
 
 KINDS = ("gaussian_mixture", "kernel_density")
@@ -77,7 +79,7 @@ def test_the_true_family_is_the_limit(rows):
 
 @pytest.mark.parametrize("conditional", [False, True])
 def test_no_arcs_fit_the_points_better_than_those_that_were_fitted(conditional):
-    train = load_moons(600, 0.1, 1).train
+    train = load_data(Config(n_samples=600, noise=0.1, data_seed=1)).train
     fitted = fit_two_arcs(train, 0.1, conditional)
     best = fitted.log_density(train.x, train.y).mean()
     assert best > log_density(train.x, 0.1, train.y if conditional else None).mean()
@@ -85,7 +87,7 @@ def test_no_arcs_fit_the_points_better_than_those_that_were_fitted(conditional):
     for _ in range(20):
         moved = fitted.arcs + 0.01 * rng.standard_normal((2, 6))
         assert TwoArcs(moved, conditional).log_density(train.x, train.y).mean() < best
-    rule = quadrature(0.1, conditional)
+    rule = quadrature(source_named("moons"), 0.1, conditional)
     density = np.exp(fitted.log_density(rule.x, rule.y) - rule.log_density)
     assert rule.weight @ density == pytest.approx(1.0, abs=1e-3)  # it integrates to one
     drawn = fitted.draw(1500, 2, np.arange(1500) % 2)
@@ -108,7 +110,7 @@ def test_baselines_given_the_label_draw_the_moon_asked_for(rows):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_chosen_setting_has_the_largest_validation_likelihood_of_its_neighbours(kind):
     config = Config(n_samples=600)
-    moons = load_moons(600, config.noise, config.data_seed)
+    moons = load_data(config)
     chosen = fit_baseline(kind, config)
     settings = COMPONENTS if kind == "gaussian_mixture" else BANDWIDTHS
     place = settings.index(chosen.setting)
@@ -128,7 +130,7 @@ def test_a_baselines_draws_follow_its_density_and_repeat_with_their_seed(kind):
     baseline = fit_baseline(kind, Config(family="cvae", noise=0.05, n_samples=600))
     asked = np.arange(800) % 2
     drawn = baseline.draw(800, 1, asked)
-    assert label_share(drawn, asked, 0.05) > 0.99
+    assert label_share(drawn, asked, Origin("moons", 600, 0.05, 42)) > 0.99
     assert (drawn == baseline.draw(800, 1, asked)).all()
     assert (drawn != baseline.draw(800, 2, asked)).any()
     assert energy_distance(drawn, draw_exact(800, 0.05, 3, asked).x) < 0.03

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moons.config import BOUNDS, CHOICES, Config, check_value
+from moons.sources.names import NAMED
 
 WHOLE = [key for key, bounds in BOUNDS.items() if bounds.kind is int]
 REAL = [key for key, bounds in BOUNDS.items() if bounds.kind is float]
@@ -19,6 +20,10 @@ def settings_of_a_run(draw):
     for key in WHOLE:
         low, high = int(BOUNDS[key].low), int(BOUNDS[key].high)
         settings[key] = draw(st.integers(low, high))
+    settings["data"] = draw(st.sampled_from([*NAMED, "my.csv#0123456789abcdef"]))
+    least = 2 if settings["family"] == "cvae" else 1
+    own = {"data_dim": max(1, settings["data_dim"]), "classes": max(least, settings["classes"])}
+    settings |= own if settings["data"] not in NAMED else {"data_dim": 0, "classes": 0}
     for key in REAL:
         settings[key] = draw(st.floats(BOUNDS[key].low, BOUNDS[key].high))
     for part in draw(st.sets(st.sampled_from(["encoder", "decoder"]))):

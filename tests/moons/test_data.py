@@ -6,11 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moons.config import Config
-from moons.data import Moons, Split, draw_moons, load_moons
+from moons.data import DataSet, _loaded, load_data
 from moons.fit import start
+from moons.sources import source_named
+from moons.split import Split
 
 N_SAMPLES = st.integers(20, 3000)
 SEEDS = st.integers(0, 2**32 - 1)
+MOONS = source_named("moons")
+
+
+def drawn_moons(n_samples, noise, seed):
+    return load_data(Config(n_samples=n_samples, noise=noise, data_seed=seed))
 
 
 def sorted_rows(*splits: Split):
@@ -24,8 +31,8 @@ def parts(moons):
 
 @given(N_SAMPLES, SEEDS)
 def test_each_moon_is_split_60_20_20(n_samples, seed):
-    moons = load_moons(n_samples, 0.15, seed)
-    drawn = draw_moons(n_samples, 0.15, seed)
+    moons = drawn_moons(n_samples, 0.15, seed)
+    drawn = MOONS.draw(n_samples, 0.15, seed)
     for moon in (0, 1):
         members = np.sum(drawn.y == moon)
         counts = [int(np.sum(part.y == moon)) for part in parts(moons)]
@@ -35,26 +42,30 @@ def test_each_moon_is_split_60_20_20(n_samples, seed):
 
 
 def test_the_default_data_are_600_200_200_points_of_each_moon():
-    for part, expected in zip(parts(load_moons(2000, 0.15, 42)), (600, 200, 200), strict=True):
+    for part, expected in zip(
+        parts(drawn_moons(2000, 0.15, 42)),
+        (600, 200, 200),
+        strict=True,
+    ):
         assert np.bincount(part.y).tolist() == [expected, expected]
         assert len(part) == 2 * expected
 
 
 @given(N_SAMPLES, st.sampled_from([0.0, 0.15, 0.3]), SEEDS)
 def test_every_drawn_point_is_in_exactly_one_split_and_keeps_its_label(n_samples, noise, seed):
-    moons = load_moons(n_samples, noise, seed)
-    drawn = draw_moons(n_samples, noise, seed)
+    moons = drawn_moons(n_samples, noise, seed)
+    drawn = MOONS.draw(n_samples, noise, seed)
     np.testing.assert_array_equal(sorted_rows(*parts(moons)), sorted_rows(drawn))
 
 
 def test_no_point_of_one_split_is_in_another():
-    seen = [{tuple(x) for x in part.x.tolist()} for part in parts(load_moons(2000, 0.15, 42))]
+    seen = [{tuple(x) for x in part.x.tolist()} for part in parts(drawn_moons(2000, 0.15, 42))]
     assert [len(points) for points in seen] == [1200, 400, 400]
     assert len(set.union(*seen)) == 2000
 
 
 def test_without_noise_label_0_is_the_upper_arc_and_label_1_the_lower_one():
-    drawn = draw_moons(500, 0.0, 7)
+    drawn = MOONS.draw(500, 0.0, 7)
     upper, lower = drawn.x[drawn.y == 0], drawn.x[drawn.y == 1]
     np.testing.assert_allclose(np.linalg.norm(upper, axis=1), 1.0, atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(lower - [1.0, 0.5], axis=1), 1.0, atol=1e-6)
@@ -65,7 +76,7 @@ def test_without_noise_label_0_is_the_upper_arc_and_label_1_the_lower_one():
 @pytest.mark.parametrize("noise", [0.05, 0.3])
 def test_noise_is_an_isotropic_gaussian_of_that_standard_deviation(noise):
     n = 40_000
-    added = draw_moons(n, noise, 3).x - draw_moons(n, 0.0, 3).x  # the same seed, the same points
+    added = MOONS.draw(n, noise, 3).x - MOONS.draw(n, 0.0, 3).x  # the same seed, the same points
     error = noise / np.sqrt(2 * n)  # of a standard deviation's estimate
     np.testing.assert_allclose(added.std(axis=0), noise, atol=5 * error)
     np.testing.assert_allclose(added.mean(axis=0), 0.0, atol=5 * noise / np.sqrt(n))
@@ -73,7 +84,7 @@ def test_noise_is_an_isotropic_gaussian_of_that_standard_deviation(noise):
 
 
 def test_each_split_covers_both_arcs_from_end_to_end():
-    for part in parts(load_moons(2000, 0.0, 42)):
+    for part in parts(drawn_moons(2000, 0.0, 42)):
         upper = part.x[part.y == 0]
         angles = np.sort(np.arctan2(upper[:, 1], upper[:, 0]))
         gaps = np.diff(angles, prepend=0.0, append=np.pi)
@@ -81,17 +92,17 @@ def test_each_split_covers_both_arcs_from_end_to_end():
 
 
 def test_data_are_a_function_of_their_arguments():
-    first = load_moons(200, 0.1, 5)
-    load_moons.cache_clear()
-    again = load_moons(200, 0.1, 5)
+    first = drawn_moons(200, 0.1, 5)
+    _loaded.cache_clear()
+    again = drawn_moons(200, 0.1, 5)
     for one, other in zip(parts(first), parts(again), strict=True):
         np.testing.assert_array_equal(one.x, other.x)
         np.testing.assert_array_equal(one.y, other.y)
-    assert not np.array_equal(first.train.x, load_moons(200, 0.1, 6).train.x)
+    assert not np.array_equal(first.train.x, drawn_moons(200, 0.1, 6).train.x)
 
 
 def test_data_are_float32_points_with_whole_labels_that_nobody_can_overwrite():
-    moons = load_moons(200, 0.1, 5)
+    moons = drawn_moons(200, 0.1, 5)
     for part in parts(moons):
         assert (part.x.dtype, part.y.dtype) == (np.float32, np.int64)
         assert part.x.shape == (len(part), 2)
@@ -103,24 +114,24 @@ def test_data_are_float32_points_with_whole_labels_that_nobody_can_overwrite():
 
 def test_drawing_leaves_numpy_s_global_generator_alone():
     before = np.random.get_state()[1].copy()
-    load_moons.cache_clear()
-    load_moons(200, 0.1, 5)
+    _loaded.cache_clear()
+    drawn_moons(200, 0.1, 5)
     np.testing.assert_array_equal(np.random.get_state()[1], before)
 
 
 @pytest.mark.parametrize(
     ("x", "y", "said"),
     [
-        (np.zeros((4, 3)), [0, 1, 0, 1], "points of two coordinates, shape (n, 2), got (4, 3)"),
-        (np.zeros(4), [0, 1, 0, 1], "points of two coordinates, shape (n, 2), got (4,)"),
+        (np.zeros((4, 0)), [0, 1, 0, 1], "points in rows, shape (n, columns), got (4, 0)"),
+        (np.zeros(4), [0, 1, 0, 1], "points in rows, shape (n, columns), got (4,)"),
         (np.full((1, 2), np.nan), [0], "x must be finite numbers, got np.float64(nan)"),
         ([["a", "b"]], [0], "x must be finite numbers, got np.str_('a')"),
-        (np.zeros((4, 2)), [0, 1, 2, 1], "y must be the moons 0 and 1, got np.int64(2)"),
+        (np.zeros((4, 2)), [0, 1, -2, 1], "y must be labels 0, 1, 2, ..., got np.int64(-2)"),
         (np.zeros((4, 2)), [0, 1], "one label for each of 4 points, got (2,)"),
-        (np.zeros((1, 2)), [0.5], "y must be the moons 0 and 1, got np.float64(0.5)"),
+        (np.zeros((1, 2)), [0.5], "y must be labels 0, 1, 2, ..., got np.float64(0.5)"),
     ],
 )
-def test_what_are_no_points_of_two_moons_is_refused_at_once(x, y, said):
+def test_what_are_no_points_with_labels_is_refused_at_once(x, y, said):
     with pytest.raises(ValueError, match=re.escape(said)):
         Split(x, y)
 
@@ -128,8 +139,8 @@ def test_what_are_no_points_of_two_moons_is_refused_at_once(x, y, said):
 def test_points_of_any_kind_are_kept_in_the_kind_that_models_take():
     split = Split(np.zeros((2, 2)), np.array([False, True]))
     assert (split.x.dtype, split.y.dtype) == (np.float32, np.int64)
-    assert repr(Moons(split, split, split)) == (
-        "Moons(train=Split(2 points), val=Split(2 points), test=Split(2 points))"
+    assert repr(DataSet(split, split, split)) == (
+        "DataSet(train=Split(2 points), val=Split(2 points), test=Split(2 points))"
     )
 
 
@@ -138,7 +149,7 @@ def test_points_of_any_kind_are_kept_in_the_kind_that_models_take():
     [
         (({"lr": 0.1}, 0), "config must be a moons.config.Config, got dict"),
         ((Config(), 0.5), "seed must be a whole number, got 0.5"),
-        ((Config(), 0, np.zeros((3, 2))), "data must be a moons.data.Moons, got ndarray"),
+        ((Config(), 0, np.zeros((3, 2))), "data must be a moons.data.DataSet, got ndarray"),
     ],
 )
 def test_training_on_something_else_is_refused_at_once(arguments, said):
@@ -150,6 +161,6 @@ def test_training_on_something_else_is_refused_at_once(arguments, said):
 def test_there_must_be_points_to_train_and_to_validate_on():
     some, none = Split(np.zeros((2, 2)), [0, 1]), Split(np.zeros((0, 2)), np.zeros(0))
     with pytest.raises(ValueError, match="val is empty"):
-        start(Config(), 0, data=Moons(some, none, none))
-    with pytest.raises(ValueError, match=r"train must be a moons.data.Split, got list"):
-        Moons([1], some, some)
+        start(Config(), 0, data=DataSet(some, none, none))
+    with pytest.raises(ValueError, match=r"train must be a moons.split.Split, got list"):
+        DataSet([1], some, some)

@@ -3,17 +3,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moons.data import draw_moons
-from moons.density import (
-    bayes_accuracy,
-    bayes_label,
-    draw_exact,
-    entropy,
-    log_density,
-    moon_log_densities,
-)
+from moons.density import draw_exact, log_density, moon_log_densities
 from moons.evaluation import energy_distance
+from moons.sources import source_named
+from moons.sources.quadrature import bayes_accuracy, bayes_label, entropy
 
+MOONS = source_named("moons")
 NOISES = (0.05, 0.1, 0.15, 0.2)
 
 
@@ -37,7 +32,7 @@ def test_both_conditional_densities_and_their_mean_integrate_to_one(noise):
 
 @pytest.mark.parametrize(("noise", "nats"), [(0.05, 0.288), (0.1, 1.006), (0.2, 1.679)])
 def test_the_entropy_is_what_was_measured_before(noise, nats):
-    assert entropy(noise) == pytest.approx(nats, abs=0.02)
+    assert entropy(MOONS, noise) == pytest.approx(nats, abs=0.02)
 
 
 @pytest.mark.parametrize("noise", NOISES)
@@ -46,12 +41,14 @@ def test_the_entropy_is_the_mean_code_length_of_fresh_points(noise):
     for given_label in (False, True):
         lengths = -log_density(drawn.x, noise, drawn.y if given_label else None)
         error = lengths.std() / np.sqrt(len(lengths))
-        assert entropy(noise, given_label) == pytest.approx(lengths.mean(), abs=4 * error)
+        assert entropy(MOONS, noise, given_label) == pytest.approx(lengths.mean(), abs=4 * error)
 
 
 def test_knowing_the_label_saves_at_most_its_own_entropy():
     for noise in NOISES:
-        assert 0 < entropy(noise) - entropy(noise, given_label=True) <= np.log(2) + 1e-6
+        assert (
+            0 < entropy(MOONS, noise) - entropy(MOONS, noise, given_label=True) <= np.log(2) + 1e-6
+        )
 
 
 def test_a_kernel_estimate_of_a_million_draws_agrees_with_the_density_it_estimates():
@@ -94,26 +91,27 @@ def test_more_nodes_change_nothing():
 def test_fewer_nodes_give_a_point_the_label_that_many_give(noise):
     x = draw_exact(2000, 3 * noise, seed=4).x
     upper, lower = moon_log_densities(x, noise).T
-    assert (bayes_label(x, noise) == (lower > upper))[np.abs(upper - lower) > 1e-3].all()
+    assert (bayes_label(MOONS, x, noise) == (lower > upper))[np.abs(upper - lower) > 1e-3].all()
 
 
 @pytest.mark.parametrize("noise", NOISES)
 def test_the_bayes_accuracy_is_the_share_of_right_bayes_labels(noise):
     drawn = draw_exact(5000, noise, seed=5)
-    share = (bayes_label(drawn.x, noise) == drawn.y).mean()
+    share = (bayes_label(MOONS, drawn.x, noise) == drawn.y).mean()
     error = np.sqrt(share * (1 - share) / len(drawn.y)) + 5e-4
-    assert bayes_accuracy(noise) == pytest.approx(share, abs=4 * error)
+    assert bayes_accuracy(MOONS, noise) == pytest.approx(share, abs=4 * error)
 
 
 @pytest.mark.parametrize("noise", [0.0, -0.1, float("nan")])
-@pytest.mark.parametrize("of", [entropy, bayes_accuracy, lambda s: log_density([[0, 0]], s)])
-def test_without_noise_there_is_no_density(of, noise):
+def test_without_noise_there_is_no_density(noise):
     with pytest.raises(ValueError, match="noise must be above 0"):
-        of(noise)
+        log_density([[0, 0]], noise)
+    assert not MOONS.known(noise)
+    assert MOONS.log_densities([[0, 0]], noise) is None
 
 
 def test_exact_draws_follow_the_same_distribution_as_the_data():
-    data = draw_moons(4000, 0.15, seed=6)
+    data = MOONS.draw(4000, 0.15, seed=6)
     drawn = draw_exact(4000, 0.15, seed=7)
     assert energy_distance(data.x, drawn.x) < 0.002
     assert abs(drawn.y.mean() - 0.5) < 0.04
@@ -124,7 +122,7 @@ def test_exact_draws_repeat_with_their_seed_and_keep_the_labels_asked_for():
     first, again = (draw_exact(100, 0.1, seed=8, y=asked) for _ in range(2))
     assert (first.x == again.x).all()
     assert (first.y == asked).all()
-    assert (bayes_label(first.x, 0.1) == asked).mean() > 0.95
+    assert (bayes_label(MOONS, first.x, 0.1) == asked).mean() > 0.95
     assert (draw_exact(100, 0.1, seed=9, y=asked).x != first.x).any()
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moons.config import Config
-from moons.data import load_moons
+from moons.data import load_data
 from moons.fit import Diverged, Finished, fit, start
 from tests.moons.scripted import scripted_run
 
@@ -277,7 +277,7 @@ def test_training_reconstructs_far_better_than_the_data_s_mean_does(family):
     config = Config(family=family, lr=1e-2, beta=0.01, max_epochs=30, n_samples=600)
     run = start(config, seed=1)
     list(fit(run))
-    x = load_moons(config.n_samples, config.noise, config.data_seed).val.x
+    x = load_data(config).val.x
     assert run.best.val_mse < 0.1 * x.var(axis=0).mean()
 
 

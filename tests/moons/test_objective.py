@@ -151,7 +151,7 @@ def test_the_elbo_of_another_posterior_falls_short_by_its_kl_to_the_exact_one(sh
 
 @given(st.floats(0, 1e4), st.floats(0, 1e4), st.integers(1, 10_000), st.floats(0, 100))
 def test_losses_of_a_split_are_mse_a_coordinate_kl_a_point_and_their_sum(sse, kl, n, beta):
-    losses = Losses.from_sums(sse, kl, n, beta)
+    losses = Losses.from_sums(sse, kl, (n, 2), beta)
     assert losses.mse == pytest.approx(sse / n / 2)
     assert losses.kl == pytest.approx(kl / n)
     assert losses.loss == pytest.approx(losses.mse + beta * losses.kl / 2)
@@ -159,7 +159,7 @@ def test_losses_of_a_split_are_mse_a_coordinate_kl_a_point_and_their_sum(sse, kl
 
 def test_losses_of_a_split_are_the_batch_s_own_where_the_batch_is_the_split():
     loss = negative_elbo(*batch(50, 3), 0.3)
-    losses = Losses.from_sums(loss.squared_error.item(), loss.kl.item(), 50, 0.3)
+    losses = Losses.from_sums(loss.squared_error.item(), loss.kl.item(), (50, 2), 0.3)
     assert losses.loss == pytest.approx(loss.loss.item())
 
 
@@ -241,8 +241,8 @@ def test_the_loss_is_minus_the_log_mean_weight_without_the_decoder_s_constant(pr
 def test_the_sums_of_a_batch_make_up_its_loss(objective, prior):
     x, made = drawn_batch()
     loss = OBJECTIVES[objective](x, made, prior, 0.3)
-    assert loss.whole(len(x), 0.3).loss == pytest.approx(loss.loss.item())
-    assert loss.whole(len(x), 0.3).mse == pytest.approx((x - made.x_hat).square().mean().item())
+    assert loss.whole(x.shape, 0.3).loss == pytest.approx(loss.loss.item())
+    assert loss.whole(x.shape, 0.3).mse == pytest.approx((x - made.x_hat).square().mean().item())
     assert loss.gain.item() == pytest.approx(0.0) if objective == "elbo" else loss.gain > 0
 
 

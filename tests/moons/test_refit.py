@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from moons.config import Config
-from moons.data import load_moons
+from moons.data import load_data
 from moons.fit import Diverged, Finished, fit, start
 from moons.refit import refit
 from moons.schedule import GivenSchedule
@@ -37,7 +37,7 @@ def test_it_trains_as_many_epochs_as_the_best_one_at_the_rates_that_led_there(se
 def test_training_sees_every_point_but_the_test_split_s():
     run, records = run_of(SMALL)
     again = refit(SMALL, run.seed, records[: run.best.epoch])
-    data = load_moons(SMALL.n_samples, SMALL.noise, SMALL.data_seed)
+    data = load_data(SMALL)
     seen = {tuple(point) for point in again.data.train.x.tolist()}
     held = {tuple(point) for point in data.test.x.tolist()}
     wanted = np.concatenate([data.train.x, data.val.x]).tolist()

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from moons.density import bayes_accuracy, draw_exact
+from moons.data import Origin
+from moons.density import draw_exact
 from moons.evaluation.samples import (
     PROJECTIONS,
     Real,
@@ -16,6 +17,7 @@ from moons.evaluation.samples import (
     sliced_wasserstein,
     two_sample_accuracy,
 )
+from moons.sources.quadrature import bayes_accuracy
 
 POINTS = arrays(np.float32, (7, 2), elements=st.floats(-5, 5, width=32))
 FIRST, SECOND = (draw_exact(1500, 0.15, seed).x for seed in (1, 2))
@@ -112,6 +114,7 @@ def test_a_classifier_tells_far_samples_apart_and_not_fresh_ones():
 
 def test_the_label_share_of_exact_draws_is_the_bayes_accuracy():
     asked = np.arange(1500) % 2
-    drawn = draw_exact(1500, 0.2, 7, asked).x
-    assert label_share(drawn, asked, 0.2) == pytest.approx(bayes_accuracy(0.2), abs=0.02)
-    assert label_share(drawn, 1 - asked, 0.2) == pytest.approx(1 - bayes_accuracy(0.2), abs=0.02)
+    drawn, origin = draw_exact(1500, 0.2, 7, asked).x, Origin("moons", 2000, 0.2, 42)
+    right = bayes_accuracy(origin.source, 0.2)
+    assert label_share(drawn, asked, origin) == pytest.approx(right, abs=0.02)
+    assert label_share(drawn, 1 - asked, origin) == pytest.approx(1 - right, abs=0.02)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from moons.config import Config
-from moons.data import load_moons
+from moons.data import load_data
 from moons.engines import choose_engine
 from moons.models import build_model
 
@@ -46,7 +46,7 @@ def test_the_reference_engine_takes_the_steps_of_the_formulas(family, batch_size
     config = Config(
         family=family, n_samples=200, batch_size=batch_size, beta=3.0, eps_w=0.7, latent_dim=3
     )
-    data = load_moons(config.n_samples, config.noise, config.data_seed)
+    data = load_data(config)
     rng = torch.Generator().manual_seed(0)
     epochs = [(torch.randperm(120, generator=rng), torch.randn(3, 120, generator=rng))] * 2
     model = build_model(config, 0)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from moons.engines.kernel.activations import LINEAR, activate, deactivate, learn
+from moons.engines.kernel.epoch import PLANE
 from moons.engines.kernel.exponential import exp, log
 from moons.engines.kernel.lanes import (
     LANES,
@@ -60,9 +61,9 @@ def _encode(data: Any, plan: Plan, layers: Any, activation: int) -> Any:
         kl = kl + live * (mean * mean + sigma * sigma - ONE - log_var)
     if plan.label:
         label = plan.z + plan.latent * PANEL
-        for column in range(0, PANEL, LANES):
+        for place in range(0, plan.label * PANEL, LANES):
             for sample in range(1, plan.samples):
-                store(data, label + sample * plan.copy + column, load(data, label + column))
+                store(data, label + sample * plan.copy + place, load(data, label + place))
     return HALF * total(kl)
 
 
@@ -95,6 +96,17 @@ def _log_ratio(data: Any, plan: Plan, constants: Any, sample: int, shift: int, c
     return ratio
 
 
+@inlined
+def _squared_error(data: Any, plan: Plan, columns: int, shift: int, column: int) -> Any:
+    """Squared errors of some points' sample."""
+    error = spread(ZERO)
+    for row in range(0, columns * PANEL, PANEL):
+        place = row + column
+        miss = load(data, plan.x_hat + shift + place) - load(data, plan.x + place)
+        error = error + miss * miss
+    return error
+
+
 @called
 def loss(
     data: Any, plan: Plan, layers: Any, constants: Any, sums: Any, activation: int, eps_w: float,
@@ -109,11 +121,10 @@ def loss(
         _decode(data, plan, layers, activation, eps_w, sample, shift)
         for column in range(0, PANEL, LANES):
             live = load(data, plan.live + column)
-            error = spread(ZERO)
-            for row in range(0, 2 * PANEL, PANEL):
-                place = row + column
-                miss = load(data, plan.x_hat + shift + place) - load(data, plan.x + place)
-                error = error + miss * miss
+            if plan.columns == PLANE:  # a loop of known length is unrolled
+                error = _squared_error(data, plan, PLANE, shift, column)
+            else:
+                error = _squared_error(data, plan, plan.columns, shift, column)
             squared_error = squared_error + live * error
             weight = spread(share)
             if weighted or plan.components:
@@ -156,6 +167,17 @@ def _weigh(data: Any, plan: Plan) -> Any:
 
 
 @inlined
+def _by_reconstruction(
+    data: Any, plan: Plan, columns: int, weights: int, shift: int, scale: float
+) -> None:
+    """The derivative of the loss by a sample's reconstruction."""
+    for place in range(0, columns * PANEL, LANES):
+        live = load(data, plan.live + place % PANEL) * load(data, weights + place % PANEL)
+        miss = load(data, plan.x_hat + shift + place) - load(data, plan.x + place)
+        store(data, plan.x_hat + plan.delta + place, F(2) * scale * live * miss)
+
+
+@inlined
 def decoder_gradient(
     data: Any, plan: Plan, layers: Any, constants: Any, activation: int, eps_w: float,
     beta: float, scale: float, drawn_kl: bool, fresh: bool,
@@ -169,10 +191,10 @@ def decoder_gradient(
         store(data, moments + place, spread(ZERO))
     for sample in range(plan.samples):
         shift, weights = sample * plan.copy, plan.weights + sample * PANEL
-        for place in range(0, 2 * PANEL, LANES):
-            live = load(data, plan.live + place % PANEL) * load(data, weights + place % PANEL)
-            miss = load(data, plan.x_hat + shift + place) - load(data, plan.x + place)
-            store(data, plan.x_hat + plan.delta + place, F(2) * scale * live * miss)
+        if plan.columns == PLANE:
+            _by_reconstruction(data, plan, PLANE, weights, shift, scale)
+        else:
+            _by_reconstruction(data, plan, plan.columns, weights, shift, scale)
         for number in range(len(layers) - 1, plan.encoder_layers - 1, -1):
             layer = layer_at(layers, number)
             learn(data, plan, layer, fresh and sample == 0, shift)

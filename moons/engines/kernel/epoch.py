@@ -30,6 +30,7 @@ F, U = np.float32, np.uint64
 ZERO, HALF, ONE = F(0), F(0.5), F(1)
 MOVE, KEPT_SQUARE, NEW_SQUARE = F(1 - FIRST_DECAY), F(SECOND_DECAY), F(1 - SECOND_DECAY)
 EPS = F(ADAM_EPS)
+PLANE = 2  # columns of most data
 
 
 @inlined
@@ -38,13 +39,14 @@ def fill(
 ) -> None:
     """Gathers a panel's points; where there are too few, the last one fills it up."""
     label = plan.z + plan.latent * PANEL
+    width = plan.columns + plan.label
     for column in range(PANEL):  # unsigned, or each access asks whether its index is negative
-        point = U(3 * order[U(start + min(column, count - 1))])
-        data[U(plan.x + column)] = points[point]
-        data[U(plan.x + PANEL + column)] = points[point + U(1)]
-        if plan.label:
-            data[U(plan.x + 2 * PANEL + column)] = points[point + U(2)]
-            data[U(label + column)] = points[point + U(2)]
+        point = U(width * order[U(start + min(column, count - 1))])
+        for row in range(width):
+            number = points[point + U(row)]
+            data[U(plan.x + row * PANEL + column)] = number
+            if row >= plan.columns:
+                data[U(label + (row - plan.columns) * PANEL + column)] = number
     if count < PANEL or data[plan.live + PANEL - 1] == ZERO:
         for column in range(PANEL):
             data[plan.live + column] = ONE if column < count else ZERO
@@ -74,10 +76,10 @@ def _sample(data: Any, plan: Plan, eps_w: float) -> Any:
 
 
 @inlined
-def _compare(data: Any, plan: Plan, scale: float) -> Any:
+def _compare(data: Any, plan: Plan, columns: int, scale: float) -> Any:
     """The squared error of a panel, summed; leaves the derivative by the reconstruction."""
     squared_error = spread(ZERO)
-    for place in range(0, 2 * PANEL, LANES):
+    for place in range(0, columns * PANEL, LANES):
         live = load(data, plan.live + place % PANEL)
         error = live * (load(data, plan.x_hat + place) - load(data, plan.x + place))
         squared_error = squared_error + error * error
@@ -108,7 +110,9 @@ def _loss(data: Any, plan: Plan, layers: Any, eps_w: float, scale: float) -> Any
             kl = _sample(data, plan, eps_w)
         last = number == plan.encoder_layers - 1 or number == len(layers) - 1
         forward(data, layer_at(layers, number), not last, 0)
-    return _compare(data, plan, scale), kl
+    if plan.columns == PLANE:  # a loop of known length is unrolled
+        return _compare(data, plan, PLANE, scale), kl
+    return _compare(data, plan, plan.columns, scale), kl
 
 
 @inlined
@@ -165,7 +169,7 @@ def train_epoch(
         data: the buffer, float32.
         plan: from the buffer's layout.
         layers: likewise, int64, shape (layers, 6).
-        points: two coordinates and label of each, float32, flat.
+        points: coordinates of each and, where it is seen, its label; float32, flat.
         order: of the points, int64, shape (n,).
         noise: for the points in that order, float32, shape (latent, n).
         sums: set to squared error and KL summed over the points, float64, shape (2,).
@@ -179,7 +183,7 @@ def train_epoch(
     sums[:] = 0.0
     for start in range(0, len(order), batch_size):
         stop = min(start + batch_size, len(order))
-        scale = F(1 / (2 * (stop - start)))
+        scale = F(1 / (plan.columns * (stop - start)))
         for first in range(start, stop, PANEL):
             fill(data, plan, points, order, noise, first, min(PANEL, stop - first))
             squared_error, kl = _loss(data, plan, layers, F(eps_w), scale)

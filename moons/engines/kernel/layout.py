@@ -22,7 +22,8 @@ class Plan(NamedTuple):
 
     encoder_layers: int
     latent: int
-    label: int  # 1 where encoder and decoder see the label, else 0
+    columns: int  # of a point
+    label: int  # columns of the label where encoder and decoder see it, else 0
     parameters: int  # how many, rounded up to UNROLLED; they begin at 0
     gradient: int  # in the order of the parameters, like the two moments
     first_moment: int
@@ -77,7 +78,7 @@ def arrange(
     Args:
         encoder: widths from the input, label included, to the posterior's 2 * latent outputs.
         decoder: widths from the latent, label included, to the reconstruction.
-        label: 1 where there is a label, else 0.
+        label: columns of the label, or 0.
         samples: latents of a point.
         components: of a mixture as the prior, or 0.
         slopes: whether an activation does not tell its own derivative.
@@ -120,6 +121,7 @@ def arrange(
     plan = Plan(
         encoder_layers=len(encoder) - 1,
         latent=latent,
+        columns=decoder[-1],
         label=label,
         parameters=parameters,
         gradient=gradient,

@@ -31,7 +31,7 @@ def train_samples(
         data: the buffer, float32.
         plan: from the buffer's layout.
         layers: likewise, int64, shape (layers, 6).
-        points: two coordinates and label of each, float32, flat.
+        points: coordinates of each and, where it is seen, its label; float32, flat.
         order: of the points, int64, shape (n,).
         noise: for the points in that order, float32, shape (samples * latent, n).
         sums: set to squared error, KL and gain summed over the points, float64, shape (3,).
@@ -49,7 +49,7 @@ def train_samples(
     drawn_kl = weighted or plan.components > 0
     for start in range(0, len(order), batch_size):
         stop = min(start + batch_size, len(order))
-        scale = F(1 / (2 * (stop - start)))
+        scale = F(1 / (plan.columns * (stop - start)))
         settle(data, plan, constants)
         for place in range(plan.prior, plan.parameters):
             data[plan.gradient + place] = ZERO

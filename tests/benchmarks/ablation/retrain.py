@@ -6,9 +6,9 @@ from typing import Any
 from typing_extensions import override
 
 from moons.config import Config
+from moons.data import Origin
 from moons.evaluation import EVALUATION_SEED, ImportanceDraws, exact_excess
 from moons.evaluation.excess import fit_decoder_noise
-from moons.evaluation.source import Source
 from moons.models import evaluation_mode
 from moons.seeds import derive_seed
 from study.training.job import TrialJob
@@ -26,7 +26,7 @@ class ExactExcess(MetricAlone):
         model, config = self._replicates[0].model(), self._job.config
         with evaluation_mode(model):
             sigma_x = fit_decoder_noise(model, config, ImportanceDraws(), EVALUATION_SEED)
-            found = exact_excess(model, Source.of(config), sigma_x, EVALUATION_SEED)
+            found = exact_excess(model, Origin.of(config), sigma_x, EVALUATION_SEED)
         return {"exact_excess_nll": None if found is None else found.excess_nll}
 
 

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moons.evaluation.importance import PriorSamples
+from moons.evaluation.weighing import PlaneSamples
 
 
 def log_means(x: torch.Tensor, centres: torch.Tensor, sigma: float) -> torch.Tensor:
@@ -14,11 +14,11 @@ def log_means(x: torch.Tensor, centres: torch.Tensor, sigma: float) -> torch.Ten
     return torch.logsumexp(log_normal, dim=1) - torch.log(torch.tensor(float(len(centres))))
 
 
-def samples(n_points: int, n_centres: int, scale: float, seed: int) -> PriorSamples:
+def samples(n_points: int, n_centres: int, scale: float, seed: int) -> PlaneSamples:
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(n_points, 2, generator=generator)
     centres = scale * torch.randn(n_centres, 2, generator=generator)
-    return PriorSamples.of(torch.arange(n_points), x, centres)
+    return PlaneSamples.of(torch.arange(n_points), x, centres)
 
 
 @given(
@@ -52,7 +52,7 @@ def test_every_other_point_has_the_values_it_had():
 
 
 def test_a_centre_far_away_is_no_overflow():
-    made = PriorSamples.of(torch.arange(1), torch.zeros(1, 2), torch.tensor([[1e14, 0.0]]))
+    made = PlaneSamples.of(torch.arange(1), torch.zeros(1, 2), torch.tensor([[1e14, 0.0]]))
     assert torch.isfinite(made.log_mean_weights(1.0)).all()
 
 
@@ -60,5 +60,5 @@ def test_a_centre_that_is_no_number_leaves_no_density_anywhere():
     for centre in ([torch.nan, 0.0], [0.0, torch.nan]):
         centres = torch.randn(40, 2, generator=torch.Generator().manual_seed(0))
         centres[7] = torch.tensor(centre)
-        made = PriorSamples.of(torch.arange(3), torch.randn(3, 2), centres)
+        made = PlaneSamples.of(torch.arange(3), torch.randn(3, 2), centres)
         assert made.log_mean_weights(0.3).isnan().all()

@@ -49,6 +49,13 @@ several = st.builds(
     prior=st.sampled_from(["standard", "mixture"]),
     prior_components=st.integers(1, 9),
 )
+of_any_size = st.builds(
+    replace,
+    st.one_of(configs, several),
+    data=st.just("points.csv#0123456789abcdef"),
+    data_dim=st.integers(1, 64),
+    classes=st.integers(2, 12),
+)
 smooth_elbo = st.builds(
     replace, configs, activation=st.sampled_from(["tanh", "silu"]), importance_samples=st.just(3)
 )
@@ -84,7 +91,7 @@ def expected(problem, places, split, noise):
     )
     named = dict(model.named_parameters())
     gradient = dict(zip(named, torch.autograd.grad(loss.loss, named.values()), strict=True))
-    return Expected(loss.whole(len(x), problem.config.beta), gradient, closest)
+    return Expected(loss.whole(x.shape, problem.config.beta), gradient, closest)
 
 
 def assert_same_losses(ours, right):
@@ -103,7 +110,11 @@ def assert_same_gradient(ours, right):
 
 
 @settings(max_examples=300)
-@given(st.one_of(configs, several, smooth_elbo), st.integers(1, 140), st.integers(0, 2**32 - 1))
+@given(
+    st.one_of(configs, several, of_any_size, smooth_elbo),
+    st.integers(1, 140),
+    st.integers(0, 2**32 - 1),
+)
 def test_the_gradient_is_autograd_s(config, n_train, seed):
     # At a rate of 0 the weights stay, so that all batches of the epoch meet the same ones.
     problem = make_problem(config, n_train, seed=seed)
@@ -119,7 +130,11 @@ def test_the_gradient_is_autograd_s(config, n_train, seed):
 
 
 @settings(max_examples=100)
-@given(st.one_of(configs, several, smooth_elbo), st.integers(1, 100), st.integers(0, 2**32 - 1))
+@given(
+    st.one_of(configs, several, of_any_size, smooth_elbo),
+    st.integers(1, 100),
+    st.integers(0, 2**32 - 1),
+)
 def test_validation_is_the_objective_over_the_whole_split(config, n_val, seed):
     problem = make_problem(config, 1, n_val, seed)
     right = expected(problem, slice(None), problem.data.val, problem.val_noise)

@@ -8,14 +8,16 @@ import pytest
 import torch
 
 from moons.config import Config
-from moons.density import draw_exact, entropy, log_density, quadrature
+from moons.data import Origin
+from moons.density import draw_exact, log_density
 from moons.evaluation import ImportanceDraws, evaluate, evaluate_density, exact_excess
 from moons.evaluation import exact as module
 from moons.evaluation.likelihood import log_likelihood
-from moons.evaluation.source import Source
+from moons.sources.quadrature import entropy, quadrature
 from tests.moons.evaluation.known import GOOD, Linear, RealData, by_quadrature, trained
 
-SOURCE = Source.of(GOOD)
+ORIGIN = Origin.of(GOOD)
+MOONS = ORIGIN.source
 
 
 @pytest.mark.parametrize("noise", [0.05, 0.15, 0.3])
@@ -25,8 +27,8 @@ def test_the_excess_of_a_gaussian_model_is_its_closed_form(noise):
     variance = 0.8**2 + 0.3**2
     spread = (1 + 9 / 4 - 2 / np.pi) / 2 + 2 * noise**2
     cross_entropy = spread / (2 * variance) + math.log(2 * math.pi * variance)
-    found = exact_excess(model, dataclasses.replace(SOURCE, noise=noise), 0.3, seed=0)
-    assert found.excess_nll == pytest.approx(cross_entropy - entropy(noise), abs=2e-4)
+    found = exact_excess(model, dataclasses.replace(ORIGIN, noise=noise), 0.3, seed=0)
+    assert found.excess_nll == pytest.approx(cross_entropy - entropy(MOONS, noise), abs=2e-4)
     assert found.excess_nll_se < 2e-4
 
 
@@ -35,10 +37,10 @@ def test_the_excess_of_a_gaussian_model_is_its_closed_form(noise):
 def test_it_agrees_with_quadrature_over_the_latent(family, latent_dim):
     config = dataclasses.replace(GOOD, family=family, latent_dim=latent_dim, max_epochs=30)
     model, sigma_x = trained(config), 0.16
-    rule = quadrature(GOOD.noise, family == "cvae", steps=1.5)
+    rule = quadrature(MOONS, GOOD.noise, family == "cvae")
     x, y = torch.tensor(rule.x, dtype=torch.float32), torch.tensor(rule.y)
     brute = rule.weight @ (rule.log_density - by_quadrature(model, x, y, sigma_x).numpy())
-    found = exact_excess(model, SOURCE, sigma_x, seed=1)
+    found = exact_excess(model, ORIGIN, sigma_x, seed=1)
     assert found.excess_nll == pytest.approx(float(brute), abs=2e-4)
 
 
@@ -55,11 +57,9 @@ def test_a_hundred_thousand_independent_points_agree(vae, cvae, vae_evaluation, 
 @pytest.mark.parametrize("family", ["vae", "cvae"])
 def test_it_does_not_move_when_the_grid_is_halved(family, vae, cvae, monkeypatch):
     model = vae if family == "vae" else cvae
-    found = exact_excess(model, SOURCE, 0.15, seed=4)
-    monkeypatch.setattr(
-        module, "quadrature", lambda noise, given, steps: quadrature(noise, given, 2 * steps)
-    )
-    halved = exact_excess(model, SOURCE, 0.15, seed=4)
+    found = exact_excess(model, ORIGIN, 0.15, seed=4)
+    monkeypatch.setattr(module, "STEPS", 2 * module.STEPS)
+    halved = exact_excess(model, ORIGIN, 0.15, seed=4)
     assert found.excess_nll == pytest.approx(halved.excess_nll, abs=5e-5)
 
 
@@ -67,7 +67,7 @@ def test_its_error_is_how_much_it_differs_from_draw_to_draw():
     # A base winner's kind: far from the truth, with more latents than quadrature can integrate.
     config = Config(family="cvae", latent_dim=16, batch_size=256, lr=1e-2, max_epochs=10)
     model = trained(config)
-    found = [exact_excess(model, SOURCE, 0.1, seed=s) for s in range(8)]
+    found = [exact_excess(model, ORIGIN, 0.1, seed=s) for s in range(8)]
     spread = np.std([each.excess_nll for each in found], ddof=1)
     errors = np.mean([each.excess_nll_se for each in found])
     assert 0.4 * errors < spread < 2.5 * errors
@@ -77,7 +77,7 @@ def test_its_error_is_how_much_it_differs_from_draw_to_draw():
 def test_the_weights_hold_all_of_the_probability_and_give_exact_moments():
     for noise in (0.02, 0.15, 1.0):
         for given_label in (False, True):
-            rule = quadrature(noise, given_label)
+            rule = quadrature(MOONS, noise, given_label)
             assert rule.weight.sum() == pytest.approx(1.0)
             assert rule.weight @ rule.x == pytest.approx([0.5, 0.25], abs=1e-5)
             squares = (1 + 9 / 4 - 2 / np.pi) / 2 + 2 * noise**2

@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 
+from moons.data import Origin
 from moons.evaluation import (
     evaluate,
 )
@@ -15,7 +16,7 @@ from moons.evaluation.latents import (
     latent_figures,
     mutual_information,
 )
-from moons.evaluation.source import Source, points
+from moons.evaluation.points import points
 from moons.models import build_model
 from tests.moons.evaluation.known import GOOD, Collapsed, trained
 
@@ -55,7 +56,7 @@ def test_the_latents_that_carry_are_those_that_ablation_finds(eps_w, beta):
         GOOD, latent_dim=6, eps_w=eps_w, beta=beta, monitor="val_mse", max_epochs=30
     )
     model = trained(config)
-    fresh = points(Source.of(config), "fresh", 0)
+    fresh = points(Origin.of(config), "fresh", 0)
     x, y = torch.tensor(fresh.x[:1000]), torch.tensor(fresh.y[:1000])
 
     @torch.no_grad()

@@ -81,7 +81,7 @@ def test_a_rungs_figures_are_cheap_estimates_of_the_whole_ones(vae, vae_evaluati
 
 
 def test_an_unknown_measure_or_split_is_refused(vae):
-    with pytest.raises(ValueError, match="val_excess_nll, val_energy_distance"):
+    with pytest.raises(ValueError, match="val_excess_nll, val_nll, val_energy_distance"):
         measure("val_fid", vae, GOOD)
     with pytest.raises(ValueError, match="val, test, fresh"):
         excess_nll(vae, GOOD, "train")

@@ -7,7 +7,7 @@ import pytest
 
 import analysis
 from moons.config import Config
-from moons.data import load_moons
+from moons.data import load_data
 from moons.models import CVAE
 from study.record.tables import write_tables
 from study.record.trial import UnknownTrial
@@ -30,7 +30,7 @@ def vae():
 
 def val_points(trial):
     config = trial.config
-    return load_moons(config.n_samples, config.noise, config.data_seed).val
+    return load_data(config).val
 
 
 def test_a_study_gives_its_trials_by_their_numbers(cvae):

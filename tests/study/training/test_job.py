@@ -1,9 +1,11 @@
 """What travels between driver and worker says who it is in a few words."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from moons.config import Config
-from moons.data import load_moons
+from moons.data import load_data
 from study.record.curves import Block
 from study.training.job import Report, TrialJob
 
@@ -18,7 +20,7 @@ def test_jobs_and_reports_are_short_to_write_out() -> None:
         rungs=(10, 40),
         metrics=("val_mse",),
         engine="auto",
-        data=load_moons(config.n_samples, config.noise, 0),
+        data=load_data(replace(config, data_seed=0)),
     )
     assert repr(job).startswith("cvae trial 7: ")
     assert len(repr({"job": job})) < 200

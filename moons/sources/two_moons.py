@@ -1,0 +1,44 @@
+"""Two moons: two half circles with Gaussian noise."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from typing_extensions import override
+
+from moons.density import draw_exact, moon_log_densities, turned
+from moons.sources.names import NAMED
+from moons.sources.quadrature import REACH, near
+from moons.sources.source import Floats, Source
+from moons.split import Split
+
+
+class TwoMoons(Source):
+    """scikit-learn's `make_moons`; the upper one has label 0."""
+
+    name = "moons"
+    columns, classes = NAMED["moons"].columns, NAMED["moons"].classes
+
+    @override
+    def draw(self, n: int, noise: float, seed: int) -> Split:
+        from sklearn.datasets import make_moons  # slow to import, and a worker is sent its data
+
+        x, y = make_moons(n_samples=n, noise=noise or None, random_state=seed)
+        return Split(x.astype(np.float32), y.astype(np.int64))
+
+    @override
+    def draw_fresh(self, n: int, noise: float, seed: int, y: ArrayLike | None = None) -> Split:
+        return draw_exact(n, noise, seed, y)
+
+    @override
+    def log_densities(self, x: ArrayLike, noise: float) -> Floats | None:
+        return moon_log_densities(x, noise) if noise > 0 else None
+
+    @override
+    def grid(self, noise: float, steps: float) -> Floats:
+        step = noise / steps
+        t = np.linspace(0.0, np.pi, int(np.ceil(2 * np.pi / step)) + 1)
+        upper = np.stack([np.cos(t), np.sin(t)], axis=1)
+        return near(np.concatenate([upper, turned(upper)]), step, REACH * noise)
+
+    @override
+    def known(self, noise: float) -> bool:
+        return noise > 0
