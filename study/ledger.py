@@ -148,14 +148,19 @@ class Ledger:
     def close(self, key: str, error: str | None = None) -> None:
         """Ends a trial: complete, diverged or failed as its last report says, otherwise pruned.
 
+        Where no worker can train any trial, those under way are interrupted, to be begun again.
+
         Args:
             key: Tune's name for the trial.
             error: why it could not be trained to its end.
         """
         flight = self._flights.pop(key)
         report = flight.report
-        if error is not None or report is None:
-            state: State = "failed"
+        under_way = report is None or report.status == "running" or report.fatal
+        if self.hopeless is not None and under_way:
+            state: State = "interrupted"
+        elif error is not None or report is None:
+            state = "failed"
         else:
             state = "pruned" if report.status == "running" else report.status
         error = error or (report.error if report else "it never reported")
@@ -165,7 +170,7 @@ class Ledger:
         if state == "complete":
             assert report is not None
             tell(flight.trial, list(report.metrics.values()))
-        elif state == "failed":
+        elif state in ("failed", "interrupted"):
             tell(flight.trial, state=optuna.trial.TrialState.FAIL)
         else:  # TPE learns from a diverged trial as from a pruned one; from a failed one, nothing
             tell(flight.trial, state=optuna.trial.TrialState.PRUNED)

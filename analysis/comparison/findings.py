@@ -75,7 +75,8 @@ def _unranked(standing: Standing, metric: str) -> str:
 
 
 def _luck(standing: Standing, own: Retrained, metric: str) -> str:
-    interval, mean = "", alike((own.high - own.low) / 2, own.mean)[0]
+    interval, half = "", (own.high - own.low) / 2
+    mean, luck = alike(half, own.mean, abs(own.luck))
     if not math.isnan(own.low):
         interval = f" (95 % interval {ends(own.low, own.high)})"
     text = (
@@ -84,7 +85,7 @@ def _luck(standing: Standing, own: Retrained, metric: str) -> str:
     )
     if not math.isnan(own.luck):
         how = "lower" if own.luck > 0 else "higher"
-        text += f"; the trial itself scored {number(abs(own.luck))} {how}"
+        text += f"; the trial itself scored {luck} {how}"
     return text + "."
 
 

@@ -18,7 +18,7 @@ from analysis.figures.plane import (
 )
 from analysis.figures.style import GREY, SEQUENTIAL, new_figure
 from analysis.trained import TrainedTrial, load_trial, why_no_model
-from analysis.words import percent
+from analysis.words import number, percent
 from study.record.results import StudyResults
 
 DRAWS = 40_000  # of the prior; the density's error is then some 2 % where it is high
@@ -127,7 +127,7 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     data = density_data(trained, sigma_x)
     note = (
         f"Trial {trained.trial}; {percent(overlap(data))} of the probability is shared by both "
-        f"densities; the decoder's noise is {sigma_x:.3f}."
+        f"densities; the decoder's noise is {number(sigma_x)}."
     )
     if (outside := beyond(data)) > 0.01:
         note += f" {percent(outside)} of the model's lies beyond the panels."

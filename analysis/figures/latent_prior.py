@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.style import BLACK, BLUE, GREY, new_figure
 from analysis.trained import TrainedTrial, load_trial, why_no_model
-from analysis.words import count
+from analysis.words import count, percent
 from moons.evaluation.latents import CARRIED
 from study.record.results import StudyResults
 
@@ -125,8 +125,8 @@ FIGURE = FigureSpec(
         "Each latent's distribution over the test points, q(z|x) summed over x, beside the prior "
         "that samples are generated from, with the mean KL a point. Where both differ, generated "
         "points come from latents that the decoder never learnt. A latent carries something where "
-        f"the decoder reconstructs worse, by more than {CARRIED:.0%} of the MSE, with the latent's "
-        "mean over the points in its place; those that are not needed can all be left out "
+        f"the decoder reconstructs worse, by more than {percent(CARRIED)} of the MSE, with the "
+        "latent's mean over the points in its place; those that are not needed can all be left out "
         "together. q(z|x) is what the encoder says: with an eps_w below 1 the decoder was trained "
         "on less noise than that."
     ),

@@ -14,6 +14,7 @@ from analysis.figures.plane import (
 )
 from analysis.figures.style import MOON_COLOURS, MOON_NAMES, new_figure
 from analysis.trained import TrainedTrial, load_trial, why_no_model
+from moons.words import number
 from study.record.results import StudyResults
 
 MOST = 200  # arrows that a reader can still follow
@@ -76,7 +77,7 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     mse = float((data["distance"] ** 2).mean() / 2)
     note = (
         f"Trial {trained.trial}; {len(data)} of {len(trained.data.test)} test points, "
-        f"mean squared error {mse:.4f} a coordinate."
+        f"mean squared error {number(mse)} a coordinate."
     )
     noise = trained.config.noise
     return Drawing(draw_reconstructions(data, exact_density(noise), noise), note)

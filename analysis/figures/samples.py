@@ -17,7 +17,7 @@ from analysis.figures.plane import (
 from analysis.figures.style import GREEN, MOON_COLOURS, MOON_NAMES, new_figure
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from moons.density import draw_exact
-from moons.words import count
+from moons.words import count, number
 from study.record.results import StudyResults
 
 DRAWS = 1000  # as many fresh points as generated ones
@@ -92,7 +92,7 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     noise = trained.config.noise
     note = (
         f"Trial {trained.trial}; the decoder's noise, fitted on validation points, has a standard "
-        f"deviation of {sigma_x:.3f} (the data's: {noise:g})."
+        f"deviation of {number(sigma_x)} (the data's: {noise:g})."
     )
     limits = limits_of(noise, data)
     if outside := _beyond(data, limits):

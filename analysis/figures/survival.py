@@ -11,6 +11,7 @@ from analysis.budget import Savings, reached, savings
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_rungs, lacks_trials
 from analysis.figures.style import PALE, SKY, STATE_STYLES, log_axis, mark_rungs, new_figure
+from moons.words import percent
 from study.record.columns import State
 from study.record.results import StudyResults
 
@@ -102,7 +103,7 @@ def _draw_epochs(ax: Axes, spent: "pd.Series[int]", saved: Savings) -> None:
     ax.barh(["without pruning"], left, color=PALE)
     ax.barh(["without pruning"], saved.saved, left=left, color=PALE, hatch="//", edgecolor="white")
     ax.annotate(
-        f"saved, estimated: {saved.saved:,} ({100 * saved.share:.0f} %)",
+        f"saved, estimated: {saved.saved:,} ({percent(saved.share)})",
         (left + saved.saved / 2 if saved.share > 0.5 else 0, 1),
         xytext=(0 if saved.share > 0.5 else 6, 0),
         textcoords="offset points",

@@ -11,7 +11,7 @@ from analysis.budget import timed_trials, utilisation
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_trials
 from analysis.figures.style import BLUE, STATE_STYLES, new_figure, time_unit
-from moons.words import count
+from moons.words import count, percent
 from study.record.columns import STATES
 from study.record.results import StudyResults
 
@@ -45,7 +45,7 @@ def draw_timeline(data: pd.DataFrame, busy: pd.DataFrame) -> Figure:
         lower.stairs(busy["busy"], edges, fill=True, color=BLUE, alpha=0.75)
         lower.axhline(n_workers, color="#4D4D4D", linestyle="--", linewidth=1)
         lower.set_ylim(0, n_workers * 1.15)
-        lower.set_title(f"{100 * share:.0f} % of the time of {count(n_workers, 'worker')} was used")
+        lower.set_title(f"{percent(share)} of the time of {count(n_workers, 'worker')} was used")
     lower.set_ylabel("busy workers")
     lower.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     lower.set_xlabel(f"time since the study's start ({unit})")

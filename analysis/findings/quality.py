@@ -160,8 +160,9 @@ def _lead(
 ) -> Iterator[Finding]:
     if math.isnan(noise):
         return
-    over = f"The gain of {winner.config} over {rival}, {number(gain)}"
-    spread = f"the noise of the seeds, {number(noise)} (standard deviation)"
+    shown, scatter = alike(noise, gain, noise)
+    over = f"The gain of {winner.config} over {rival}, {shown}"
+    spread = f"the noise of the seeds, {scatter} (standard deviation)"
     if gain < noise:
         unsettled = "which of the two is better is not settled by one run of each"
         yield warning(f"{over}, is smaller than {spread}: {unsettled}.", advice)

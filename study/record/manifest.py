@@ -176,6 +176,10 @@ class Manifest:
         worked = round((self.seconds or 0.0) + seconds, 3)
         return replace(self, options=options, ended=now(), outcome=outcome, seconds=worked)
 
+    def cut_off(self, options: Mapping[str, Any], seconds: float) -> Self:
+        """The manifest of a study whose driver ends without its tables, after so many seconds."""
+        return replace(self.end("interrupted", options, seconds), ended=None)
+
     @property
     def metrics(self) -> tuple[str, ...]:
         """What is minimised, one or two columns of `trials.parquet`."""

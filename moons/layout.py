@@ -29,8 +29,9 @@ class Table:
         table = RichTable(box=box.SIMPLE, title=title, pad_edge=False, header_style="dim")
         table.caption, table.caption_justify = self.note or None, "left"
         for place, name in enumerate(self.columns):
+            heading = name.replace("_", "_\n")  # names of columns are long, their numbers short
             table.add_column(
-                name, justify="left" if place < self.words else "right", overflow="fold"
+                heading, justify="left" if place < self.words else "right", overflow="fold"
             )
         for row in self.rows:
             table.add_row(*row)
