@@ -13,7 +13,7 @@ from study.history import History
 from study.plan import Plan
 from study.record.columns import State
 from study.record.opening import Record
-from study.samplers import Reseeding
+from study.samplers.seeded import Reseeding
 from study.training.job import Report, TrialJob
 
 P = ParamSpec("P")
@@ -89,7 +89,7 @@ class Ledger:
         self._missing -= 1
         plan, sampler = self._plan, self.study.sampler
         if isinstance(sampler, Reseeding):
-            sampler.reseed(derive_seed(plan.seed, "sampler", self._next_slot))
+            sampler.reseed(derive_seed(plan.seed, "sampler", self._next_slot), self._next_slot)
         trial = self.study.ask(fixed_distributions=plan.space.distributions())
         slot = trial.user_attrs.get("slot")
         if slot is None:
@@ -98,6 +98,7 @@ class Ledger:
         config = plan.config(trial.params)
         job = TrialJob(
             trial=trial.number,
+            slot=slot,
             config=config,
             seed=derive_seed(plan.seed, "trial", slot),
             rungs=plan.rungs,

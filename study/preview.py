@@ -16,6 +16,7 @@ from search_spaces.space import SearchSpace
 from study.errors import StudyError
 from study.monitoring.progress import clock
 from study.plan import Plan
+from study.record.stopping import STOPPING
 
 SAMPLED_CONFIGS = 5
 MICRO_EPOCHS = 5
@@ -24,7 +25,7 @@ MICRO_EPOCHS = 5
 START_S, DRIVER_S_PER_TRIAL = 22.0, 0.03
 # Where a trial usually ends: what the mean complete trial of the reference studies takes.
 USUAL_EPOCHS = 300
-# More than one trial in `reduction` passes a rung: the first ones are compared with few, and later
+# More trials pass a rung than ASHA aims at: the first ones are compared with few, and later
 # ones are better than those they are compared with. In the reference studies it is about the root.
 SURVIVAL = 0.55
 
@@ -102,7 +103,7 @@ def _try_model(plan: Plan, sampled: list[dict[str, Any]]) -> None:
 def sample_configs(plan: Plan, n: int) -> list[dict[str, Any]]:
     """Points of the space, drawn at random."""
     seed = derive_seed(plan.seed, "preview")
-    if plan.space.sampler == "grid":
+    if plan.space.is_grid:
         points = list(plan.space.grid())
         return random.Random(seed).sample(points, min(n, len(points)))
     import optuna
@@ -173,5 +174,6 @@ def expected(plan: Plan) -> tuple[float, float]:
         if rung >= usual:
             break
         epochs += surviving * (rung - last)
-        surviving, last = surviving * plan.reduction**-SURVIVAL, rung
+        one_in = STOPPING[plan.scheduler].one_in(plan.reduction)
+        surviving, last = surviving * one_in**-SURVIVAL, rung
     return epochs + surviving * (usual - last), surviving

@@ -86,7 +86,7 @@ class Manifest:
         format: of the folder; 1 has no checksums.
         space: as `SearchSpace.as_dict` gives it; `space_hash` is its digest.
         options: every option as resolved.
-        rungs: epochs at which ASHA decides, rising; none without a scheduler.
+        rungs: epochs at which the scheduler decides, rising; none without a scheduler.
         started: ISO 8601, UTC, of the first driver; `ended` of the last, None while one works on
             the study or where it was cut off.
         seconds: that drivers have worked on it, all together.
@@ -225,7 +225,7 @@ class Manifest:
 
     @property
     def scheduler(self) -> str:
-        """`asha` or `none`."""
+        """Who stopped trials early; `none` for nobody."""
         return str(self.options.get("scheduler") or "none")
 
     @property
