@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from analysis.comparison import Comparison
-from analysis.comparison.comparable import Level
+from analysis.comparison.checks import Level
 from analysis.comparison.convergence import meaning
 from analysis.comparison.standing import TOP, Standing
 from analysis.comparison.winners import shown
