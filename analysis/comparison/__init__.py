@@ -1,7 +1,7 @@
 """Studies side by side: are they comparable, which is better, by how much, how sure is that.
 
 `compare` computes everything once; `as_table` is what `comparison.parquet` holds, `terminal` and
-`analysis.figures.compare_*` show it.
+`analysis.comparison.figures` show it.
 """
 
 from collections.abc import Callable, Sequence

@@ -65,7 +65,7 @@ def unlike(results: StudyResults) -> Iterator[Finding]:
         yield warning(
             f"The trials differ in their data ({listed(data)}), so that their metrics do not "
             "compare: the best trial may only have had the easiest data.",
-            f"`python -m analysis.figures {results.folder.shown} --only conditions` shows them "
+            f"`python -m analysis.figures {results.folder.shown} --only interaction` shows them "
             "data by data.",
         )
     if "beta" in moved and any(metric.endswith("_loss") for metric in metrics):

@@ -1,11 +1,14 @@
 """Generated samples beside data, over the exact density."""
 
+from functools import partial
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from analysis.figures import Drawing, FigureSpec
+from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.plane import (
     Limits,
     contour_handle,
@@ -14,7 +17,7 @@ from analysis.figures.plane import (
     limits_of,
     plane_axes,
 )
-from analysis.figures.style import GREEN, MOON_COLOURS, MOON_NAMES, new_figure
+from analysis.figures.style import GREEN, MOON_COLOURS, MOON_NAMES
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from moons.density import draw_exact
 from moons.words import count, number
@@ -50,27 +53,33 @@ def samples_data(trained: TrainedTrial, sigma_x: float, draws: int = DRAWS) -> p
     return both[["source", "moon", "x1", "x2"]]
 
 
-def draw_samples(data: pd.DataFrame, exact: pd.DataFrame, noise: float) -> Figure:
-    """Left: fresh data; right: the model's; both over the exact density's contours."""
-    figure = new_figure(height=3.4)
-    axes = figure.subplots(1, 2, sharex=True, sharey=True)
-    limits = limits_of(noise, data)
-    for ax, source, title in zip(
-        axes, (FRESH, GENERATED), ("fresh data", "generated"), strict=True
-    ):
-        rows = data[data["source"] == source]
-        draw_contours(ax, exact)
-        _scatter(ax, rows)
-        plane_axes(ax, limits, f"{title}, {count(len(rows), 'point')}", outer=source == FRESH)
-    handles = {
-        text: handle
-        for ax in axes
-        for handle, text in zip(*ax.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(
-        handles=[*handles.values(), contour_handle(exact)], loc="outside upper center", ncols=4
-    )
-    return figure
+def samples(
+    results: StudyResults,
+    *,
+    trial: int | None = None,
+    of: Literal["data", "model"] = "model",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draws of a trial's model, or as many fresh points of its data, over the exact density.
+
+    Raises:
+        ValueError: there is no such trial, or it left no model.
+    """
+    trained = load_trial(results, trial)
+    data = samples_data(trained, trained.sigma_x)
+    with drawing_on(ax, 3.4, 4.8) as ax:
+        return _draw_points(ax, data, FRESH if of == "data" else GENERATED, trained.config.noise)
+
+
+def _draw_points(ax: Axes, data: pd.DataFrame, source: str, noise: float) -> Axes:
+    rows, exact = data[data["source"] == source], exact_density(noise)
+    draw_contours(ax, exact)
+    _scatter(ax, rows)
+    title = "fresh data" if source == FRESH else "generated"
+    plane_axes(ax, limits_of(noise, data), f"{title}, {count(len(rows), 'point')}")
+    handles, _ = ax.get_legend_handles_labels()
+    ax.legend(handles=[*handles, contour_handle(exact)], fontsize="x-small")
+    return ax
 
 
 def _scatter(ax: Axes, rows: pd.DataFrame) -> None:
@@ -98,7 +107,8 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     if outside := _beyond(data, limits):
         lie = "lies" if outside == 1 else "lie"
         note += f" {count(outside, 'generated point')} {lie} beyond the panel."
-    return Drawing(draw_samples(data, exact_density(noise), noise), note)
+    panels = [partial(_draw_points, data=data, source=s, noise=noise) for s in (FRESH, GENERATED)]
+    return Drawing(lay_out(panels, (4.0, 2.8), share="both"), note)
 
 
 def _beyond(data: pd.DataFrame, limits: Limits) -> int:

@@ -1,17 +1,19 @@
 """How well a trial's rank at one rung tells its rank at a later one."""
 
+from functools import partial
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from scipy.stats import spearmanr
 
 from analysis.budget import rung_values
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.conditions import lacks_rungs, lacks_trials
-from analysis.figures.style import label, new_figure
+from analysis.figures.paper import drawing_on, lay_out
+from analysis.figures.style import label
 from analysis.stats import spearman_interval
 from study.record.results import StudyResults
 
@@ -19,7 +21,7 @@ LEAST = 4  # trials for a correlation
 
 
 def rung_correlation_data(results: StudyResults) -> pd.DataFrame:
-    """Spearman's rank correlation for every pair of rungs, over the trials that reached both.
+    """Spearman's rank correlation for every pair of rungs that at least `LEAST` trials reached.
 
     Returns:
         Columns `earlier`, `later` (a rung's epoch in words, or `end`), `n_trials`, `correlation`
@@ -27,6 +29,7 @@ def rung_correlation_data(results: StudyResults) -> pd.DataFrame:
         trials, or where all are alike.
     """
     values = rung_values(results)
+    values = values.loc[:, values.notna().sum() >= LEAST]
     rows = []
     for earlier, later in combinations(values.columns, 2):
         both = values[[earlier, later]].dropna().to_numpy()
@@ -38,17 +41,31 @@ def rung_correlation_data(results: StudyResults) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def draw_rung_correlation(data: pd.DataFrame) -> Figure:
-    """A triangle of cells, one a pair of rungs."""
+def rung_correlation(results: StudyResults, *, ax: Axes | None = None) -> Axes:
+    """A triangle of cells, one a pair of rungs.
+
+    Raises:
+        ValueError: too few trials reached two rungs.
+    """
+    if sentence := _unfit(results, None):
+        raise ValueError(sentence)
+    data = rung_correlation_data(results)
+    with drawing_on(ax, *_size(data)[::-1]) as ax:
+        return _draw_cells(ax, data)
+
+
+def _size(data: pd.DataFrame) -> tuple[float, float]:
+    side = data["earlier"].nunique()
+    return 2.6 + 1.2 * side, 0.9 + 0.75 * side
+
+
+def _draw_cells(ax: Axes, data: pd.DataFrame) -> Axes:
     import seaborn as sns
 
     names = list(dict.fromkeys([*data["earlier"], *data["later"]]))
     table = data.pivot(index="later", columns="earlier", values="correlation")
     table = table.reindex(index=names[1:], columns=names[:-1]).astype(float)
     cells = {(row["later"], row["earlier"]): _cell(row) for _, row in data.iterrows()}
-    side = len(table)
-    figure = new_figure(height=1.2 + 0.75 * side, width=2.6 + 1.2 * side)
-    ax = figure.subplots()
     sns.heatmap(
         table,
         ax=ax,
@@ -70,7 +87,7 @@ def draw_rung_correlation(data: pd.DataFrame) -> Figure:
     ax.set_yticklabels([named[name] for name in table.index], rotation=0)
     ax.set_xlabel("rank at this budget ...")
     ax.set_ylabel("... and at this one")
-    return figure
+    return ax
 
 
 def _cell(row: "pd.Series[Any]") -> str:
@@ -96,7 +113,7 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
     data = rung_correlation_data(results)
     by = f"Trials are ranked by {label(results.manifest.metric)}, as the scheduler saw it."
-    return Drawing(draw_rung_correlation(data), by)
+    return Drawing(lay_out([partial(_draw_cells, data=data)], _size(data)), by)
 
 
 FIGURE = FigureSpec(

@@ -1,11 +1,16 @@
 """The model's density beside the exact one."""
 
+from functools import partial
+from typing import Literal, get_args
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 
 from analysis.figures import Drawing, FigureSpec
+from analysis.figures.axes import colour_bar
+from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.plane import (
     CLEAN,
     Floats,
@@ -16,13 +21,15 @@ from analysis.figures.plane import (
     grid_points,
     plane_axes,
 )
-from analysis.figures.style import GREY, SEQUENTIAL, new_figure
+from analysis.figures.style import GREY, SEQUENTIAL
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from analysis.words import number, percent
 from study.record.results import StudyResults
 
 DRAWS = 40_000  # of the prior; the density's error is then some 2 % where it is high
 BLOCK = 10_000
+UNIT = "density (1 / squared unit)"
+Shown = Literal["exact", "model", "difference"]
 
 
 def density_data(trained: TrainedTrial, sigma_x: float, draws: int = DRAWS) -> pd.DataFrame:
@@ -52,39 +59,46 @@ def density_data(trained: TrainedTrial, sigma_x: float, draws: int = DRAWS) -> p
     return exact.rename(columns={"density": "exact"}).assign(model=model["density"])
 
 
-def draw_density(data: pd.DataFrame, noise: float) -> Figure:
-    """Exact, model, and model less exact; the exact contours lie over all."""
-    figure = new_figure(height=3.2)
-    axes = figure.subplots(1, 3, sharex=True, sharey=True)
-    exact = data[["x1", "x2"]].assign(density=data["exact"])
-    (left, right), (low, high) = extent(noise)
+def density(
+    results: StudyResults,
+    *,
+    trial: int | None = None,
+    of: Shown = "model",
+    ax: Axes | None = None,
+) -> Axes:
+    """The density of a trial's model, the exact one, or the first less the second.
+
+    Raises:
+        ValueError: there is no such trial, it left no model, or its data have no density.
+    """
+    if sentence := _unfit(results, trial):
+        raise ValueError(sentence)
+    trained = load_trial(results, trial)
+    with drawing_on(ax, 3.4, 4.8) as ax:
+        return _draw_panel(ax, density_data(trained, trained.sigma_x), of, trained.config.noise)
+
+
+def _draw_panel(ax: Axes, data: pd.DataFrame, of: Shown, noise: float) -> Axes:
+    """The density in colours, with the exact one's contours over it."""
+    difference = data["model"] - data["exact"]
+    shown = difference if of == "difference" else data[of]
+    widest = max(float(difference.abs().max()), 1e-9)
     highest = max(data["exact"].max(), data["model"].max())
-    gap = data["model"] - data["exact"]
-    widest = max(float(gap.abs().max()), 1e-9)
-    panels = (
-        ("exact", data["exact"], SEQUENTIAL, Normalize(0.0, highest)),
-        ("model", data["model"], SEQUENTIAL, Normalize(0.0, highest)),
-        ("model less exact", gap, "PuOr_r", Normalize(-widest, widest)),
+    norm = Normalize(-widest, widest) if of == "difference" else Normalize(0.0, highest)
+    (left, right), (low, high) = extent(noise)
+    image = ax.imshow(
+        data.assign(shown=shown).pivot(index="x2", columns="x1", values="shown"),
+        cmap="PuOr_r" if of == "difference" else SEQUENTIAL,
+        norm=norm,
+        origin="lower",
+        extent=(left, right, low, high),
     )
-    images = []
-    for ax, (title, values, colours, norm) in zip(axes, panels, strict=True):
-        grid = data.assign(shown=values).pivot(index="x2", columns="x1", values="shown")
-        images.append(
-            ax.imshow(
-                grid, cmap=colours, norm=norm, origin="lower", extent=(left, right, low, high)
-            )
-        )
-        draw_contours(ax, exact, GREY if ax is axes[2] else "#FFFFFF80")
-        plane_axes(ax, extent(noise), title, outer=ax is axes[0])
-    figure.colorbar(
-        images[0], ax=list(axes[:2]), location="bottom", aspect=40, pad=0.02,
-        label="density (1 / squared unit)",
-    )  # fmt: skip
-    figure.colorbar(
-        images[2], ax=axes[2], location="bottom", aspect=20, pad=0.02,
-        label="difference (1 / squared unit)",
-    )  # fmt: skip
-    return figure
+    exact = data[["x1", "x2"]].assign(density=data["exact"])
+    draw_contours(ax, exact, GREY if of == "difference" else "#FFFFFF80")
+    plane_axes(ax, extent(noise), "model less exact" if of == "difference" else of)
+    text = "difference (1 / squared unit)" if of == "difference" else UNIT
+    colour_bar(ax, image, text, location="bottom", aspect=30, pad=0.02)
+    return ax
 
 
 def overlap(data: pd.DataFrame) -> float:
@@ -131,7 +145,10 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     )
     if (outside := beyond(data)) > 0.01:
         note += f" {percent(outside)} of the model's lies beyond the panels."
-    return Drawing(draw_density(data, trained.config.noise), note)
+    panels = [
+        partial(_draw_panel, data=data, of=of, noise=trained.config.noise) for of in get_args(Shown)
+    ]
+    return Drawing(lay_out(panels, (3.0, 2.8), share="both"), note)
 
 
 FIGURE = FigureSpec(

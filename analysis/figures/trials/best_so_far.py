@@ -1,5 +1,8 @@
 """The best complete trial so far, against trials, epochs and seconds, of one study or several."""
 
+from functools import partial
+from typing import Literal, get_args
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,15 +12,20 @@ from analysis.comparison import Comparison
 from analysis.comparison.convergence import SPENT, meaning
 from analysis.comparison.figures import ComparisonFigure, lacks_ranked
 from analysis.figures import Drawing, FigureSpec
+from analysis.figures.axes import scale_metric, time_unit
+from analysis.figures.by_metric import by_metric
 from analysis.figures.conditions import lacks_complete
+from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.studies import study_styles
-from analysis.figures.style import SKY, STATE_STYLES, label, new_figure, scale_metric, time_unit
+from analysis.figures.style import SKY, STATE_STYLES, label
 from study.record.columns import State
 from study.record.results import StudyResults
 
+Spent = Literal["trials", "epochs", "seconds"]
 ENDED: tuple[State, ...] = ("complete", "pruned", "diverged", "failed", "interrupted")
 MANY = 60  # complete trials
 BELOW: tuple[State, ...] = ("diverged", "failed")
+NAMES = {"trials": "trials ended", "epochs": "epochs of all trials", "seconds": "time"}
 
 
 def best_so_far_data(results: StudyResults) -> pd.DataFrame:
@@ -43,54 +51,60 @@ def best_so_far_data(results: StudyResults) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def as_curves(data: pd.DataFrame) -> pd.DataFrame:
-    """The best so far of `best_so_far_data` as a comparison has it, without a band."""
-    panels = [data[["best"]].assign(spent=spent, x=data[spent]) for spent in SPENT]
-    curves = pd.concat(panels, ignore_index=True).dropna(subset=["x", "best"])
-    return curves.assign(study="best so far", low=float("nan"), high=float("nan"))
+def best_so_far(
+    results: StudyResults,
+    *,
+    spent: Spent = "trials",
+    metric: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """The best complete trial so far, against what was `spent`, with every complete trial.
+
+    Raises:
+        ValueError: the study has no such metric.
+    """
+    results = by_metric(results, metric)
+    data = best_so_far_data(results)
+    curve = data.assign(study="best so far", spent=spent, x=data[spent], low=float("nan"))
+    with drawing_on(ax, 3.6, 4.8) as ax:
+        scale = time_unit(float(data["seconds"].max()))[0] if spent == "seconds" else 1.0
+        _draw_trials(ax, data, data[spent] / scale)
+        return _draw_curves(ax, curve, results.manifest.metric, NAMES, data["value"])
 
 
-def draw_best_so_far(
-    curves: pd.DataFrame, metric: str, names: dict[str, str], trials: pd.DataFrame | None = None
-) -> Figure:
-    """A panel each for trials, epochs and time, where it is known; they share the metric's axis.
+def _draw_curves(
+    ax: Axes, curves: pd.DataFrame, metric: str, names: dict[str, str], values: "pd.Series[float]"
+) -> Axes:
+    """A step line a study, with a band where it has one.
 
     Args:
-        curves: columns study, spent (a panel's), x, best, low and high (of a band, or missing).
+        ax: what is drawn into.
+        curves: columns study, spent (alike in all rows), x, best, low and high (of a band).
         metric: what is drawn.
-        names: what the axes are called, by `spent`; of seconds without the unit.
-        trials: from `best_so_far_data`, to be drawn one by one.
+        names: what the x axis is called, by `spent`; of seconds without the unit.
+        values: what the y axis shows, NaN left out.
     """
-    divisor, unit = time_unit(float(curves.loc[curves["spent"] == "seconds", "x"].max()))
-    shown = [spent for spent in names if (curves["spent"] == spent).any()]
-    figure = new_figure(height=3.6)
-    axes = figure.subplots(1, len(shown), sharey=True)
-    styles = study_styles(list(curves["study"].unique()))
-    for ax, spent in zip(axes, shown, strict=True):
-        scale = divisor if spent == "seconds" else 1.0
-        panel = curves[curves["spent"] == spent]
-        if trials is not None:
-            _draw_trials(ax, trials, trials[spent] / scale)
-        for study, style in styles.items():
-            rows = panel[panel["study"] == study]
-            x, look = rows["x"] / scale, {"color": style.colour}
-            if rows["low"].notna().any():
-                band = {"step": "post", "alpha": 0.18, "linewidth": 0}
-                ax.fill_between(x, rows["low"], rows["high"], **band, **look)
-            ax.step(x, rows["best"], where="post", linestyle=style.dash, label=study, **look)
-        ax.set_xlabel(f"{names[spent]} ({unit})" if spent == "seconds" else names[spent])
-        ax.set_xlim(0, panel["x"].max() / scale * 1.03)
-        ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-        ax.xaxis.set_major_formatter("{x:,.0f}")
-    parts = [curves["best"], curves["low"], curves["high"]]
-    values = (pd.concat(parts) if trials is None else trials["value"]).dropna()
+    spent = curves["spent"].iloc[0]
+    scale, unit = time_unit(float(curves["x"].max())) if spent == "seconds" else (1.0, "")
+    for study, style in study_styles(list(curves["study"].unique())).items():
+        rows = curves[(curves["study"] == study) & curves["best"].notna() & curves["x"].notna()]
+        x, colour = rows["x"] / scale, style.colour
+        if rows["low"].notna().any():
+            ax.fill_between(
+                x, rows["low"], rows["high"], step="post", alpha=0.18, linewidth=0, color=colour
+            )
+        ax.step(x, rows["best"], where="post", linestyle=style.dash, label=study, color=colour)
+    ax.set_xlabel(f"{names[spent]} ({unit})" if unit else names[spent])
+    ax.set_xlim(0, curves["x"].max() / scale * 1.03)
+    ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    values = values.dropna()
     if len(values) >= MANY:  # the first few would squeeze all others into a line
         values = values[values <= values.quantile(0.97)]
-    scale_metric(axes[0], "y", values, metric, room=0.12)
-    axes[0].set_ylabel(label(metric))
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=4)
-    return figure
+    scale_metric(ax, "y", values, metric, room=0.12)
+    ax.set_ylabel(label(metric))
+    ax.legend(fontsize="small")
+    return ax
 
 
 def _draw_trials(ax: Axes, trials: pd.DataFrame, x: "pd.Series[float]") -> None:
@@ -118,16 +132,29 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
-    data = best_so_far_data(results)
-    names = {"trials": "trials ended", "epochs": "epochs of all trials", "seconds": "time"}
-    return Drawing(draw_best_so_far(as_curves(data), results.manifest.metric, names, data))
+    timed = best_so_far_data(results)["seconds"].notna().any()
+    shown: tuple[Spent, ...] = get_args(Spent) if timed else get_args(Spent)[:2]
+    panels = [partial(best_so_far, results, spent=spent) for spent in shown]
+    return Drawing(lay_out(panels, (2.7, 3.0), share="row"))
+
+
+def draw_curves(comparison: Comparison) -> Figure:
+    """A panel each for trials, epochs and time, where it is known."""
+    names = {"trials": "trials", "epochs": "epochs, all trials", "seconds": "time, all trials"}
+    curves = comparison.curves.dropna(subset=["best"])
+    values = pd.concat([curves["best"], curves["low"], curves["high"]])
+    of = {spent: curves[curves["spent"] == spent] for spent in SPENT}
+    panels = [
+        partial(_draw_curves, curves=part, metric=comparison.metric, names=names, values=values)
+        for part in of.values()
+        if len(part)
+    ]
+    return lay_out(panels, (2.7, 3.0), share="row")
 
 
 def _draw_compared(comparison: Comparison) -> Drawing:
-    curves = comparison.curves.dropna(subset=["best"])
-    names = {"trials": "trials", "epochs": "epochs, all trials", "seconds": "time, all trials"}
     note = meaning([len(search.members) for search in comparison.searches])
-    return Drawing(draw_best_so_far(curves, comparison.metric, names), note)
+    return Drawing(draw_curves(comparison), note)
 
 
 FIGURE = FigureSpec(
@@ -141,6 +168,7 @@ FIGURE = FigureSpec(
     ),
     unfit=_unfit,
     draw=_draw,
+    metric="instead",
 )
 
 COMPARED = ComparisonFigure(

@@ -1,10 +1,13 @@
 """Test points and where the model puts them back."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from analysis.figures import Drawing, FigureSpec
+from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.plane import (
     contour_handle,
     draw_contours,
@@ -12,7 +15,7 @@ from analysis.figures.plane import (
     limits_of,
     plane_axes,
 )
-from analysis.figures.style import MOON_COLOURS, MOON_NAMES, new_figure
+from analysis.figures.style import MOON_COLOURS, MOON_NAMES
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from moons.words import number
 from study.record.results import StudyResults
@@ -42,10 +45,21 @@ def reconstructions_data(trained: TrainedTrial, most: int = MOST) -> pd.DataFram
     return points.reset_index(drop=True)
 
 
-def draw_reconstructions(data: pd.DataFrame, exact: pd.DataFrame, noise: float) -> Figure:
-    """An arrow from each point to its reconstruction, over the exact density's contours."""
-    figure = new_figure(height=5.2)
-    ax = figure.subplots()
+def reconstructions(
+    results: StudyResults, *, trial: int | None = None, ax: Axes | None = None
+) -> Axes:
+    """An arrow from each test point to its reconstruction, over the exact density's contours.
+
+    Raises:
+        ValueError: there is no such trial, or it left no model.
+    """
+    trained = load_trial(results, trial)
+    with drawing_on(ax, 5.2) as ax:
+        return _draw_arrows(ax, reconstructions_data(trained), trained.config.noise)
+
+
+def _draw_arrows(ax: Axes, data: pd.DataFrame, noise: float) -> Axes:
+    exact = exact_density(noise)
     draw_contours(ax, exact)
     handles = []
     for moon, (colour, name) in enumerate(zip(MOON_COLOURS, MOON_NAMES, strict=True)):
@@ -67,8 +81,8 @@ def draw_reconstructions(data: pd.DataFrame, exact: pd.DataFrame, noise: float) 
     ends = data.rename(columns={"x1": "from1", "x2": "from2", "x1_hat": "x1", "x2_hat": "x2"})
     seen = pd.concat([data[["x1", "x2"]], ends[["x1", "x2"]]])
     plane_axes(ax, limits_of(noise, seen))
-    figure.legend(handles=[*handles, contour_handle(exact)], loc="outside upper center", ncols=3)
-    return figure
+    ax.legend(handles=[*handles, contour_handle(exact)], fontsize="small")
+    return ax
 
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
@@ -80,7 +94,7 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
         f"mean squared error {number(mse)} a coordinate."
     )
     noise = trained.config.noise
-    return Drawing(draw_reconstructions(data, exact_density(noise), noise), note)
+    return Drawing(lay_out([partial(_draw_arrows, data=data, noise=noise)], (8.0, 4.6)), note)
 
 
 FIGURE = FigureSpec(

@@ -1,16 +1,18 @@
 """How many trials were still training after how many epochs, and what pruning saved."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.budget import Savings, reached, savings
+from analysis.budget import reached, savings
 from analysis.figures import Drawing, FigureSpec
+from analysis.figures.axes import log_axis, mark_rungs
 from analysis.figures.conditions import lacks_rungs, lacks_trials
-from analysis.figures.style import PALE, SKY, STATE_STYLES, log_axis, mark_rungs, new_figure
+from analysis.figures.paper import drawing_on, lay_out
+from analysis.figures.style import SKY, STATE_STYLES
 from moons.words import percent
 from study.record.columns import State
 from study.record.results import StudyResults
@@ -37,24 +39,19 @@ def survival_data(results: StudyResults) -> pd.DataFrame:
     return frame
 
 
-def draw_survival(
-    data: pd.DataFrame, at_rungs: Mapping[int, int], spent: "pd.Series[int]", saved: Savings
-) -> Figure:
-    """Trials by epoch above, epochs by state below.
+def survival(results: StudyResults, *, ax: Axes | None = None) -> Axes:
+    """How many trials were still training in each epoch, and what had become of the others.
 
-    Args:
-        data: from `survival_data`.
-        at_rungs: how many trials reached each rung.
-        spent: epochs of all trials of a state, by state.
-        saved: from `analysis.budget.savings`.
+    Raises:
+        ValueError: the study had no rungs.
     """
-    figure = new_figure(height=5.2)
-    upper, lower = figure.subplots(2, 1, height_ratios=[4, 1])
-    _draw_fates(upper, data, at_rungs)
-    _draw_epochs(lower, spent, saved)
-    handles, labels = upper.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=6)
-    return figure
+    if sentence := lacks_rungs(results):
+        raise ValueError(sentence)
+    at_rungs = {int(str(rung)): int(n) for rung, n in reached(results).notna().sum().items()}
+    with drawing_on(ax) as ax:
+        _draw_fates(ax, survival_data(results), at_rungs)
+        ax.legend(fontsize="small", loc="upper right", frameon=True)
+        return ax
 
 
 def _draw_fates(ax: Axes, data: pd.DataFrame, at_rungs: Mapping[int, int]) -> None:
@@ -94,30 +91,6 @@ def _draw_fates(ax: Axes, data: pd.DataFrame, at_rungs: Mapping[int, int]) -> No
             )
 
 
-def _draw_epochs(ax: Axes, spent: "pd.Series[int]", saved: Savings) -> None:
-    left = 0.0
-    parts = [(STATE_STYLES[state].colour, float(spent.get(state, 0))) for state in STATE_STYLES]
-    for colour, width in parts:
-        ax.barh(["trained"], width, left=left, color=colour, alpha=0.85)
-        left += width
-    ax.barh(["without pruning"], left, color=PALE)
-    ax.barh(["without pruning"], saved.saved, left=left, color=PALE, hatch="//", edgecolor="white")
-    ax.annotate(
-        f"saved, estimated: {saved.saved:,} ({percent(saved.share)})",
-        (left + saved.saved / 2 if saved.share > 0.5 else 0, 1),
-        xytext=(0 if saved.share > 0.5 else 6, 0),
-        textcoords="offset points",
-        ha="center" if saved.share > 0.5 else "left",
-        va="center",
-        fontsize="small",
-        bbox={"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 1.5},
-    )
-    ax.invert_yaxis()
-    ax.set_xlabel("epochs of all trials together")
-    ax.grid(False)
-    ax.xaxis.set_major_formatter("{x:,.0f}")
-
-
 def _unfit(results: StudyResults, trial: int | None) -> str | None:
     if sentence := lacks_trials(results) or lacks_rungs(results):
         return sentence
@@ -125,26 +98,22 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
-    spent = results.trials.groupby("state")["epochs"].sum()
     saved = savings(results)
-    at_rungs = {int(str(rung)): int(n) for rung, n in reached(results).notna().sum().items()}
-    drawn = draw_survival(survival_data(results), at_rungs, spent, saved)
     source = "the median of complete trials" if saved.measured else "the most that was allowed"
-    return Drawing(
-        drawn,
-        f"The estimate of what pruning saved lets every pruned trial run to epoch {saved.usual}, "
-        f"{source}.",
+    note = (
+        f"Pruning saved about {saved.saved:,} epochs, {percent(saved.share)} of all, had every "
+        f"pruned trial run to epoch {saved.usual}, {source}."
     )
+    return Drawing(lay_out([partial(survival, results)], (7.2, 3.6), legend_columns=6), note)
 
 
 FIGURE = FigureSpec(
     name="survival",
     title="Survival at the rungs",
     caption=(
-        "Above: of the trials that ended, how many were still training in each epoch, and what had "
-        "become of the others; the numbers at the dotted lines are the trials that reached the "
-        "rung: they reported there and had not ended by themselves. Below: the epochs that trials "
-        "of each state took, and an estimate of what they would have taken without pruning."
+        "Of the trials that ended, how many were still training in each epoch, and what had become "
+        "of the others; the numbers at the dotted lines are the trials that reached the rung: they "
+        "reported there and had not ended by themselves."
     ),
     unfit=_unfit,
     draw=_draw,

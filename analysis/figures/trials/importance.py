@@ -1,13 +1,15 @@
 """Which hyperparameters set the best trials apart, at one or two named budgets."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from analysis.budget import Comparison, comparisons
 from analysis.figures import Drawing, FigureSpec
+from analysis.figures.by_metric import by_metric
 from analysis.figures.conditions import (
     constant_note,
     join,
@@ -16,8 +18,10 @@ from analysis.figures.conditions import (
     lacks_varied,
     varied,
 )
-from analysis.figures.style import BLACK, BLUE, GREY, ORANGE, new_figure, short_label
-from analysis.importance import LEAST, importance
+from analysis.figures.paper import drawing_on, lay_out
+from analysis.figures.style import BLACK, BLUE, GREY, ORANGE, short_label
+from analysis.importance import LEAST
+from analysis.importance import importance as measure
 from analysis.words import count, listed
 from study.record.results import StudyResults
 
@@ -31,7 +35,7 @@ def importance_data(results: StudyResults) -> pd.DataFrame:
     """
     frames = []
     for comparison in _comparisons(results):
-        found = importance(comparison, varied(results, comparison.trials))
+        found = measure(comparison, varied(results, comparison.trials))
         n_trials = len(comparison.trials)
         used = f"{n_trials - found.n_left_out:,} of " if found.n_left_out else ""
         budget = f"{comparison.budget} ({used}{count(n_trials, comparison.noun)})"
@@ -40,12 +44,22 @@ def importance_data(results: StudyResults) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def draw_importance(data: pd.DataFrame) -> Figure:
-    """Bars, and what noise makes of each and of the largest; the first budget's order."""
+def importance(results: StudyResults, *, metric: str | None = None, ax: Axes | None = None) -> Axes:
+    """Bars, and what noise makes of each and of the largest; the first budget's order.
+
+    Raises:
+        ValueError: the study has no such metric, or too few trials.
+    """
+    results = by_metric(results, metric)
+    if sentence := _unfit(results, None):
+        raise ValueError(sentence)
+    with drawing_on(ax, width=7.2) as ax:
+        return _draw_bars(importance_data(results), ax)
+
+
+def _draw_bars(data: pd.DataFrame, ax: Axes) -> Axes:
     budgets = data["budget"].unique()
     names: Sequence[str] = list(dict.fromkeys(data["hyperparameter"]))
-    figure = new_figure(height=1.3 + 0.35 * len(names) * len(budgets) ** 0.5, width=7.2)
-    ax = figure.subplots()
     thickness = 0.75 / len(budgets)
     for place, (budget, colour) in enumerate(zip(budgets, (BLUE, ORANGE), strict=False)):
         rows = data[data["budget"] == budget].set_index("hyperparameter").reindex(names)
@@ -68,8 +82,8 @@ def draw_importance(data: pd.DataFrame) -> Figure:
     ax.set_xlim(0, 1)
     ax.set_xlabel("share of importance (PED-ANOVA)")
     ax.grid(False, axis="y")
-    figure.legend(loc="outside upper left", ncols=1)
-    return figure
+    ax.legend(fontsize="small", loc="lower right")
+    return ax
 
 
 def _comparisons(results: StudyResults) -> tuple[Comparison, ...]:
@@ -96,7 +110,9 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     thinned = any(len(comparison.trials) > n_most for comparison in used)
     sample = f"Computed on {n_most:,} trials drawn at random where more reached the budget."
     note = join(*_said(data), sample if thinned else "", constant_note(results, used[0].trials))
-    return Drawing(draw_importance(data), note)
+    rows = data["hyperparameter"].nunique() * data["budget"].nunique() ** 0.5
+    panel = partial(_draw_bars, data)
+    return Drawing(lay_out([panel], (7.2, 0.9 + 0.35 * rows), legend_columns=1), note)
 
 
 def _said(data: pd.DataFrame) -> list[str]:
@@ -126,4 +142,5 @@ FIGURE = FigureSpec(
     ),
     unfit=_unfit,
     draw=_draw,
+    metric="instead",
 )

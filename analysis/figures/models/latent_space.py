@@ -1,16 +1,17 @@
 """The latent space: posterior means of train and test points, by UMAP where there are over two."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from analysis.figures import Drawing, FigureSpec
-from analysis.figures.style import GREY, MOON_COLOURS, MOON_NAMES, new_figure
+from analysis.figures.paper import drawing_on, lay_out
+from analysis.figures.style import GREY, MOON_COLOURS, MOON_NAMES
 from analysis.trained import Floats, TrainedTrial, load_trial, why_no_model
 from analysis.words import count
 from moons.split import Split
@@ -71,14 +72,25 @@ def prior_data(trained: TrainedTrial, data: pd.DataFrame) -> pd.DataFrame | None
     return pd.DataFrame({"z1": z1, "z2": z2, "inside": inside})
 
 
-def draw_latent_space(data: pd.DataFrame, prior: pd.DataFrame | None) -> Figure:
-    """Points in the latent plane, coloured by moon; train pale, test strong."""
+def latent_space(
+    results: StudyResults, *, trial: int | None = None, ax: Axes | None = None
+) -> Axes:
+    """Where the encoder puts train and test points, coloured by moon.
+
+    Raises:
+        ValueError: there is no such trial, or it left no model.
+    """
+    trained = load_trial(results, trial)
+    data = latent_space_data(trained)
+    with drawing_on(ax, 5.6) as ax:
+        return _draw_latents(ax, data, prior_data(trained, data))
+
+
+def _draw_latents(ax: Axes, data: pd.DataFrame, prior: pd.DataFrame | None) -> Axes:
     axes = [column for column in data.columns if column not in ("split", "moon")]
     if axes == ["z1"]:
         assert prior is not None
-        return _draw_line(data, prior)
-    figure = new_figure(height=5.8)
-    ax = figure.subplots()
+        return _draw_line(ax, data, prior)
     handles: list[Any] = []
     for split, size, alpha in (("train", 9, 0.3), ("test", 16, 0.95)):
         for moon, marker in enumerate(("o", "^")):
@@ -108,44 +120,29 @@ def draw_latent_space(data: pd.DataFrame, prior: pd.DataFrame | None) -> Figure:
         ax.set(xlabel="z1 (posterior mean)", ylabel="z2 (posterior mean)")
     else:
         ax.set(xlabel="UMAP 1 (no unit)", ylabel="UMAP 2 (no unit)")
-    columns = -(-len(handles) // 2)  # a column a split, and the prior's
-    legend = figure.legend(handles=handles, loc="outside upper center", ncols=columns)
-    for handle in legend.legend_handles:
+    for handle in ax.legend(handles=handles, fontsize="small").legend_handles:
         if handle is not None:
             handle.set_alpha(max(0.5, handle.get_alpha() or 1.0))  # pale dots are hard to read
-    return figure
+    return ax
 
 
-def _draw_line(data: pd.DataFrame, prior: pd.DataFrame) -> Figure:
-    """One latent: each split's distribution a moon, since a line of points shows nothing."""
-    import seaborn as sns
-
-    figure = new_figure(height=4.0)
-    axes = figure.subplots(2, 1, sharex=True)
-    for ax, split in zip(axes, ("train", "test"), strict=True):
-        rows = data[data["split"] == split].assign(
-            moon=lambda part: part["moon"].map(dict(enumerate(MOON_NAMES)))
-        )
-        sns.histplot(
-            rows, x="z1", hue="moon", hue_order=MOON_NAMES, palette=list(MOON_COLOURS),
-            stat="density", common_norm=True, element="step", bins=60, ax=ax,
-            legend=split == "train",
-        )  # fmt: skip
-        ax.plot(prior["z1"], prior["density"], color=GREY, linestyle="--", label="prior")
-        ax.set_title(f"{split}, {count(len(rows), 'point')}")
-        ax.set_ylabel("density")
-    _legend_outside(figure, axes[0])
-    axes[1].set_xlabel("z1 (posterior mean)")
-    return figure
-
-
-def _legend_outside(figure: Figure, ax: Axes) -> None:
-    legend = ax.get_legend()
-    assert legend is not None
-    handles = [*legend.legend_handles, *ax.get_legend_handles_labels()[0]]
-    texts = [*(text.get_text() for text in legend.get_texts()), "prior"]
-    legend.remove()
-    figure.legend([h for h in handles if h is not None], texts, loc="outside upper center", ncols=3)
+def _draw_line(ax: Axes, data: pd.DataFrame, prior: pd.DataFrame) -> Axes:
+    """One latent: the distribution of each moon, since a line of points shows nothing."""
+    edges = np.linspace(*_span(data["z1"]), 61)
+    for moon, (colour, name) in enumerate(zip(MOON_COLOURS, MOON_NAMES, strict=True)):
+        for split in ("train", "test"):
+            pale = split == "train"
+            rows = data[data["split"] == split]
+            counts, _ = np.histogram(rows.loc[rows["moon"] == moon, "z1"], edges)
+            height = counts / (max(len(rows), 1) * np.diff(edges))
+            ax.stairs(
+                height, edges, fill=pale, alpha=0.3 if pale else 1.0, color=colour, linewidth=1.6,
+                label=f"{name}, {split}",
+            )  # fmt: skip
+    ax.plot(prior["z1"], prior["density"], color=GREY, linestyle="--", label="prior")
+    ax.set(xlabel="z1 (posterior mean)", ylabel="density")
+    ax.legend(fontsize="small")
+    return ax
 
 
 def _span(values: "pd.Series[float]") -> tuple[float, float]:
@@ -182,7 +179,9 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     note = f"Trial {trained.trial}, {count(trained.latent_dim, 'latent dimension')}{how}."
     if len(trained.data.train) > MOST:
         note += f" At most {MOST} points of each split are shown."
-    return Drawing(draw_latent_space(data, prior_data(trained, data)), note)
+    panel = partial(_draw_latents, data=data, prior=prior_data(trained, data))
+    size = (7.2, 3.2 if trained.latent_dim == 1 else 5.2)
+    return Drawing(lay_out([panel], size, legend_columns=3), note)
 
 
 FIGURE = FigureSpec(

@@ -10,8 +10,10 @@ from analysis.comparison.figures import ComparisonFigure, lacks_ranked
 from analysis.comparison.standing import TOP
 from analysis.comparison.winners import Parameter, merge
 from analysis.figures import Drawing
+from analysis.figures.axes import positions, scale_axis
+from analysis.figures.paper import new_figure
 from analysis.figures.studies import StudyStyle, study_styles
-from analysis.figures.style import BLACK, GREY, new_figure, positions, scale_axis
+from analysis.figures.style import BLACK, GREY
 from analysis.words import listed
 from study.record.manifest import Dimension
 

@@ -2,20 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from analysis.budget import rung_values
 from analysis.comparison import Comparison
 from analysis.comparison.figures import ComparisonFigure, lacks_ranked
 from analysis.figures import Drawing, FigureSpec
+from analysis.figures.axes import scale_metric
+from analysis.figures.by_metric import by_metric
 from analysis.figures.conditions import lacks_complete, lacks_rungs
+from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.studies import study_styles
-from analysis.figures.style import BLACK, SEQUENTIAL, new_figure, scale_metric
+from analysis.figures.style import BLACK, SEQUENTIAL
 from study.record.results import StudyResults
 
 
@@ -49,16 +53,31 @@ class Look:
     marker: str = ""
 
 
-def draw_staircases(lines: Sequence[tuple[pd.DataFrame, Look]], metric: str, what: str) -> Figure:
-    """A staircase a line.
+def empirical_distribution(
+    results: StudyResults, *, metric: str | None = None, ax: Axes | None = None
+) -> Axes:
+    """The share of trials that are as good or better, at every rung and at the end.
 
-    Args:
-        lines: from `staircase`, with their looks; those without a value are left out.
-        metric: what is drawn.
-        what: that is counted, as the legend says.
+    Raises:
+        ValueError: the study has no such metric.
     """
-    figure = new_figure(height=4.2, width=7.2)
-    ax = figure.subplots()
+    results = by_metric(results, metric)
+    data = empirical_distribution_data(results)
+    by_budget = {str(budget): rows for budget, rows in data.groupby("budget", sort=False)}
+    rungs = [budget for budget in by_budget if budget != "end"]
+    colours = colormaps[SEQUENTIAL](np.linspace(0.9, 0.35, max(len(rungs), 1)))
+    looks = {
+        budget: Look(f"at epoch {budget}", colour)
+        for budget, colour in zip(rungs, colours, strict=False)
+    }
+    looks["end"] = Look("complete", BLACK, width=3.5)
+    lines = [(rows, looks[budget]) for budget, rows in by_budget.items()]
+    with drawing_on(ax, 4.2, 7.2) as ax:
+        return _draw_staircases(ax, lines, results.manifest.metric)
+
+
+def _draw_staircases(ax: Axes, lines: Sequence[tuple[pd.DataFrame, Look]], metric: str) -> Axes:
+    """A staircase a line; those without a value are left out."""
     for rows, look in lines:
         if rows.empty:
             continue
@@ -79,8 +98,8 @@ def draw_staircases(lines: Sequence[tuple[pd.DataFrame, Look]], metric: str, wha
     scale_metric(ax, "x", pd.concat([rows["value"] for rows, _ in lines]), metric)
     ax.set_ylim(0, 1.02)
     ax.set_ylabel("share with this value or less")
-    figure.legend(loc="outside upper left", ncols=3, title=f"{what}, and how many")
-    return figure
+    ax.legend(fontsize="small")
+    return ax
 
 
 def _unfit(results: StudyResults, trial: int | None) -> str | None:
@@ -88,17 +107,7 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
-    data = empirical_distribution_data(results)
-    by_budget = {str(budget): rows for budget, rows in data.groupby("budget", sort=False)}
-    rungs = [budget for budget in by_budget if budget != "end"]
-    colours = colormaps[SEQUENTIAL](np.linspace(0.9, 0.35, max(len(rungs), 1)))
-    looks = {
-        budget: Look(f"at epoch {budget}", colour)
-        for budget, colour in zip(rungs, colours, strict=False)
-    }
-    looks["end"] = Look("complete", BLACK, width=3.5)
-    lines = [(rows, looks[budget]) for budget, rows in by_budget.items()]
-    return Drawing(draw_staircases(lines, results.manifest.metric, "trials"))
+    return Drawing(lay_out([partial(empirical_distribution, results)], (7.2, 3.6)))
 
 
 def _draw_compared(comparison: Comparison) -> Drawing:
@@ -110,7 +119,8 @@ def _draw_compared(comparison: Comparison) -> Drawing:
         )
         for name, style in study_styles(comparison.names).items()
     ]
-    return Drawing(draw_staircases(lines, comparison.metric, "complete trials of each study"))
+    panel = partial(_draw_staircases, lines=lines, metric=comparison.metric)
+    return Drawing(lay_out([panel], (7.2, 3.6)))
 
 
 FIGURE = FigureSpec(
@@ -120,10 +130,11 @@ FIGURE = FigureSpec(
         "For every value of the metric, the share of trials that are as good or better. One line "
         "for the trials that reached each rung, by the value that the scheduler saw there, and a "
         "black one for complete trials by their final value. Later lines hold only trials that "
-        "survived."
+        "survived. Numbers in brackets are how many trials a line has."
     ),
     unfit=_unfit,
     draw=_draw,
+    metric="instead",
 )
 
 COMPARED = ComparisonFigure(
@@ -132,7 +143,8 @@ COMPARED = ComparisonFigure(
     caption=(
         "For every value of the metric, the share of a study's complete trials that are as good or "
         "better. Markers stand at each study's best and median. The line further left is better; "
-        "lines that cross are better in one part of their trials and worse in another."
+        "lines that cross are better in one part of their trials and worse in another. Numbers in "
+        "brackets are complete trials."
     ),
     unfit=lacks_ranked,
     draw=_draw_compared,

@@ -1,23 +1,19 @@
 """The learning curves of all trials, with the rungs at which they were compared."""
 
-from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.figures import Drawing, FigureSpec
+from analysis.figures.axes import log_axis, mark_rungs, scale_metric
+from analysis.figures.by_metric import by_metric
 from analysis.figures.conditions import lacks_curves, lacks_trials, thin
-from analysis.figures.style import (
-    BLACK,
-    STATE_STYLES,
-    log_axis,
-    mark_rungs,
-    new_figure,
-    scale_metric,
-)
+from analysis.figures.paper import drawing_on, lay_out
+from analysis.figures.style import BLACK, STATE_STYLES
 from study.record.columns import State
 from study.record.results import StudyResults
 
@@ -41,12 +37,31 @@ def learning_curves_data(results: StudyResults) -> pd.DataFrame:
     return curves.assign(state=curves["trial"].map(states), value=finite).dropna()
 
 
-def draw_learning_curves(
-    data: pd.DataFrame, metric: str, rungs: Sequence[int], best_trial: int | None
-) -> Figure:
-    """One line a trial in its state's colour, the best trial in black."""
-    figure = new_figure(height=4.6)
-    ax = figure.subplots()
+def learning_curves(
+    results: StudyResults, *, metric: str | None = None, ax: Axes | None = None
+) -> Axes:
+    """One line a trial in its state's colour, the best trial in black.
+
+    Raises:
+        ValueError: the study has no such metric, or epochs do not know it.
+    """
+    results = by_metric(results, metric)
+    if sentence := lacks_curves(results):
+        raise ValueError(sentence)
+    data, _ = _thinned(results)
+    with drawing_on(ax, 4.6) as ax:
+        return _draw_curves(ax, data, results)
+
+
+def _thinned(results: StudyResults) -> tuple[pd.DataFrame, str]:
+    data = learning_curves_data(results)
+    trials = results.trials[results.trials["trial"].isin(data["trial"].unique())]
+    drawn, note = thin(trials, MOST, keep=results.complete["trial"].head(20).tolist())
+    return data[data["trial"].isin(drawn["trial"])], note
+
+
+def _draw_curves(ax: Axes, data: pd.DataFrame, results: StudyResults) -> Axes:
+    best_trial = results.best_trial
     high = float(data["value"].quantile(0.999))
     curves = {int(str(trial)): curve for trial, curve in data.groupby("trial")}
     states = data.groupby("trial")["state"].first()
@@ -77,10 +92,10 @@ def draw_learning_curves(
         handles += ax.plot(best["epoch"], best["value"], color=BLACK, zorder=12, label=name)
     ax.set_xlabel("epoch")
     log_axis(ax, "x", 0.9, data["epoch"].max() * 1.1)
-    scale_metric(ax, "y", data["value"].clip(upper=float(high)), metric)
-    mark_rungs(ax, rungs)
-    figure.legend(handles=handles, loc="outside upper left", ncols=7)
-    return figure
+    scale_metric(ax, "y", data["value"].clip(upper=float(high)), results.curve_metric)
+    mark_rungs(ax, results.manifest.rungs)
+    ax.legend(handles=handles, fontsize="small")
+    return ax
 
 
 def _unfit(results: StudyResults, trial: int | None) -> str | None:
@@ -91,13 +106,9 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
 
 
 def _draw(results: StudyResults, trial: int | None) -> Drawing:
-    data = learning_curves_data(results)
-    trials = results.trials[results.trials["trial"].isin(data["trial"].unique())]
-    best = results.complete["trial"].head(20).tolist()
-    drawn, note = thin(trials, MOST, keep=best)
-    data = data[data["trial"].isin(drawn["trial"])]
-    rungs, metric = results.manifest.rungs, results.curve_metric
-    return Drawing(draw_learning_curves(data, metric, rungs, results.best_trial), note)
+    note = _thinned(results)[1]
+    panel = partial(learning_curves, results)
+    return Drawing(lay_out([panel], (8.0, 4.0), legend_columns=7), note)
 
 
 FIGURE = FigureSpec(
@@ -110,4 +121,5 @@ FIGURE = FigureSpec(
     ),
     unfit=_unfit,
     draw=_draw,
+    metric="instead",
 )
