@@ -5,13 +5,14 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.layout import Table
 from analysis.leaderboard import basis_in_words, held_out, verdicts
 from analysis.words import alike, ends, listed
-from moons.layout import Table
 from study.record.labels import label
 
 POINTS = {
     "init": "the validation split that chose the configurations",
+    "split": "validation points that each seed drew anew from those that are not the test's",
     "data": "validation splits of data that each seed drew anew",
 }
 METHOD = (

@@ -109,8 +109,7 @@ def _notes(study: StudyResults, log: Console) -> None:
 
 def _figures(comparison: "Comparison", out: Path, progress: "Progress") -> list[Path]:
     from analysis.comparison.figures import NAMES, draw_comparison
-    from analysis.figures.paper import save_figure
-    from analysis.figures.style import theme
+    from analysis.figures.style import save_figure, theme
 
     drawn = []
     task = progress.add_task("figures", total=len(NAMES))

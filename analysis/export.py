@@ -13,7 +13,7 @@ from moons.checkpoint import pack_weights, save_checkpoint
 from moons.code import SpaceCode, model_code
 from moons.config import Config
 from moons.files import folder_appearing, write_whole
-from moons.words import count, number, with_error, with_interval
+from moons.words import count, with_error, with_interval
 from study.record.folder import StudyFolder
 from study.record.parquet import read_table
 
@@ -86,7 +86,7 @@ def export_winner(
         raise ValueError(f"{first['config']} diverged when it was trained again for the export")
     sigma_x = None
     if refitted:
-        # Fitted on points that the first run had not seen; the second has.
+        # The first run's: a decoder that has seen the validation points may lie too close to them.
         sigma_x = fit_decoder_noise(run.best_model(), config, ImportanceDraws(), EVALUATION_SEED)
         run = refit(config, run.seed, records[: best.epoch], engine, model_class)
         if isinstance(run.outcome, Diverged):
@@ -147,7 +147,5 @@ def _card(**about: Any) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # it is Markdown
     )
-    templates.globals.update(
-        count=count, number=number, with_error=with_error, with_interval=with_interval
-    )
+    templates.globals.update(count=count, with_error=with_error, with_interval=with_interval)
     return templates.get_template("model_card.md.j2").render(**about)

@@ -16,7 +16,9 @@ from analysis.stats import (
     holm,
     mean_interval,
     paired_p,
+    widened,
 )
+from moons.data import TRAIN_SHARE, VAL_SHARE
 from study.record.configs import config_keys
 from study.record.point_losses import load_losses
 
@@ -25,10 +27,12 @@ EXACT = "exact_excess_nll"
 HELD_OUT = (EXACT, "test_excess_nll", "fresh_excess_nll", "fresh_energy_distance")
 DATA = ("n_samples", "noise", "data_seed")
 
-Basis = Literal["seeds", "seeds and points", "points as given"]
+Basis = Literal["seeds", "seeds and points", "seeds and splits", "points as given"]
 BASIS: dict[Basis, str] = {
     "seeds": "seeds",
     "seeds and points": "seeds and the points they share",
+    "seeds and splits": "seeds and the points that each draws anew to validate, as often as they "
+    "are drawn again",
     "points as given": "seeds alone, with the points as given: other points would move all "
     "configs, by how much is not on record, so there is no verdict",
 }
@@ -142,12 +146,14 @@ def retraining_losses(
     scores: dict[str, dict[int, Floats]] = {}
     for config, seed, value in zip(runs["config"], runs["seed_index"], runs[name], strict=True):
         scores.setdefault(str(config), {})[int(seed)] = np.asarray(value, dtype=np.float64)
-    shared = vary == "init" or name.startswith("fresh_")
+    if vary == "split" and name.startswith("val_"):
+        return "seeds and splits", {each: _widened(scores[each]) for each in scores}
+    shared = vary != "data" or name.startswith("fresh_")
     if name == EXACT or not shared:
         return "seeds", scores
     files = runs["losses"].dropna() if "losses" in runs else pd.Series(dtype=object)
     known = {} if folder is None else load_losses(folder, files, name)
-    data = DATA if vary == "init" else DATA[:2]  # fresh points depend on the noise alone
+    data = DATA if vary != "data" else DATA[:2]  # fresh points depend on the noise alone
     alike = all(runs[column].nunique() <= 1 for column in data if column in runs)
     sizes = {len(values) for values in known.values()}
     if len(known) < len(runs) or not alike or len(sizes) != 1:
@@ -158,6 +164,12 @@ def retraining_losses(
         score = scores[str(config)][int(seed)]
         scores[str(config)][int(seed)] = of_points + (score - of_points.mean())
     return "seeds and points", scores
+
+
+def _widened(scores: Mapping[int, Floats]) -> dict[int, Floats]:
+    """Scores on validation points that every seed draws anew from the same few."""
+    wide = widened(np.array(list(scores.values()), dtype=np.float64), VAL_SHARE / TRAIN_SHARE)
+    return dict(zip(scores, wide, strict=True))
 
 
 def against_first(

@@ -40,14 +40,14 @@ class Retrained:
 def fresh_reruns(results: StudyResults) -> pd.DataFrame | None:
     """The retrainings on fresh seeds; None where nothing was retrained.
 
-    Where a seed also drew other data in some of them, only those on the study's own data are left:
-    they alone compare with the search.
+    Those are of one kind: where there are such as had other points validate with every seed, they
+    alone, as they judge by most points; then those on the very split of the search.
     """
     runs = results.reruns
     if runs.empty:
         return None
-    init = runs[runs["vary"] == "init"]
-    return init if len(init) else runs
+    kind = next(kind for kind in ("split", "init", "data") if (runs["vary"] == kind).any())
+    return runs[runs["vary"] == kind]
 
 
 def board_of(results: StudyResults, metric: str | None = None) -> pd.DataFrame | None:

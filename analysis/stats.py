@@ -79,6 +79,20 @@ def _of_points(by_point: Floats, interaction: float) -> float:
     return max(float(by_point.var(ddof=1)) / len(by_point) - interaction, 0.0)
 
 
+def widened(scores: Floats, reused: float) -> Floats:
+    """Scores whose spread also counts that they are on points drawn again and again from the same.
+
+    A mean over random splits has a variance of (1 / n + validation points / training points) times
+    that of a score, since no two splits are without common points (Nadeau and Bengio 2003,
+    "Inference for the generalization error", section 5).
+
+    Args:
+        scores: one a split, shape (n,).
+        reused: validation points for one training point.
+    """
+    return np.asarray(scores.mean() + np.sqrt(1 + len(scores) * reused) * (scores - scores.mean()))
+
+
 def mean_interval(losses: Floats, seed: int = 0) -> Interval:
     """The mean over seeds with its 95 % interval.
 

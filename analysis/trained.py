@@ -58,7 +58,7 @@ class TrainedTrial:
 
     @property
     def sigma_x(self) -> float:
-        """Standard deviation of the decoder's noise, fitted on validation points.
+        """Standard deviation of the decoder's noise, from the tables or fitted anew.
 
         As the tables have it, so that figures and numbers agree; fitted here where they do not.
         """

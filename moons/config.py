@@ -50,6 +50,7 @@ BOUNDS: Mapping[str, Bounds] = {
     "n_samples": Bounds(20, 10_000_000, int),
     "noise": Bounds(0.0, 10.0, float),
     "data_seed": Bounds(0, 2**32 - 1, int),
+    "split_seed": Bounds(0, 2**32 - 1, int),
     "max_epochs": Bounds(1, 1_000_000, int),
     "min_epochs": Bounds(1, 1_000_000, int),
     "patience": Bounds(1, 1_000_000, int),
@@ -128,6 +129,8 @@ class Config:
         n_samples: points of all classes together, before the split.
         noise: standard deviation of the data's Gaussian noise; nothing is added to a file's points.
         data_seed: what the data and their split are drawn from.
+        split_seed: 0 for that split, or what other training and validation points are drawn from;
+            the test points stay.
         scale: whether models see points as they are, or each column less its mean and by its
             standard deviation, both of the training points.
         max_epochs, min_epochs: training never goes on beyond, never stops before.
@@ -160,6 +163,7 @@ class Config:
     n_samples: int = 2000
     noise: float = 0.15
     data_seed: int = 42
+    split_seed: int = 0
     scale: ScaleName = "none"
     max_epochs: int = 1000
     min_epochs: int = 10

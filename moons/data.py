@@ -73,11 +73,13 @@ class Origin:
     noise: float
     data_seed: int
     scale: ScaleName = "none"
+    split_seed: int = 0
 
     @classmethod
     def of(cls, config: Config) -> "Origin":
         """The origin of a config's data."""
-        return cls(config.data, config.n_samples, config.noise, config.data_seed, config.scale)
+        c = config
+        return cls(c.data, c.n_samples, c.noise, c.data_seed, c.scale, c.split_seed)
 
     @property
     def source(self) -> Source:
@@ -165,15 +167,23 @@ def _split(origin: Origin) -> DataSet:
     """Draws the points and splits them class by class."""
     drawn = origin.source.draw(origin.n_samples, origin.noise, origin.data_seed)
     rng = np.random.default_rng(derive_seed(origin.data_seed, "split"))
+    again = np.random.default_rng(derive_seed(origin.data_seed, "split", origin.split_seed))
     parts: tuple[list[NDArray[np.intp]], ...] = ([], [], [])
     for label in range(len(origin.source.classes)):
         members = rng.permutation(np.flatnonzero(drawn.y == label))
         n_train = round(TRAIN_SHARE * len(members))
         n_val = round(VAL_SHARE * len(members))
+        if origin.split_seed:
+            members[: n_train + n_val] = again.permutation(members[: n_train + n_val])
         for part, indices in zip(parts, np.split(members, [n_train, n_train + n_val]), strict=True):
             part.append(indices)
     chosen = (np.concatenate(part) for part in parts)
     return DataSet(*(_frozen(drawn.x[some], drawn.y[some]) for some in chosen))
+
+
+def joined(one: Split, other: Split) -> Split:
+    """The points of both, one after the other."""
+    return Split(np.concatenate([one.x, other.x]), np.concatenate([one.y, other.y]))
 
 
 def _frozen(x: NDArray[np.float32], y: NDArray[np.int64]) -> Split:

@@ -132,7 +132,7 @@ class Evaluation:
             either and their standard errors; of a file against its test points, and None where
             these are fewer than 80.
         floor, floor_se: the same for draws of the data in the model's place.
-        sigma_x: standard deviation of the decoder's noise, fitted on validation data.
+        sigma_x: standard deviation of the decoder's noise, as `fit_decoder_noise` has it.
         latents: None for a model without any.
         val_right_loss, val_shuffled_loss: the training loss with the right labels and with the
             labels shuffled, under the same latent noise; None for a model without labels.
@@ -207,7 +207,13 @@ def _plain(value: object) -> Value:
 # Every figure: its name without the split in front, label, unit, which values are better, and what
 # it is. `_se` and `_error` end its standard error's column, `_floor` that of exact draws.
 ABOUT: tuple[tuple[str, str, str, Better, str], ...] = (
-    ("sigma_x", "", "data units", None, "noise of the decoder (std), fitted on validation data"),
+    (
+        "sigma_x",
+        "",
+        "data units",
+        None,
+        "noise of the decoder (std), fitted on validation points; by `iwae` on training points too",
+    ),
     (
         *("excess_nll", "excess NLL", "nats a point", "less"),
         "an estimate of KL(p* || p_model), `nll` less that of the exact density on these points; "

@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from moons.config import Config, EngineChoice
-from moons.data import DataSet, load_data
+from moons.data import DataSet, joined, load_data
 from moons.fit import Run, fit, start
 from moons.models import VAE
 from moons.schedule import GivenSchedule
 from moons.snapshot import EpochRecord
-from moons.split import Split
 
 
 def refit(
@@ -38,7 +35,7 @@ def refit(
         The run at its end; `outcome` says whether it diverged.
     """
     data = load_data(config)
-    whole = DataSet(_joined(data.train, data.val), data.val, data.test)
+    whole = DataSet(joined(data.train, data.val), data.val, data.test)
     rates = tuple(record.lr for record in records)
     last = replace(config, keep="last", max_epochs=len(rates))
     run = start(last, seed, engine=engine, model_class=model_class, data=whole)
@@ -46,7 +43,3 @@ def refit(
     for _ in fit(run):
         pass
     return run
-
-
-def _joined(one: Split, other: Split) -> Split:
-    return Split(np.concatenate([one.x, other.x]), np.concatenate([one.y, other.y]))

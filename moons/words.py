@@ -5,8 +5,6 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-UNSEEN = 0.005  # of a value: less than what rounding to three digits may take away
-
 
 def count(n: int, noun: str) -> str:
     """`1 trial`, `2,000 trials`, `2 repetitions of a search`."""
@@ -45,12 +43,12 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits, and whole numbers whole, without an exponent up to a million."""
+    """Four significant digits, without an exponent where that reads well."""
     if not math.isfinite(value):
         return "unknown"
-    if abs(value) < 1e6 and (value == round(value) or abs(value) >= 999.5):
+    if value == round(value) and abs(value) < 1e6:
         return f"{value:,.0f}"
-    return f"{value:.3g}"
+    return f"{value:.4g}"
 
 
 def alike(error: float, *values: float) -> list[str]:
@@ -68,10 +66,8 @@ def alike(error: float, *values: float) -> list[str]:
 
 
 def with_error(value: float, error: float | None) -> str:
-    """`1.4050 ± 0.0077`; the value alone where no error is known, or one that it does not show."""
+    """`1.4050 ± 0.0077`; the value alone where no error is known."""
     if error is None or not math.isfinite(error) or not math.isfinite(value):
-        return number(value)
-    if 0 < error < UNSEEN * abs(value):
         return number(value)
     return " ± ".join(alike(error, value, error))
 

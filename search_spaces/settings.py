@@ -13,6 +13,7 @@ from search_spaces.space import SearchSpace
 
 # What belongs to the whole study, and the option that says it.
 OPTIONS = {"family": "--space", "data_seed": "--data-seed", "max_epochs": "--max-epochs"}
+OPTIONS["split_seed"] = "study.rerun --vary split"
 OPTIONS |= dict.fromkeys(("data", "data_dim", "classes"), "--data")
 FORMS = "NAME=VALUE, NAME=A,B,C, NAME=LOW..HIGH or NAME=log:LOW..HIGH"
 RANGE = re.compile(r"(?P<log>log:)?(?P<low>.+?)\.\.(?P<high>.+?)(?:/(?P<step>.+))?")

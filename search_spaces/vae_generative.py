@@ -1,6 +1,6 @@
 """A VAE for what a generative model is for: the exact excess over the best possible density."""
 
-from search_spaces.generative import CONFIRM, FIXED, GENERATIVE, GRACE, MAX_EPOCHS
+from search_spaces.generative import CONFIRM, FIXED, GENERATIVE, GRACE, MAX_EPOCHS, TOP
 from search_spaces.space import SearchSpace
 
 SPACE = SearchSpace(
@@ -13,4 +13,5 @@ SPACE = SearchSpace(
     grace=GRACE,
     max_epochs=MAX_EPOCHS,
     confirm=CONFIRM,
+    top=TOP,
 )

@@ -1,10 +1,5 @@
 """`python -m study.rerun`: the best configs on fresh seeds, to tell luck from quality."""
 
-if __name__ == "__main__":
-    from study import early
-
-    early.begin()
-
 import gc
 import os
 import sys
@@ -15,7 +10,7 @@ from moons.callable_module import make_callable
 from moons.words import count
 from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError, complain, stopped
 from study.reader import outlive_readers
-from study.reruns.options import RerunOptions, parse
+from study.reruns.options import RerunOptions, Vary, parse
 from study.signals import sigterm_deferred
 
 if TYPE_CHECKING:
@@ -93,7 +88,14 @@ def _wanted(
         candidates = top_candidates(trials, manifest.metric, options.top)
     if options.set:
         candidates += [changed(candidate, options.set) for candidate in candidates]
-    return on_fresh_seeds(candidates, options.seeds, options.vary, seed, engine)
+    return on_fresh_seeds(candidates, options.seeds, _varied(options, manifest), seed, engine)
+
+
+def _varied(options: RerunOptions, manifest: "Manifest") -> Vary:
+    """As asked; otherwise as the study was confirmed, so that those retrainings count too."""
+    from study.reruns.confirm import CONFIRMED_BY
+
+    return options.vary or (CONFIRMED_BY if manifest.options.get("confirm") else "init")
 
 
 def _train(
@@ -117,17 +119,20 @@ def _train(
     if ledger.missing:
         address = options.address or default_address()
         workers = options.workers or (usable_cpus() if address is None else None)
-        why = "for an audit" if options.audit is not None else f"varying {options.vary}"
+        why = (
+            "for an audit" if options.audit is not None else f"varying {_varied(options, manifest)}"
+        )
         title = (
             f"{options.study}: {count(len(wanted), 'retraining')} {why}, {ledger.missing} to come"
         )
         announce(title, workers, address)
         with (
             stop.on_signals(),
-            connected(address, workers, _load, lambda: stop.asked, _give_up) as cluster,
+            connected(address, workers, _load, lambda: stop.asked) as cluster,
         ):
             from study.tune.driver import run_retrainings
 
+            cluster.watch.give_up = _give_up
             run_retrainings(ledger, cluster, stop)
     if ledger.broken is not None:
         raise ledger.broken
@@ -148,9 +153,10 @@ def _train(
     return 0
 
 
-def _give_up(error: StudyError) -> None:
-    said = f"{error}; what was finished is on record, the same command goes on"
-    os._exit(complain("study.rerun", StudyError(said, error.code)))
+def _give_up(gone: str) -> None:
+    from study.tune.cluster import lost
+
+    os._exit(complain("study.rerun", lost(gone, "the same command")))
 
 
 def _load() -> None:
@@ -170,9 +176,10 @@ def _show(
     if options.audit is not None:
         show_audit(options.study, trials, metric, manifest.rungs, manifest.seed)
         return
-    show_leaderboard(options.study, trials, metric, options.vary)
+    vary = _varied(options, manifest)
+    show_leaderboard(options.study, trials, metric, vary)
     if options.export is not None:
-        winner = (options.study, options.export, metric, options.vary)
+        winner = (options.study, options.export, metric, vary)
         export(*winner, refitted=options.refit, own=model)
 
 
@@ -180,7 +187,6 @@ make_callable(__name__, "study.calls.rerun")
 
 if __name__ == "__main__":
     outlive_readers()
-    early.imported()
     code = main(sys.argv[1:])
     gc.freeze()  # as in study.run
     sys.exit(code)

@@ -7,7 +7,6 @@ from typing import Any
 
 from moons.callable_module import make_callable
 from moons.files import is_folder
-from search_spaces.choices import check_package
 from search_spaces.settings import read_settings, with_settings
 from search_spaces.space import SearchSpace
 from study.cpus import usable_cpus
@@ -52,15 +51,11 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
     for name in sorted(options.given - MAY_CHANGE):
         _check_same(name, getattr(options, name), asked, folder)
     space = _space(options, manifest, folder)
-    try:
-        check_package(space.sampler)
-    except ValueError as error:
-        raise StudyError(str(error)) from None
     trackers = read_trackers(options.log or asked.get("log"))
     check_usable(trackers)
     try:
         trials = options.trials or int(asked["trials"])
-        if space.is_grid and trials != asked["trials"]:
+        if space.sampler == "grid" and trials != asked["trials"]:
             raise StudyError(
                 f"--trials must be left out, as {space.name} is a grid of {asked['trials']} "
                 f"points, got {trials}"
@@ -83,7 +78,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             data_seed=asked.get("data_seed", asked["seed"]),
             replicates=asked.get("replicates", 1),
             confirm=asked.get("confirm", 0) if options.confirm is None else options.confirm,
-            top=options.top if "top" in options.given else asked.get("top", options.top),
+            top=asked.get("top", space.top) if options.top is None else options.top,
             time_budget_s=options.time_budget,
             engine=asked["engine"],
             address=address,

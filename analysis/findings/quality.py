@@ -65,7 +65,7 @@ def unlike(results: StudyResults) -> Iterator[Finding]:
         yield warning(
             f"The trials differ in their data ({listed(data)}), so that their metrics do not "
             "compare: the best trial may only have had the easiest data.",
-            f"`python -m analysis.figures {results.folder.shown} --only interaction` shows them "
+            f"`python -m analysis.figures {results.folder.shown} --only conditions` shows them "
             "data by data.",
         )
     if "beta" in moved and any(metric.endswith("_loss") for metric in metrics):
@@ -89,8 +89,10 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
         "" if math.isnan(winner.searched) else f"; the search had given {number(winner.searched)}"
     )
     fresh = fresh_reruns(results)
-    drawn = fresh is not None and set(fresh["vary"]) == {"data"}
-    data = ", each with new data" if drawn else ""
+    drawn = "init" if fresh is None else str(fresh["vary"].iloc[0])
+    data = {"data": ", each with new data", "split": ", each validated on other points"}.get(
+        drawn, ""
+    )
     yield Finding(
         "result",
         f"Retrained under {count(winner.n_seeds, 'fresh seed')}{data}, the configuration of "
@@ -160,9 +162,8 @@ def _lead(
 ) -> Iterator[Finding]:
     if math.isnan(noise):
         return
-    shown, scatter = alike(noise, gain, noise)
-    over = f"The gain of {winner.config} over {rival}, {shown}"
-    spread = f"the noise of the seeds, {scatter} (standard deviation)"
+    over = f"The gain of {winner.config} over {rival}, {number(gain)}"
+    spread = f"the noise of the seeds, {number(noise)} (standard deviation)"
     if gain < noise:
         unsettled = "which of the two is better is not settled by one run of each"
         yield warning(f"{over}, is smaller than {spread}: {unsettled}.", advice)

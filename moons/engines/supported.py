@@ -19,7 +19,9 @@ SUPPORTED: Mapping[str, frozenset[object] | None] = {
     "monitor": frozenset({"val_mse", "val_loss"}),
     **dict.fromkeys(("encoder_hidden", "encoder_layers", "decoder_hidden", "decoder_layers")),
     **dict.fromkeys(("latent_dim", "lr", "batch_size", "beta", "eps_w")),
-    **dict.fromkeys(("data", "data_dim", "classes", "n_samples", "noise", "data_seed", "scale")),
+    **dict.fromkeys(
+        ("data", "data_dim", "classes", "n_samples", "noise", "data_seed", "split_seed", "scale")
+    ),
     **dict.fromkeys(("max_epochs", "min_epochs", "patience", "plateau_patience")),
     **dict.fromkeys(("schedule", "keep", "prior_components")),
     "objective": frozenset({"elbo", "iwae"}),

@@ -56,7 +56,7 @@ def val_energy_distance(
         model: the trained model.
         config: what it was trained as.
         seed: of the draws.
-        sigma_x: the decoder's noise; fitted on validation data where it is not given.
+        sigma_x: the decoder's noise; that of `fit_decoder_noise` where it is not given.
     """
     with evaluation_mode(model):
         if sigma_x is None:

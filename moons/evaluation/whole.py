@@ -65,7 +65,7 @@ def evaluate(model: VAE, config: Config, seed: int = 0, sigma_x: float | None = 
         config: what it was trained as; the data, beta and eps_w are read from it.
         seed: of fresh points and all draws. Models that are to be compared share it: they then
             meet the same points, and what depends on the data alone is computed once.
-        sigma_x: the decoder's noise; fitted on validation points where it is not given.
+        sigma_x: the decoder's noise; that of `fit_decoder_noise` where it is not given.
     """
     origin, conditional, draws = Origin.of(config), model.label_dim > 0, ImportanceDraws()
     fresh = points(origin, "fresh", seed)

@@ -46,15 +46,14 @@ N_PARAMETERS = Column(
 RUNGS = Column(
     name="rungs",
     kind="string",
-    what="JSON: the first metric as the scheduler saw it, by the rung's epoch; in the metric's "
-    "unit",
+    what="JSON: the first metric as ASHA saw it, by the rung's epoch; in the metric's unit",
 )
 STATE = Column(
     name="state",
     kind="string",
-    what="`complete` (to its end or its patience), `pruned` (by the scheduler), `diverged` (a loss "
-    "was not finite), `failed` (an exception), `running`, `interrupted` (cut off and begun again "
-    "under another number)",
+    what="`complete` (to its end or its patience), `pruned` (by ASHA), `diverged` (a loss was not "
+    "finite), `failed` (an exception), `running`, `interrupted` (cut off and begun again under "
+    "another number)",
 )
 # One row a trial; its settings and what an evaluation measured follow.
 TRIALS: tuple[Column, ...] = (
@@ -91,7 +90,8 @@ RERUNS: tuple[Column, ...] = (
     Column(
         name="vary",
         kind="string",
-        what="what a seed draws anew: `init` (initialisation, order and noise) or `data` as well",
+        what="what a seed draws anew: `init` (initialisation, order and noise), with `split` also "
+        "which points validate, with `data` all data",
     ),
     Column(name="seed_index", kind="int64", what="of the seed; the same for all configs"),
     SEED,
@@ -166,6 +166,7 @@ ABOUT_SETTINGS = {
     "noise": ("data noise", "std", "standard deviation of the data's noise; in data units"),
     "scale": ("", "", "`standard` where models see each column less its mean, by its std"),
     "data_seed": ("", "", "of the data and their split"),
+    "split_seed": ("", "", "of which points validate; 0 for the split of the data's own seed"),
     "max_epochs": ("", "", "training never goes on beyond"),
     "min_epochs": ("", "", "training never stops before"),
     "patience": ("", "epochs", "without a better `monitor`, after which training stops"),

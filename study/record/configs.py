@@ -8,7 +8,8 @@ from moons.config import Config
 if TYPE_CHECKING:
     import pandas as pd
 
-SETTINGS = tuple(f.name for f in dataclasses.fields(Config) if f.name != "data_seed")
+SEEDS = ("data_seed", "split_seed")  # of the data: no config is better for another one
+SETTINGS = tuple(f.name for f in dataclasses.fields(Config) if f.name not in SEEDS)
 
 
 def config_keys(table: "pd.DataFrame") -> "pd.Series[str]":

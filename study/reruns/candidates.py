@@ -105,7 +105,8 @@ def config_from_file(path: Path, manifest: Manifest) -> Candidate:
         given = given.get("config", given) if isinstance(given, dict) else given
         if not isinstance(given, dict):
             raise ValueError(f"{path}: a config must be a JSON object, got {given!r}")
-        config = Config.from_mapping(settings | given, str(path))
+        split = {"split_seed": 0}  # an exported winner has its own
+        config = Config.from_mapping(settings | given | split, str(path))
     except OSError as error:
         raise StudyError(f"--config cannot be read: {path}: {error.strerror}") from None
     except ValueError as error:

@@ -85,7 +85,9 @@ def _fresh(
     candidate: Candidate, index: int, vary: Vary, study_seed: int, engine: EngineChoice
 ) -> Retraining:
     config = candidate.config
-    if vary == "data":
+    if vary == "split":
+        config = replace(config, split_seed=index + 1)
+    elif vary == "data":
         config = replace(config, data_seed=derive_seed(study_seed, "rerun data", index))
     return Retraining(
         purpose="rerun",

@@ -11,7 +11,7 @@ from moons.files import is_folder
 from study.errors import StudyError
 from study.options import Flag, check_address, check_range, read_options
 
-Vary = Literal["init", "data"]
+Vary = Literal["init", "split", "data"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,8 @@ class RerunOptions:
     """A config to train beside the study's own; may be said more than once."""
     set: Annotated[UseAppendAction[tuple[AnyText, ...]], opt("NAME=VALUE", "none")] = ()
     """Trains each config with this setting changed as well, beside it. Repeatable."""
-    vary: Vary = "init"
-    """What a seed draws anew: initialisation, order and noise, or the data as well."""
+    vary: Annotated[Vary | None, opt("init|split|data", "init; split where confirmed")] = None
+    """What a seed draws anew: initialisation and order; which points validate too; or all data."""
     seed_of_trial: Annotated[Whole, opt("N", "none")] = None
     """Repeats this trial exactly and says whether it came out the same."""
     audit: Annotated[Whole, opt("K", "none")] = None

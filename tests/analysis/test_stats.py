@@ -12,6 +12,7 @@ from analysis.stats import (
     paired_p,
     share_in_range,
     spearman_interval,
+    widened,
 )
 
 
@@ -119,3 +120,11 @@ def test_the_next_of_nineteen_lies_among_them_nine_times_in_ten() -> None:
     draws = np.random.default_rng(6).exponential(size=(4000, 6))
     inside = (draws[:, 5] > draws[:, :5].min(1)) & (draws[:, 5] < draws[:, :5].max(1))
     assert inside.mean() == pytest.approx(share_in_range(5), abs=0.03)
+
+
+def test_scores_on_points_that_are_drawn_again_and_again_count_them_once_more():
+    scores = np.array([0.1, 0.4, 0.2, 0.6, 0.3])
+    wide = widened(scores, 1 / 3)
+    assert wide.mean() == pytest.approx(scores.mean())
+    assert wide.var(ddof=1) / 5 == pytest.approx(scores.var(ddof=1) * (1 / 5 + 1 / 3))
+    assert widened(scores, 0.0) == pytest.approx(scores)

@@ -51,6 +51,20 @@ def test_the_default_data_are_600_200_200_points_of_each_moon():
         assert len(part) == 2 * expected
 
 
+@given(N_SAMPLES, SEEDS, st.integers(1, 2**32 - 1))
+def test_another_split_draws_what_validates_anew_and_leaves_the_test_points(n, seed, split_seed):
+    own = load_data(Config(n_samples=n, data_seed=seed))
+    other = load_data(Config(n_samples=n, data_seed=seed, split_seed=split_seed))
+    np.testing.assert_array_equal(own.test.x, other.test.x)
+    np.testing.assert_array_equal(
+        sorted_rows(own.train, own.val), sorted_rows(other.train, other.val)
+    )
+    for part, again in zip(parts(own), parts(other), strict=True):
+        assert np.bincount(part.y).tolist() == np.bincount(again.y).tolist()
+    if n >= 200:
+        assert not np.array_equal(own.val.x, other.val.x)
+
+
 @given(N_SAMPLES, st.sampled_from([0.0, 0.15, 0.3]), SEEDS)
 def test_every_drawn_point_is_in_exactly_one_split_and_keeps_its_label(n_samples, noise, seed):
     moons = drawn_moons(n_samples, noise, seed)

@@ -1,6 +1,7 @@
 """The importance-weighted bound against closed forms and quadrature over the latent."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moons.config import Config
+from moons.data import joined, load_data
 from moons.density import draw_exact
 from moons.evaluation import ImportanceDraws, generate
+from moons.evaluation.excess import RUNG_DRAWS, as_tensors, fit_decoder_noise
 from moons.evaluation.likelihood import elbo, fit_sigma_x, log_likelihood
 from moons.models import build_model
 from tests.moons.evaluation.known import Linear, by_quadrature
@@ -192,3 +195,17 @@ def test_generated_points_answer_to_the_labels_asked_for():
     mixed = generate(model, 10, 18, np.arange(10) % 2, sigma_x=0.1)
     assert mixed == pytest.approx(np.where(np.arange(10)[:, None] % 2, ones, zeros))
     assert generate(model, 10, 18, sigma_x=0.1).shape == (10, 2)
+
+
+def test_noise_of_a_model_by_importance_weights_is_fitted_to_training_points_too():
+    elbo_config = Config(latent_dim=1, decoder_hidden=16)
+    weighted = replace(elbo_config, objective="iwae", importance_samples=8, eps_w=1.0)
+    model = wild(elbo_config, seed=13)
+    data = load_data(weighted)
+    few = ImportanceDraws(256, 8)
+
+    def best_for(split):
+        return fit_sigma_x(model, *as_tensors(split), RUNG_DRAWS, seed=14).sigma_x
+
+    assert fit_decoder_noise(model, weighted, few, 14) == best_for(joined(data.train, data.val))
+    assert fit_decoder_noise(model, elbo_config, RUNG_DRAWS, 14) == best_for(data.val)

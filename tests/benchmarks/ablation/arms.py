@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from search_spaces.load import load_space
+from search_spaces.space import Sampler
 from study.options import Options, parse
 from study.plan import Plan, make_plan
 
@@ -27,8 +28,8 @@ class Arm:
             its rungs; or what Ray's own search says, that it is complete with its last value.
     """
 
-    sampler: str
-    scheduler: str
+    sampler: Sampler
+    scheduler: Literal["asha", "none"]
     grace: int
     reduction: int
     telling: Telling = "honest"

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.figures.paper import save_figure
-from analysis.figures.style import theme
+from analysis.figures.style import save_figure, theme
 from moons.files import appearing, write_whole
 from search_spaces.load import load_space
 from study.record.labels import label

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.command import run_command
+from analysis.layout import Table
 from moons.command_line import Count
 from moons.files import appearing, write_whole
-from moons.layout import Table
 from moons.terminal import console, show_table
 from study.options import check_range
-from tests.benchmarks.coverage.boards import CONFIGS, boards, means
+from tests.benchmarks.coverage.boards import CONFIGS, boards, means, splits
 from tests.benchmarks.coverage.case import Case
 from tests.benchmarks.coverage.searches import bands, best_configs, comparisons
 from tests.benchmarks.coverage.trials import noise, others
@@ -65,6 +65,7 @@ KINDS: tuple[Callable[[int, np.random.Generator], Iterator[Case]], ...] = (
     bands,
     noise,
     others,
+    splits,
 )
 
 

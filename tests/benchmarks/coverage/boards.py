@@ -7,7 +7,8 @@ from itertools import product
 import numpy as np
 
 from analysis.leaderboard import against_first
-from analysis.stats import Floats, mean_interval
+from analysis.stats import Floats, mean_interval, widened
+from moons.data import TRAIN_SHARE, VAL_SHARE
 from tests.benchmarks.coverage.case import LAWS, Case, Law, coverage, error, scores
 
 CONFIGS = 5  # of a board, all equally good
@@ -44,6 +45,21 @@ def boards(repeats: int, rng: np.random.Generator) -> Iterator[Case]:
         name = f"{split} points"
         yield coverage(f"mean, {name}", law, n, about, np.mean(held), times)
         yield error(f"board, {name}", law, n, about, np.mean(wrong), times, FAMILY)
+
+
+def splits(repeats: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Means over seeds that each validate on points of their own, drawn from the same."""
+    points, spread = SPLITS["validation"]
+    for n, seeds in product((5, 8, 20), SEED_SPREADS):
+        held = []
+        for _ in range(repeats):
+            losses = spread * math.sqrt(points) * rng.standard_normal(4 * points)
+            scored = [rng.choice(losses, points, replace=False).mean() for _ in range(n)]
+            found = np.array(scored) + seeds * rng.standard_normal(n)
+            interval = mean_interval(widened(found, VAL_SHARE / TRAIN_SHARE))
+            held.append(interval.low <= 0 <= interval.high)
+        about = f"{points:,} of {4 * points:,} points, seeds {seeds}"
+        yield coverage("mean, a split a seed", "normal", n, about, np.mean(held), repeats)
 
 
 def losses_of(

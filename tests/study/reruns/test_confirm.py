@@ -45,7 +45,7 @@ def test_the_best_distinct_configs_meet_the_same_seeds_as_study_rerun_gives_them
     assert ledger is not None
     assert ledger.missing == 6
     trials = pd.read_parquet(study / "trials.parquet")
-    wanted = on_fresh_seeds(top_candidates(trials, "val_mse", 3), 2, "init", 42, "auto")
+    wanted = on_fresh_seeds(top_candidates(trials, "val_mse", 3), 2, "split", 42, "auto")
     train(ledger)
     assert RerunLedger(study / "reruns.jsonl", wanted, ("val_mse",), None).missing == 0
 
@@ -177,7 +177,7 @@ def test_a_space_says_how_often_it_confirms_and_the_command_may_say_otherwise(
     tmp_path: Path,
 ) -> None:
     generative = plan(tmp_path, space="vae-generative")
-    assert (generative.confirm, generative.top) == (8, 5)
+    assert (generative.confirm, generative.top) == (8, 10)
     assert plan(tmp_path, "--confirm", 0, space="vae-generative").confirm == 0
     assert plan(tmp_path, "--smoke", space="vae-generative").confirm == 2
     base = plan(tmp_path)

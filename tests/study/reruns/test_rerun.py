@@ -48,6 +48,19 @@ def test_varying_the_data_draws_new_moons_and_varying_init_does_not(finished: Pa
     assert len(drawn["data"]) == 3
 
 
+def test_varying_the_split_draws_other_points_to_validate_and_no_other_data(
+    finished: Path,
+) -> None:
+    candidates = top_candidates(trials_of(finished), "val_mse", 2)
+    drawn = on_fresh_seeds(candidates, 3, "split", 42, "auto")
+    assert {r.config.data_seed for r in drawn} == {42}
+    by_seed = {r.index: set[int]() for r in drawn}
+    for retraining in drawn:
+        by_seed[retraining.index].add(retraining.config.split_seed)
+    assert all(len(splits) == 1 for splits in by_seed.values())  # configs meet the same points
+    assert len(set[int]().union(*by_seed.values())) == 3
+
+
 def test_an_audit_takes_pruned_trials_on_their_own_seeds(finished: Path) -> None:
     trials = trials_of(finished)
     pruned = trials[trials["state"] == "pruned"].set_index("trial")

@@ -1,1 +1,0 @@
-"""Figures about the model that a trial left, and about its data."""

@@ -1,1 +1,0 @@
-"""Figures about the trials of a study, or of several."""

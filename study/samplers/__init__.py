@@ -1,1 +1,0 @@
-"""Who proposes configs: Optuna's samplers, each a function of the history, a seed and a slot."""
