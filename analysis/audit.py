@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from moons.words import count
+from moons.words import count, number, percent
 from study.record.chosen import in_drawing_order
 from study.record.configs import distinct_configs
 from study.record.rungs import rungs_table
@@ -50,10 +50,11 @@ class Audit:
     def sentences(self) -> list[str]:
         """The findings in plain words."""
         was = "was" if self.audited == 1 else "were"
+        low, high = percent(self.share_low), percent(self.share_high)
         found = [
             f"of {count(self.pruned, 'pruned trial')} {self.audited} {was} trained to the end: "
             f"{self.entering} would have entered the top {TOP} configs "
-            f"(95 % interval of the share: {self.share_low:.0%} to {self.share_high:.0%})",
+            f"(95 % interval of the share: {low} to {high})",
             f"regret: {self._regret}",
             f"stopping them saved {self.epochs_saved:,} of {count(self.epochs_needed, 'epoch')}",
         ]
@@ -69,7 +70,7 @@ class Audit:
     def _regret(self) -> str:
         if math.isnan(self.regret):
             return "unknown, as the study has no complete trial, or no audited one ended"
-        return f"{self.regret:.4g}" if self.regret else "0, as none of them beats the study's best"
+        return number(self.regret) if self.regret else "0, as none of them beats the study's best"
 
 
 def audit(

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.layout import Table
 from analysis.leaderboard import basis_in_words, held_out, verdicts
 from analysis.words import alike, ends, listed
+from moons.layout import Table
 from study.record.labels import label
 
 POINTS = {

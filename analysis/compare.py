@@ -109,7 +109,8 @@ def _notes(study: StudyResults, log: Console) -> None:
 
 def _figures(comparison: "Comparison", out: Path, progress: "Progress") -> list[Path]:
     from analysis.comparison.figures import NAMES, draw_comparison
-    from analysis.figures.style import save_figure, theme
+    from analysis.figures.paper import save_figure
+    from analysis.figures.style import theme
 
     drawn = []
     task = progress.add_task("figures", total=len(NAMES))

@@ -13,7 +13,7 @@ from moons.checkpoint import pack_weights, save_checkpoint
 from moons.code import SpaceCode, model_code
 from moons.config import Config
 from moons.files import folder_appearing, write_whole
-from moons.words import count, with_error, with_interval
+from moons.words import count, number, with_error, with_interval
 from study.record.folder import StudyFolder
 from study.record.parquet import read_table
 
@@ -147,5 +147,7 @@ def _card(**about: Any) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # it is Markdown
     )
-    templates.globals.update(count=count, with_error=with_error, with_interval=with_interval)
+    templates.globals.update(
+        count=count, number=number, with_error=with_error, with_interval=with_interval
+    )
     return templates.get_template("model_card.md.j2").render(**about)

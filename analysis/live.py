@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +17,8 @@ import tyro
 from analysis.command import run_command
 from moons.command_line import AnyPath
 from study.record.damage import RecordError
+from study.record.folder import StudyFolder
+from study.record.lock import in_use
 
 HOST = "127.0.0.1"
 EVERY_S = 0.5  # between looks at a record
@@ -64,7 +67,7 @@ class Server(ThreadingHTTPServer):
 
         lines = []
         for name, path in self.studies().items():
-            seen = [(p.stat().st_mtime_ns, p.stat().st_size) for p in _watched(path)]
+            seen = _seen(path)
             if self._standings.get(path, (None,))[0] != seen:
                 try:
                     line = standing(path)
@@ -75,9 +78,14 @@ class Server(ThreadingHTTPServer):
         return sorted(lines, key=lambda line: str(line["started"]), reverse=True)
 
 
-def _watched(path: Path) -> list[Path]:
+def _seen(path: Path) -> object:
+    """What is another as soon as a study's line in the index may be."""
     names = ("study.json", "journal.log", "trials.parquet")
-    return [path / name for name in names if (path / name).is_file()]
+    found = [(path / name).stat() for name in names if (path / name).is_file()]
+    driven = False
+    with suppress(RecordError, OSError):  # the line itself says what is wrong
+        driven = in_use(StudyFolder(path).lock)  # a driver that is killed changes no file
+    return driven, [(file.st_mtime_ns, file.st_size) for file in found]
 
 
 class Handler(BaseHTTPRequestHandler):

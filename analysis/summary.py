@@ -1,18 +1,16 @@
 """The tables of a report: few rows, rounded, in the order a reader wants them."""
 
-from typing import Any
-
 import pandas as pd
 
 from analysis.board_tables import board_table, held_out_table
-from analysis.layout import Table
 from analysis.reruns import board_of
-from analysis.words import number, value_in_words, with_error
+from analysis.words import value_in_words, with_error
 from moons.column import SPLITS
+from moons.layout import Table
 from study.record.configs import distinct_configs
 from study.record.labels import label, metric_label, short_label
 from study.record.manifest import Dimension
-from study.record.measured import measured
+from study.record.measured import error_of, measured
 from study.record.results import StudyResults
 
 # Fresh points stand in for the exact figure in tables older than that.
@@ -36,18 +34,20 @@ def _trials_table(results: StudyResults, trials: pd.DataFrame) -> Table:
     columns = [column for column in columns if trials[column].notna().any() or column == "state"]
     names = {"train_s": "training (s)", "best_epoch": "best epoch"}
     headings = tuple(names.get(column, short_label(column)) for column in columns)
-    rows = tuple(zip(*(_cells(trials[column]) for column in columns), strict=True))
+    rows = tuple(zip(*(_cells(trials, column) for column in columns), strict=True))
     return Table(headings, rows)
 
 
-def _cells(values: "pd.Series[Any]") -> list[str]:
-    return [
-        "-" if value is None or value is pd.NA or value != value else _cell(value)
-        for value in values.tolist()
-    ]
+def _cells(rows: pd.DataFrame, column: str) -> list[str]:
+    errors = [error_of(row, column) for _, row in rows.iterrows()]
+    return [_cell(*pair) for pair in zip(rows[column].tolist(), errors, strict=True)]
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, error: float | None) -> str:
+    if value is None or value is pd.NA or value != value:
+        return "-"
+    if isinstance(value, float) and error is not None:
+        return with_error(value, error)
     return f"{value:,}" if isinstance(value, int) else value_in_words(value)
 
 
@@ -59,8 +59,8 @@ def evaluation(results: StudyResults) -> Table | None:
     splits = [split for split in SPLITS if any(figure.split == split for figure in figures)]
     cells: dict[str, dict[str, str]] = {}
     for figure in figures:
-        floor = "" if figure.floor is None else f" (exact draws: {number(figure.floor)})"
-        shown = with_error(figure.value, figure.error) + floor
+        floor = f" (exact draws: {figure.floor_words})" if figure.floor_words else ""
+        shown = figure.words + floor
         cells.setdefault(figure.metric, {})[figure.split] = shown
     if not cells:
         return None
@@ -86,7 +86,7 @@ def baselines(results: StudyResults) -> Table | None:
     beside = ("exact_excess_nll_seed_std", "fresh_energy_distance")
     columns = [*excess[:3], *(c for c in beside if c in rows)]
     named = rows["baseline"].str.replace("_", " ").replace("two arcs", "two arcs, the true family")
-    cells = zip(named, *(_cells(rows[column]) for column in columns), strict=True)
+    cells = zip(named, *(_cells(rows, column) for column in columns), strict=True)
     return Table(("baseline", *map(label, columns)), tuple(cells))
 
 

@@ -5,6 +5,8 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+UNSEEN = 0.005  # of a value: less than what rounding to three digits may take away
+
 
 def count(n: int, noun: str) -> str:
     """`1 trial`, `2,000 trials`, `2 repetitions of a search`."""
@@ -43,12 +45,12 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def number(value: float) -> str:
-    """Four significant digits, without an exponent where that reads well."""
+    """Three significant digits, and whole numbers whole, without an exponent up to a million."""
     if not math.isfinite(value):
         return "unknown"
-    if value == round(value) and abs(value) < 1e6:
+    if abs(value) < 1e6 and (value == round(value) or abs(value) >= 999.5):
         return f"{value:,.0f}"
-    return f"{value:.4g}"
+    return f"{value:.3g}"
 
 
 def alike(error: float, *values: float) -> list[str]:
@@ -66,8 +68,10 @@ def alike(error: float, *values: float) -> list[str]:
 
 
 def with_error(value: float, error: float | None) -> str:
-    """`1.4050 ± 0.0077`; the value alone where no error is known."""
+    """`1.4050 ± 0.0077`; the value alone where no error is known, or one that it does not show."""
     if error is None or not math.isfinite(error) or not math.isfinite(value):
+        return number(value)
+    if 0 < error < UNSEEN * abs(value):
         return number(value)
     return " ± ".join(alike(error, value, error))
 

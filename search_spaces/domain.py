@@ -50,6 +50,11 @@ class Float:
         steps = (Decimal(str(self.high)) - Decimal(str(self.low))) // Decimal(str(self.step))
         return float(self.low), float(Decimal(str(self.low)) + steps * Decimal(str(self.step)))
 
+    @property
+    def ordered(self) -> bool:
+        """Whether nearer values are more alike."""
+        return True
+
     def as_dict(self) -> dict[str, Any]:
         """As the manifest holds it."""
         return _range_dict("float", self)
@@ -84,6 +89,11 @@ class Int:
     def ends(self) -> tuple[int, int]:
         """The values whose validity stands for that of all between."""
         return self.low, self.high - (self.high - self.low) % (self.step or 1)
+
+    @property
+    def ordered(self) -> bool:
+        """As in `Float`."""
+        return True
 
     def as_dict(self) -> dict[str, Any]:
         """As the manifest holds it."""
@@ -129,6 +139,12 @@ class Choice:
     def ends(self) -> tuple[int | float | str | bool, ...]:
         """The values whose validity stands for that of all."""
         return self.options
+
+    @property
+    def ordered(self) -> bool:
+        """Whether it is a choice of at least two numbers, which have an order."""
+        numbers = [type(option) in (int, float) for option in self.options]
+        return len(numbers) > 1 and all(numbers)
 
     def as_dict(self) -> dict[str, Any]:
         """As the manifest holds it."""

@@ -8,7 +8,7 @@ from moons.code import SpaceCode
 from search_spaces.space import SearchSpace
 
 HERE = Path(__file__).parent
-NOT_SPACES = ("__init__", "base", "domain", "generative", "load", "settings", "space")
+NOT_SPACES = ("__init__", "base", "choices", "domain", "generative", "load", "settings", "space")
 
 
 def space_names() -> list[str]:

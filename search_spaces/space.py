@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 from moons.code import SpaceCode, model_code
 from moons.config import CHOICES, Config, Family, check_value
+from search_spaces.choices import SAMPLERS, SCHEDULERS
 from search_spaces.domain import Choice, Domain, Float, Int, domain_from_dict
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Choice", "Domain", "Float", "Int", "SearchSpace"]  # a space needs this import alone
 
-Sampler = Literal["tpe", "random", "grid"]
-Scheduler = Literal["asha", "none"]
 # A study without a name takes the space's and the time, and that names its folder.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 METRICS = ("val_mse", "val_loss", "val_energy_distance", "val_excess_nll")
@@ -40,12 +39,12 @@ class SearchSpace:
         family: `vae` or `cvae`.
         searched: domains by the names of `moons.config.Config`'s settings.
         fixed: settings that differ from `Config`'s defaults in every trial.
-        sampler: who proposes; `grid` visits every combination of its choices once.
+        sampler: who proposes, a name of `search_spaces.choices.SAMPLERS`.
         metric: what is minimised; two, joined by a comma, give a Pareto front.
         trials: how many, where `--trials` does not say; a grid has as many as points.
-        scheduler: `asha`, or `none` where the metric does not compare trials: `--scheduler` may say
-            otherwise.
-        grace: epochs before ASHA may stop a trial, where `--grace` does not say: as many as
+        scheduler: who stops trials early, a name of `SCHEDULERS`, where `--scheduler` does not say;
+            `none` where the metric does not compare trials.
+        grace: epochs before a trial may be stopped, where `--grace` does not say: as many as
             it takes for the metric to tell good configs from bad ones.
         max_epochs: a trial's largest budget, where `--max-epochs` does not say.
         confirm: fresh seeds that the best configs are trained on at the end, where `--confirm` does
@@ -61,10 +60,10 @@ class SearchSpace:
     family: Family
     searched: Mapping[str, Domain]
     fixed: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    sampler: Sampler = "tpe"
+    sampler: str = "tpe"
     metric: str = "val_mse"
     trials: int = 100
-    scheduler: Scheduler = "asha"
+    scheduler: str = "asha"
     grace: int = 10
     max_epochs: int = 1000
     confirm: int = 0
@@ -78,8 +77,8 @@ class SearchSpace:
             raise ValueError(f"name must match {NAME.pattern}, got {self.name!r}")
         if self.family not in CHOICES["family"]:
             raise ValueError(f"family must be one of vae, cvae, got {self.family!r}")
-        for key, names in (("sampler", get_args(Sampler)), ("scheduler", get_args(Scheduler))):
-            if (value := getattr(self, key)) not in names:
+        for key, names in (("sampler", SAMPLERS), ("scheduler", SCHEDULERS)):
+            if (value := getattr(self, key)) not in [*names]:
                 raise ValueError(f"{key} must be one of {', '.join(names)}, got {value!r}")
         if not isinstance(self.metric, str):
             raise ValueError(f"metric must be a text such as val_mse, got {self.metric!r}")
@@ -106,13 +105,28 @@ class SearchSpace:
             if not isinstance(domain, Float | Int | Choice):
                 raise ValueError(f"{key} must be a Float, an Int or a Choice, got {domain!r}")
             searched[key] = domain.of(key)
-            if self.sampler == "grid" and not isinstance(domain, Choice):
+            if self.is_grid and not isinstance(domain, Choice):
                 raise ValueError(f"{key} must be a Choice, as the sampler is a grid, got {domain}")
             for value in searched[key].ends():  # each possible alone, yet not with what is fixed?
                 Config(**fixed | {key: value})
         object.__setattr__(self, "searched", searched)
         object.__setattr__(self, "fixed", fixed)
+        self._check_sampler()
         self._check_model()
+
+    def _check_sampler(self) -> None:
+        chosen = SAMPLERS[self.sampler]
+        if len(self.metrics) > chosen.objectives:
+            able = [name for name, other in SAMPLERS.items() if other.objectives > 1]
+            raise ValueError(
+                f"sampler {self.sampler} minimises one metric, got {self.metric}; for two take one "
+                f"of {', '.join(able)}"
+            )
+        if chosen.ordered and not any(domain.ordered for domain in self.searched.values()):
+            raise ValueError(
+                f"sampler {self.sampler} needs at least one setting to search whose values have an "
+                f"order, got {', '.join(self.searched)}; take another sampler"
+            )
 
     def _check_model(self) -> None:
         if self.model is None:
@@ -136,6 +150,11 @@ class SearchSpace:
     def metrics(self) -> tuple[str, ...]:
         """The objectives, first the one that the scheduler follows."""
         return tuple(self.metric.split(","))
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether the trials are the points of a grid."""
+        return SAMPLERS[self.sampler].grid
 
     @property
     def model_name(self) -> str:

@@ -3,24 +3,26 @@
 import os
 import sys
 import time
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from moons.config import Config
 from moons.terminal import console, say
-from study.errors import NO_RESULT, STORAGE, ExitCode, StudyError, Unreachable, complain
+from study.errors import NO_RESULT, RAY, STORAGE, ExitCode, StudyError, Unreachable, complain
 from study.history import History, take_stock
 from study.ledger import Ledger
 from study.monitoring.live import watched
 from study.monitoring.progress import announce
 from study.opened import opened
 from study.plan import Plan
-from study.record.manifest import Outcome
+from study.record.manifest import Manifest, Outcome
 from study.record.opening import Record
 from study.reruns.confirm import confirmation, confirming_title, write_confirmed
 from study.reruns.ledger import RerunLedger
 from study.signals import Stop, sigterm_deferred
-from study.tune.cluster import Cluster, connected, lost
+from study.tune.cluster import Cluster, connected
 
 
 def execute(plan: Plan) -> ExitCode:
@@ -42,6 +44,7 @@ def execute(plan: Plan) -> ExitCode:
 
 def _run(plan: Plan, record: Record, history: History) -> ExitCode:
     ledger = Ledger(plan, record, history)
+    manifest = _manifest(plan, record)
     began = time.monotonic()
     searching = len(history.finished) < plan.trials
     confirming = None if searching else confirmation(plan)
@@ -49,12 +52,11 @@ def _run(plan: Plan, record: Record, history: History) -> ExitCode:
     stop = Stop(plan.time_budget_s, tally)
     if searching or (confirming is not None and confirming.missing):
         if plan.resumed:  # it may extend the study, which a dead driver could not say any more
-            record.write_manifest(record.manifest.going_on(plan.options()))
+            record.write_manifest(manifest.going_on(plan.options()))
         try:
-            with stop.on_signals(), _cluster(plan, stop) as cluster:
+            with stop.on_signals(), _cluster(plan, record, stop) as cluster:
                 from study.tune.driver import run_retrainings, run_trials
 
-                cluster.watch.give_up = lambda gone: _give_up(plan, gone)
                 if searching and not stop.asked:
                     run_trials(plan, cluster, ledger, history, stop)
                 if not (stop.asked or ledger.broken or ledger.hopeless):
@@ -62,32 +64,61 @@ def _run(plan: Plan, record: Record, history: History) -> ExitCode:
                     if confirming is not None and confirming.missing:
                         say(console(), confirming_title(plan))
                         run_retrainings(confirming, cluster, stop)
-        except Unreachable:  # leave it as it was, for the same command with another address
-            if plan.resumed:
-                record.write_manifest(record.manifest)
-            else:
-                record.discard()
+        except Unreachable as error:
+            _leave_as_it_was(plan, record)
             if stop.signum is not None:
                 raise StudyError("stopped before it had a cluster", stop.code) from None
-            raise
+            raise _to_go_on(plan, error) from None
     for account in (ledger, confirming):
         if account is not None and account.broken is not None:
             raise account.broken
     outcome = _outcome(ledger, confirming, stop)
     seconds = time.monotonic() - began
-    ended = record.manifest.end(outcome, plan.options(), seconds)
+    ended = manifest.end(outcome, plan.options(), seconds)
     record.write_manifest(ended)
     return _conclude(plan, ledger, outcome, stop, ended.seconds or seconds)
 
 
-def _give_up(plan: Plan, gone: str) -> None:
-    """Ends the process at once, before Ray does in its own way; the manifest is as after a kill."""
-    os._exit(complain("study.run", lost(gone, plan.resume_command())))
+def _manifest(plan: Plan, record: Record) -> Manifest:
+    """The study's manifest, with the code that its model has now: `--resume` has allowed it."""
+    code = plan.space.as_dict().get("code")
+    if code is None or record.manifest.space.get("code") == code:
+        return record.manifest
+    space = dict(record.manifest.space) | {"code": code}
+    return replace(record.manifest, space=space, space_hash=plan.space.digest())
 
 
-def _cluster(plan: Plan, stop: Stop) -> AbstractContextManager[Cluster]:
+def _leave_as_it_was(plan: Plan, record: Record) -> None:
+    """For the same command, perhaps with another address."""
+    if plan.resumed:
+        record.write_manifest(record.manifest)
+    else:
+        record.discard()
+
+
+def _to_go_on(plan: Plan, error: StudyError) -> StudyError:
+    """The error of a Ray that did not start or died, with how to go on where there is a record."""
+    if (isinstance(error, Unreachable) and not plan.resumed) or error.code != RAY:
+        return error
+    how = f"the record is whole, go on with: {plan.resume_command()}"
+    return StudyError(f"{error}; {how}", error.code)
+
+
+def _give_up(plan: Plan, record: Record, began: float, error: StudyError) -> None:
+    """Ends the process at once, before Ray does in its own way."""
+    with suppress(OSError):  # the manifest then is as after a kill
+        if isinstance(error, Unreachable):
+            _leave_as_it_was(plan, record)
+        else:
+            worked_s = time.monotonic() - began
+            record.write_manifest(_manifest(plan, record).cut_off(plan.options(), worked_s))
+    os._exit(complain("study.run", _to_go_on(plan, error)))
+
+
+def _cluster(plan: Plan, record: Record, stop: Stop) -> AbstractContextManager[Cluster]:
     announce(plan.title, plan.workers, plan.address)
-    return connected(plan.address, plan.workers, lambda: _load(plan), lambda: stop.asked)
+    give_up = partial(_give_up, plan, record, time.monotonic())
+    return connected(plan.address, plan.workers, lambda: _load(plan), lambda: stop.asked, give_up)
 
 
 def _load(plan: Plan) -> None:
@@ -122,7 +153,8 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop, seconds:
         describe(plan)
     show_summary(plan, ledger.tally, seconds, confirmed)
     if ledger.hopeless is not None:
-        print(f"study.run: no worker can train: {ledger.hopeless}", file=sys.stderr)
+        mended = f"mend it and go on with: {plan.resume_command()}"
+        print(f"study.run: no worker can train: {ledger.hopeless}; {mended}", file=sys.stderr)
         return NO_RESULT
     if outcome == "no result":
         why = ledger.tally.last_error or "all were pruned"

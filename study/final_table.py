@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from rich import box
-from rich.table import Table
 
+from moons.layout import Table
 from moons.terminal import console, say, say_whole, show_table
-from moons.words import count, with_error
+from moons.words import count, percent, with_error
 from study.monitoring.progress import clock
 from study.monitoring.tally import Tally
 from study.plan import Plan
 from study.record.chosen import on_front
 from study.record.configs import distinct_configs
 from study.record.folder import StudyFolder
+from study.record.measured import error_of
 from study.record.parquet import read_table
 
 TOP = 5
@@ -33,7 +33,7 @@ def show_summary(plan: Plan, tally: Tally, seconds: float, confirmed: Sequence[s
     trials = read_table(StudyFolder(plan.folder).trials)
     complete = trials[trials["state"] == "complete"]
     if len(complete):
-        show_table(screen, top_table(complete, plan))
+        show_table(screen, top_table(complete, plan).rich(top_title(complete, plan)))
         say(screen, best_sentence(complete, plan), style="bold")
     for sentence in confirmed:
         say(screen, sentence, style="bold")
@@ -47,21 +47,26 @@ def show_summary(plan: Plan, tally: Tally, seconds: float, confirmed: Sequence[s
 
 def top_table(complete: pd.DataFrame, plan: Plan) -> Table:
     """The best configs by the study's metric, each by its best trial, or the front of its two."""
-    metrics = list(plan.space.metrics)
-    columns = ["trial", *metrics, "best_epoch", "epochs", *plan.space.searched]
-    best, title = complete, f"the best configs, each by its best complete trial, by {metrics[0]}"
-    if len(metrics) > 1:
-        best = complete[on_front(complete[metrics])]
-        title = f"the Pareto front of {' and '.join(metrics)}: {count(len(best), 'trial')}"
-    table = Table(title=title, box=box.SIMPLE)
-    best = distinct_configs(best, metrics[0])
+    best = distinct_configs(_candidates(complete, plan), plan.space.metrics[0])
+    columns = ["trial", *plan.space.metrics, "best_epoch", "epochs", *plan.space.searched]
     if (best["trials_of_config"] > 1).any():
         columns.append("trials_of_config")
-    for column in columns:
-        table.add_column(column.replace("_", "_\n"), justify="right", no_wrap=True)
-    for _, row in best.head(TOP).iterrows():
-        table.add_row(*(_cell(row, column) for column in columns))
-    return table
+    rows = [tuple(_cell(row, name) for name in columns) for _, row in best.head(TOP).iterrows()]
+    return Table(tuple(columns), tuple(rows), words=0)
+
+
+def top_title(complete: pd.DataFrame, plan: Plan) -> str:
+    """What the table of the best configs shows."""
+    first, *others = plan.space.metrics
+    if not others:
+        return f"the best configs, each by its best complete trial, by {first}"
+    n = count(len(_candidates(complete, plan)), "trial")
+    return f"the Pareto front of {' and '.join(plan.space.metrics)}: {n}"
+
+
+def _candidates(complete: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    metrics = list(plan.space.metrics)
+    return complete if len(metrics) == 1 else complete[on_front(complete[metrics])]
 
 
 def best_sentence(complete: pd.DataFrame, plan: Plan) -> str:
@@ -73,10 +78,8 @@ def best_sentence(complete: pd.DataFrame, plan: Plan) -> str:
 
 
 def _cell(row: "pd.Series[Any]", column: str) -> str:
-    value, error = row[column], row.get(f"{column}_se")
-    if not isinstance(value, float):
-        return str(value)
-    return with_error(value, None if error is None else float(error))
+    value = row[column]
+    return with_error(value, error_of(row, column)) if isinstance(value, float) else str(value)
 
 
 def saved_by_pruning(trials: pd.DataFrame, plan: Plan) -> str:
@@ -91,5 +94,6 @@ def saved_by_pruning(trials: pd.DataFrame, plan: Plan) -> str:
     share = saved / (saved + trials["epochs"].sum())
     return (
         f"{count(len(pruned), 'trial')} pruned after {pruned['epochs'].median():.0f} epochs in the "
-        f"median, where a complete one took {usual:.0f}: about {share:.0%} of the epochs saved"
+        f"median, where a complete one took {usual:.0f}: about {percent(share)} of the epochs "
+        "saved"
     )

@@ -49,13 +49,13 @@ class History:
             best=None if best is None else (best.values[0], f"trial {best.number}", describe(best)),
         )
 
-    def rung_values(self) -> dict[int, dict[str, float]]:
-        """The first metric by trial, by rung, of finished trials."""
-        rungs: dict[int, dict[str, float]] = {}
+    def rung_values(self) -> dict[int, dict[int, float]]:
+        """The first metric by slot, by rung, of finished trials."""
+        rungs: dict[int, dict[int, float]] = {}
         for trial in self.finished:
             reported = trial.user_attrs.get("rungs") or trial.intermediate_values
             for rung, value in reported.items():
-                rungs.setdefault(int(rung), {})[f"recorded-{trial.number}"] = value
+                rungs.setdefault(int(rung), {})[trial.user_attrs["slot"]] = value
         return rungs
 
 

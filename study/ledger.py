@@ -13,7 +13,7 @@ from study.history import History
 from study.plan import Plan
 from study.record.columns import State
 from study.record.opening import Record
-from study.samplers import Reseeding
+from study.samplers.seeded import Reseeding
 from study.training.job import Report, TrialJob
 
 P = ParamSpec("P")
@@ -89,7 +89,7 @@ class Ledger:
         self._missing -= 1
         plan, sampler = self._plan, self.study.sampler
         if isinstance(sampler, Reseeding):
-            sampler.reseed(derive_seed(plan.seed, "sampler", self._next_slot))
+            sampler.reseed(derive_seed(plan.seed, "sampler", self._next_slot), self._next_slot)
         trial = self.study.ask(fixed_distributions=plan.space.distributions())
         slot = trial.user_attrs.get("slot")
         if slot is None:
@@ -98,6 +98,7 @@ class Ledger:
         config = plan.config(trial.params)
         job = TrialJob(
             trial=trial.number,
+            slot=slot,
             config=config,
             seed=derive_seed(plan.seed, "trial", slot),
             rungs=plan.rungs,
@@ -148,14 +149,19 @@ class Ledger:
     def close(self, key: str, error: str | None = None) -> None:
         """Ends a trial: complete, diverged or failed as its last report says, otherwise pruned.
 
+        Where no worker can train any trial, those under way are interrupted, to be begun again.
+
         Args:
             key: Tune's name for the trial.
             error: why it could not be trained to its end.
         """
         flight = self._flights.pop(key)
         report = flight.report
-        if error is not None or report is None:
-            state: State = "failed"
+        under_way = report is None or report.status == "running" or report.fatal
+        if self.hopeless is not None and under_way:
+            state: State = "interrupted"
+        elif error is not None or report is None:
+            state = "failed"
         else:
             state = "pruned" if report.status == "running" else report.status
         error = error or (report.error if report else "it never reported")
@@ -165,7 +171,7 @@ class Ledger:
         if state == "complete":
             assert report is not None
             tell(flight.trial, list(report.metrics.values()))
-        elif state == "failed":
+        elif state in ("failed", "interrupted"):
             tell(flight.trial, state=optuna.trial.TrialState.FAIL)
         else:  # TPE learns from a diverged trial as from a pruned one; from a failed one, nothing
             tell(flight.trial, state=optuna.trial.TrialState.PRUNED)

@@ -7,7 +7,7 @@ import optuna
 
 from study.plan import Plan
 from study.record.opening import Record, created, reopened
-from study.samplers import make_sampler
+from study.samplers.choice import make_sampler
 from study.warm_start import learn_from
 
 
@@ -20,13 +20,13 @@ def opened(plan: Plan) -> Iterator[Record]:
         OSError: the disk is full or not writable.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    sampler = make_sampler(plan.space.sampler)
+    sampler = make_sampler(plan.space, plan.seed)
     if plan.resumed:
         with reopened(plan.folder, sampler) as record:
             yield record
         return
     learned = learn_from(plan, plan.warm_start) if plan.warm_start else None
-    points = tuple(plan.space.grid()) if plan.space.sampler == "grid" else ()
+    points = tuple(plan.space.grid()) if plan.space.is_grid else ()
     history = learned.trials if learned else ()
     with created(plan.folder, plan.manifest(), sampler, points, history) as record:
         if learned:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, get_args
+from typing import Annotated, Literal, TypeVar
 
 from tyro.conf import FlagCreatePairsOff, Suppress, UseAppendAction
 
@@ -23,7 +23,7 @@ from moons.command_line import (
     read_by,
     read_command_line,
 )
-from search_spaces.space import Sampler, Scheduler
+from search_spaces.choices import SAMPLERS, SCHEDULERS, listed
 from study.errors import StudyError
 from study.trackers.choice import read_trackers
 
@@ -32,8 +32,8 @@ Flag = FlagCreatePairsOff[bool]
 T = TypeVar("T")
 
 
-SamplerName = Annotated[Sampler | None, read_by(one_of(get_args(Sampler)))]
-SchedulerName = Annotated[Scheduler | None, read_by(one_of(get_args(Scheduler)))]
+SamplerName = Annotated[str | None, read_by(one_of(tuple(SAMPLERS)))]
+SchedulerName = Annotated[str | None, read_by(one_of(tuple(SCHEDULERS)))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +52,14 @@ class Options:
     """What is minimised: val_mse, val_loss, val_energy_distance, val_excess_nll, or two of them."""
     set: Annotated[UseAppendAction[tuple[AnyText, ...]], opt("NAME=VALUE", "the space's")] = ()
     """Fixes a setting, or searches it: NAME=A,B,C or NAME=[log:]LOW..HIGH[/STEP]. Repeatable."""
-    sampler: Annotated[SamplerName, opt("|".join(get_args(Sampler)), "the space's")] = None
+    sampler: Annotated[SamplerName, opt(listed(SAMPLERS), "the space's")] = None
     """Who proposes configs."""
-    scheduler: Annotated[SchedulerName, opt("|".join(get_args(Scheduler)), "the space's")] = None
-    """Whether unpromising trials are stopped early."""
+    scheduler: Annotated[SchedulerName, opt(listed(SCHEDULERS), "the space's")] = None
+    """Who stops unpromising trials early."""
     grace: Annotated[Whole, opt("N", "the space's, 10 or 80")] = None
-    """Epochs before ASHA may stop a trial: its first rung."""
+    """Epochs before a trial may be stopped: the first rung."""
     reduction: Count = 4
-    """ASHA's reduction factor: one trial in so many passes a rung."""
+    """How far rungs are apart; with asha and hyperband, one trial in so many passes a rung."""
     workers: Annotated[Whole, opt("N", "every CPU")] = None
     """Trials at a time, one CPU each."""
     seed: Count = 42

@@ -9,13 +9,15 @@ from typing import Any
 
 from moons.config import Config, EngineChoice
 from moons.words import as_typed, count, shell
+from search_spaces.choices import check_package
 from search_spaces.load import load_space
 from search_spaces.settings import Setting, read_settings, with_settings
-from search_spaces.space import Scheduler, SearchSpace
+from search_spaces.space import SearchSpace
 from study.cpus import usable_cpus
 from study.errors import StudyError
 from study.options import Options, check_results, default_address
 from study.record.manifest import Manifest
+from study.record.stopping import STOPPING
 from study.trackers.choice import Tracker, check_usable, read_trackers
 
 LONGEST_NAME = 64
@@ -33,7 +35,7 @@ class Plan:
     Attributes:
         name: of the study, in its journal and manifest.
         folder: where its record is kept.
-        rungs: epochs at which ASHA decides, ascending; empty without a scheduler.
+        rungs: epochs at which trials may be stopped, ascending; empty without a scheduler.
         workers: trials at a time; None takes every CPU of an existing cluster.
         space_file: where the space was read, absolute; None for one that comes with the project.
         set: what `--set` changed of the space, as it was typed; `space` has it already.
@@ -49,7 +51,7 @@ class Plan:
     space: SearchSpace
     trials: int
     max_epochs: int
-    scheduler: Scheduler
+    scheduler: str
     grace: int
     reduction: int
     rungs: tuple[int, ...]
@@ -77,14 +79,14 @@ class Plan:
     @property
     def stops(self) -> str:
         """When trials are stopped early, in words."""
+        rule = STOPPING.get(self.scheduler)
+        if rule is None:
+            return "no early stops"
         if self.rungs:
-            return f"ASHA at epochs {', '.join(map(str, self.rungs))}"
-        if self.scheduler == "asha":
-            return (
-                f"no early stops, as ASHA's first rung, epoch {self.grace}, is not below "
-                f"{self.max_epochs}"
-            )
-        return "no early stops"
+            return f"{rule.title} at epochs {', '.join(map(str, self.rungs))}"
+        return f"no early stops, as the first rung, epoch {self.grace}, is not below " + str(
+            self.max_epochs
+        )
 
     def resume_command(self) -> str:
         """What to type to go on with the study; a model of one's own needs its file again."""
@@ -133,6 +135,7 @@ def make_plan(options: Options) -> Plan:
         given = {key: value for key, value in changes.items() if value is not None}
         settings = read_settings(options.set)
         space = with_settings(dataclasses.replace(space, **given), settings)  # type: ignore[arg-type]
+        check_package(space.sampler)
     except ValueError as error:
         raise StudyError(str(error)) from None
     trackers = read_trackers(options.log)
@@ -144,10 +147,12 @@ def make_plan(options: Options) -> Plan:
     confirm = min(space.confirm, SMOKE_SEEDS) if options.smoke else space.confirm
     grace = options.grace or (min(space.grace, SMOKE_GRACE) if options.smoke else space.grace)
     scheduler = options.scheduler or space.scheduler
-    if scheduler == "asha" and options.grace is not None and grace >= max_epochs:
+    stops = scheduler in STOPPING
+    if stops and options.grace is not None and grace >= max_epochs:
         raise StudyError(
-            f"--grace must be below the {max_epochs} epochs of a trial's largest budget, else ASHA "
-            f"could stop no trial, got {grace}; for a study without it say --scheduler none"
+            f"--grace must be below the {max_epochs} epochs of a trial's largest budget, else "
+            f"{STOPPING[scheduler].title} could stop no trial, got {grace}; for a study without it "
+            "say --scheduler none"
         )
     kind = f"{space.name}-smoke" if options.smoke else space.name
     name = options.name or _name(kind, settings)
@@ -160,7 +165,7 @@ def make_plan(options: Options) -> Plan:
         scheduler=scheduler,
         grace=grace,
         reduction=options.reduction,
-        rungs=make_rungs(grace, options.reduction, max_epochs) if scheduler == "asha" else (),
+        rungs=make_rungs(grace, options.reduction, max_epochs) if stops else (),
         workers=options.workers or (usable_cpus() if address is None else None),
         seed=options.seed,
         data_seed=options.seed if options.data_seed is None else options.data_seed,
@@ -188,7 +193,7 @@ def _name(kind: str, settings: tuple[Setting, ...]) -> str:
 
 
 def make_rungs(grace: int, reduction: int, max_epochs: int) -> tuple[int, ...]:
-    """ASHA's rungs below the largest budget: grace, grace * reduction, grace * reduction^2, ..."""
+    """Rungs below the largest budget: grace, grace * reduction, grace * reduction^2, ..."""
     rungs: list[int] = []
     rung = grace
     while rung < max_epochs:
@@ -198,7 +203,7 @@ def make_rungs(grace: int, reduction: int, max_epochs: int) -> tuple[int, ...]:
 
 
 def _count_trials(space: SearchSpace, options: Options) -> int:
-    if space.sampler == "grid":
+    if space.is_grid:
         points = sum(1 for _ in space.grid())
         if options.trials not in (None, points):
             raise StudyError(

@@ -5,18 +5,18 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
+from moons.layout import Table
 from moons.seeds import derive_seed
 from moons.terminal import console, say, say_whole, show_table
-from moons.words import count
+from moons.words import count, number
 from search_spaces.load import load_space, space_names
 from search_spaces.space import SearchSpace
 from study.errors import StudyError
 from study.monitoring.progress import clock
 from study.plan import Plan
+from study.record.stopping import STOPPING
 
 SAMPLED_CONFIGS = 5
 MICRO_EPOCHS = 5
@@ -25,7 +25,7 @@ MICRO_EPOCHS = 5
 START_S, DRIVER_S_PER_TRIAL = 22.0, 0.03
 # Where a trial usually ends: what the mean complete trial of the reference studies takes.
 USUAL_EPOCHS = 300
-# More than one trial in `reduction` passes a rung: the first ones are compared with few, and later
+# More trials pass a rung than ASHA aims at: the first ones are compared with few, and later
 # ones are better than those they are compared with. In the reference studies it is about the root.
 SURVIVAL = 0.55
 
@@ -37,16 +37,13 @@ def show_spaces() -> None:
         space = load_space(name)
         screen.print(Text.assemble((space.name, "bold"), f": {space.about}"))
         say(screen, f"  {space.sampler}, minimises {space.metric}")
-        show_table(screen, _ranges(space))
+        show_table(screen, _ranges(space).rich())
 
 
 def _ranges(space: SearchSpace) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
-    for key, domain in space.searched.items():
-        table.add_row(key, str(domain))
-    for key, value in space.fixed.items():
-        table.add_row(key, f"{value}, fixed", style="dim")
-    return table
+    searched = [(name, str(domain)) for name, domain in space.searched.items()]
+    fixed = [(name, f"{value}, fixed") for name, value in space.fixed.items()]
+    return Table(("setting", "range"), (*searched, *fixed), words=2)
 
 
 def show_plan(plan: Plan) -> None:
@@ -64,11 +61,12 @@ def show_plan(plan: Plan) -> None:
     if plan.confirm:
         seeds = count(plan.confirm, "fresh seed")
         say(screen, f"then the best {count(plan.top, 'config')} on {seeds}")
-    show_table(screen, _ranges(space))
+    show_table(screen, _ranges(space).rich())
     sampled = sample_configs(plan, SAMPLED_CONFIGS)
     if plan.space.model is not None:
         _try_model(plan, sampled)
-    show_table(screen, _config_table(plan, sampled))
+    title = f"{count(len(sampled), 'config')} of the space"
+    show_table(screen, _config_table(plan, sampled).rich(title))
     epoch_s, evaluation_s = time_epoch(plan, sampled), time_evaluation(plan, sampled)
     say(
         screen,
@@ -105,7 +103,7 @@ def _try_model(plan: Plan, sampled: list[dict[str, Any]]) -> None:
 def sample_configs(plan: Plan, n: int) -> list[dict[str, Any]]:
     """Points of the space, drawn at random."""
     seed = derive_seed(plan.seed, "preview")
-    if plan.space.sampler == "grid":
+    if plan.space.is_grid:
         points = list(plan.space.grid())
         return random.Random(seed).sample(points, min(n, len(points)))
     import optuna
@@ -119,13 +117,11 @@ def sample_configs(plan: Plan, n: int) -> list[dict[str, Any]]:
 def _config_table(plan: Plan, sampled: list[dict[str, Any]]) -> Table:
     from moons.models import count_parameters
 
-    table = Table(title=f"{count(len(sampled), 'config')} of the space", box=box.SIMPLE)
-    for column in [*plan.space.searched, "parameters"]:
-        table.add_column(column.replace("_", "_\n"), justify="right")
+    rows = []
     for params in sampled:
-        cells = [f"{v:.3g}" if isinstance(v, float) else str(v) for v in params.values()]
-        table.add_row(*cells, f"{count_parameters(plan.config(params), plan.space.model):,}")
-    return table
+        cells = (number(v) if isinstance(v, float) else str(v) for v in params.values())
+        rows.append((*cells, f"{count_parameters(plan.config(params), plan.space.model):,}"))
+    return Table((*plan.space.searched, "parameters"), tuple(rows), words=0)
 
 
 def time_epoch(plan: Plan, sampled: list[dict[str, Any]]) -> float:
@@ -178,5 +174,6 @@ def expected(plan: Plan) -> tuple[float, float]:
         if rung >= usual:
             break
         epochs += surviving * (rung - last)
-        surviving, last = surviving * plan.reduction**-SURVIVAL, rung
+        one_in = STOPPING[plan.scheduler].one_in(plan.reduction)
+        surviving, last = surviving * one_in**-SURVIVAL, rung
     return epochs + surviving * (usual - last), surviving

@@ -1,5 +1,10 @@
 """`python -m study.rerun`: the best configs on fresh seeds, to tell luck from quality."""
 
+if __name__ == "__main__":
+    from study import early
+
+    early.begin()
+
 import gc
 import os
 import sys
@@ -128,11 +133,10 @@ def _train(
         announce(title, workers, address)
         with (
             stop.on_signals(),
-            connected(address, workers, _load, lambda: stop.asked) as cluster,
+            connected(address, workers, _load, lambda: stop.asked, _give_up) as cluster,
         ):
             from study.tune.driver import run_retrainings
 
-            cluster.watch.give_up = _give_up
             run_retrainings(ledger, cluster, stop)
     if ledger.broken is not None:
         raise ledger.broken
@@ -153,10 +157,9 @@ def _train(
     return 0
 
 
-def _give_up(gone: str) -> None:
-    from study.tune.cluster import lost
-
-    os._exit(complain("study.rerun", lost(gone, "the same command")))
+def _give_up(error: StudyError) -> None:
+    said = f"{error}; what was finished is on record, the same command goes on"
+    os._exit(complain("study.rerun", StudyError(said, error.code)))
 
 
 def _load() -> None:
@@ -187,6 +190,7 @@ make_callable(__name__, "study.calls.rerun")
 
 if __name__ == "__main__":
     outlive_readers()
+    early.imported()
     code = main(sys.argv[1:])
     gc.freeze()  # as in study.run
     sys.exit(code)

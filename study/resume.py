@@ -7,6 +7,7 @@ from typing import Any
 
 from moons.callable_module import make_callable
 from moons.files import is_folder
+from search_spaces.choices import check_package
 from search_spaces.settings import read_settings, with_settings
 from search_spaces.space import SearchSpace
 from study.cpus import usable_cpus
@@ -51,11 +52,15 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
     for name in sorted(options.given - MAY_CHANGE):
         _check_same(name, getattr(options, name), asked, folder)
     space = _space(options, manifest, folder)
+    try:
+        check_package(space.sampler)
+    except ValueError as error:
+        raise StudyError(str(error)) from None
     trackers = read_trackers(options.log or asked.get("log"))
     check_usable(trackers)
     try:
         trials = options.trials or int(asked["trials"])
-        if space.sampler == "grid" and trials != asked["trials"]:
+        if space.is_grid and trials != asked["trials"]:
             raise StudyError(
                 f"--trials must be left out, as {space.name} is a grid of {asked['trials']} "
                 f"points, got {trials}"

@@ -1,5 +1,10 @@
 """`python -m study.run`: one command from a search space to result tables."""
 
+if __name__ == "__main__":
+    from study import early
+
+    early.begin()
+
 import gc
 import sys
 from collections.abc import Sequence
@@ -63,6 +68,7 @@ make_callable(__name__, "study.calls.run")
 
 if __name__ == "__main__":
     outlive_readers()
+    early.imported()
     code = main(sys.argv[1:])
     gc.freeze()  # else the interpreter looks through all that Ray leaves, for a second
     sys.exit(code)

@@ -1,7 +1,7 @@
 """Studies side by side: are they comparable, which is better, by how much, how sure is that.
 
 `compare` computes everything once; `as_table` is what `comparison.parquet` holds, `terminal` and
-`analysis.figures.compare_*` show it.
+`analysis.comparison.figures` show it.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,12 +10,13 @@ from html import escape
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from analysis.comparison.comparable import Check, checks, choose_metric, study_names
+from analysis.comparison.comparable import choose_metric, study_names
 from study.record.results import StudyResults
 
 if TYPE_CHECKING:  # pandas takes most of a second: --help does without
     import pandas as pd
 
+    from analysis.comparison.checks import Check
     from analysis.comparison.pairs import Pair
     from analysis.comparison.repetitions import Search
     from analysis.comparison.standing import Standing
@@ -43,7 +44,7 @@ class Comparison:
 
     metric: str
     names: tuple[str, ...]
-    checks: tuple[Check, ...]
+    checks: "tuple[Check, ...]"
     searches: "tuple[Search, ...]"
     standings: "tuple[Standing, ...]"
     values: "pd.DataFrame"
@@ -84,6 +85,7 @@ def compare(
     Raises:
         ValueError: there are fewer than two studies, one twice, or the metric will not do.
     """
+    from analysis.comparison.checks import checks
     from analysis.comparison.convergence import as_search, convergence_data
     from analysis.comparison.findings import findings
     from analysis.comparison.pairs import corrected, pair
@@ -124,7 +126,9 @@ def compare(
         pairs=pairs,
         again=tuple(again),
         parameters=found_parameters,
-        findings=findings(metric, found_checks, grouped, standings, pairs, again, found_parameters),
+        findings=findings(
+            metric, found_checks, grouped, standings, pairs, again, found_parameters, studies
+        ),
     )
 
 

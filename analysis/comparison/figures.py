@@ -1,4 +1,4 @@
-"""The figures of a comparison; each is the `COMPARED` of a module of `analysis.figures`."""
+"""The figures of a comparison; each is the `COMPARED` of a module of `analysis.figures.trials`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from analysis.figures import Drawing
 MODULES = {
     "compare_best_so_far": "best_so_far",
     "compare_distribution": "empirical_distribution",
-    "compare_retrained": "compare_retrained",
-    "compare_winners": "compare_winners",
+    "compare_retrained": "retrained",
+    "compare_winners": "winners",
 }
 NAMES = tuple(MODULES)
 
@@ -37,7 +37,7 @@ class ComparisonFigure:
 
 def load_comparison_figure(name: str) -> ComparisonFigure:
     """The figure of that name, one of `NAMES`."""
-    spec = import_module(f"analysis.figures.{MODULES[name]}").COMPARED
+    spec = import_module(f"analysis.figures.trials.{MODULES[name]}").COMPARED
     assert isinstance(spec, ComparisonFigure), name
     return spec
 

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.comparison.comparable import Check
+from analysis.comparison.checks import Check
 from analysis.comparison.pairs import Pair, verdict
 from analysis.comparison.repetitions import Search
 from analysis.comparison.standing import Standing, telling_figure
 from analysis.comparison.winners import Parameter, differences
+from analysis.findings.advice import go_on
 from analysis.reruns import Retrained
 from analysis.stats import mean_interval
 from analysis.words import alike, count, ends, listed, number, with_interval
 from study.record.columns import STATES
+from study.record.results import StudyResults
 
 
 def findings(
@@ -24,9 +26,14 @@ def findings(
     pairs: Sequence[Pair],
     again: Sequence[Retrained | None],
     parameters: Sequence[Parameter],
+    studies: Sequence[StudyResults],
 ) -> tuple[str, ...]:
-    """Sentences, the verdict first; arguments as in `Comparison`."""
-    sentences = [_unranked(standing, metric) for standing in standings if standing.top.empty]
+    """Sentences, the verdict first; arguments as in `Comparison`, and the studies themselves."""
+    sentences = [
+        f"{_unranked(standing, metric)} {go_on(study)}"
+        for standing, study in zip(standings, studies, strict=True)
+        if standing.top.empty
+    ]
     graver = [check.what for check in checks if check.level == "differs"]
     if graver and pairs:
         what = listed(list(dict.fromkeys(graver)))
@@ -75,7 +82,8 @@ def _unranked(standing: Standing, metric: str) -> str:
 
 
 def _luck(standing: Standing, own: Retrained, metric: str) -> str:
-    interval, mean = "", alike((own.high - own.low) / 2, own.mean)[0]
+    interval, half = "", (own.high - own.low) / 2
+    mean, luck = alike(half, own.mean, abs(own.luck))
     if not math.isnan(own.low):
         interval = f" (95 % interval {ends(own.low, own.high)})"
     text = (
@@ -84,7 +92,7 @@ def _luck(standing: Standing, own: Retrained, metric: str) -> str:
     )
     if not math.isnan(own.luck):
         how = "lower" if own.luck > 0 else "higher"
-        text += f"; the trial itself scored {number(abs(own.luck))} {how}"
+        text += f"; the trial itself scored {luck} {how}"
     return text + "."
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analysis.comparison.advice import repeat, retrain_here
 from analysis.comparison.repetitions import LEAST, Search
 from analysis.comparison.standing import Standing
 from analysis.leaderboard import DATA, EXACT, Basis, retraining_losses
@@ -14,6 +15,8 @@ from analysis.stats import CONFIDENCE, UNKNOWN, Interval, difference, holm
 from analysis.words import alike, count, ends, number
 from study.record.labels import short_label
 from study.record.results import StudyResults
+
+MORE = 20  # seeds, where none are known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,8 @@ class Pair:
             known where each was repeated at least `LEAST` times.
         retrained: the best configurations of the first study of each under fresh seeds, by the
             exact figure where both have it; None where either was not retrained.
+        repeat: how to repeat both searches with other seeds.
+        retrain: how to retrain the best configurations of both again, on more seeds.
     """
 
     first: str
@@ -58,6 +63,8 @@ class Pair:
     repetitions: tuple[int, int]
     bests: Difference
     retrained: Difference | None = None
+    repeat: str
+    retrain: str
 
 
 def pair(
@@ -84,7 +91,17 @@ def pair(
         retrained=_retrained(
             (studies[first], studies[second]), (again[first], again[second]), metric
         ),
+        repeat=repeat((studies[first], studies[second])),
+        retrain=_more_seeds((studies[first], studies[second]), (again[first], again[second])),
     )
+
+
+def _more_seeds(
+    studies: tuple[StudyResults, StudyResults],
+    again: tuple[Retrained | None, Retrained | None],
+) -> str:
+    n = 2 * max((one.n_seeds for one in again if one is not None), default=MORE // 2)
+    return retrain_here(studies, n)
 
 
 def corrected(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
@@ -155,7 +172,7 @@ def _of_searches(pair: Pair) -> str:
         return (
             f"{seen}, with {n[0]} of {pair.first} and {n[1]} of {pair.second}. Whether that is the "
             "search or the luck of its seed cannot be known from so few: repeat both with other "
-            f"seeds (--seed), {LEAST} times or more each, and compare all of them."
+            f"seeds, {LEAST} times or more each, and compare all of them: {pair.repeat}."
         )
     how = (
         f"over {n[0]} of {pair.first} and {n[1]} of {pair.second} its best {figure} is on average "
@@ -178,11 +195,16 @@ def _of_configs(pair: Pair) -> list[str]:
         f"{short_label(gap.figure)} {_below(gap)} below that of {worse}"
     )
     if not gap.same_data:
-        return [f"{text}; they were trained on different data, so there is no verdict."]
+        said = "they were trained on different data, so there is no verdict; see the checks"
+        return [f"{text}; {said}."]
     if gap.basis == "points as given":
-        return [f"{text}; other validation points would move both, so there is no verdict."]
-    word = "told apart" if gap.told else "not told apart"
-    return [f"{text}: the two configurations are {word} (over {gap.basis}, p = {gap.p:.2g})."]
+        said = "other validation points would move both, so there is no verdict; retrained anew"
+        return [f"{text}; {said} they have one: {pair.retrain}"]
+    how = f"(over {gap.basis}, p = {gap.p:.2g})"
+    if gap.told:
+        return [f"{text}: the two configurations are told apart {how}."]
+    more = f"More seeds may tell: {pair.retrain}"
+    return [f"{text}: the two configurations are not told apart {how}. {more}"]
 
 
 def _order(pair: Pair, gap: float) -> tuple[str, str]:

@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.text import Text
 
 from analysis.comparison import Comparison
-from analysis.comparison.comparable import Level
+from analysis.comparison.checks import Level
 from analysis.comparison.convergence import meaning
 from analysis.comparison.standing import TOP, Standing
 from analysis.comparison.winners import shown
-from analysis.layout import Table
 from analysis.words import duration, number, with_interval
+from moons.layout import Table
 from moons.terminal import show_table
 from study.record.columns import STATES
 

@@ -3,23 +3,22 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 from rich.progress import Progress
 
 from analysis.command import run_command
-from analysis.figures import MODEL_FIGURES, STUDY_FIGURES, Drawing, draw_figure, load_figure
-from moons.command_line import AnyPath, OptionalPath, Whole, opt
+from analysis.figures import NAMES, STUDY_FIGURES, Drawing, draw_figure, load_figure
+from analysis.figures.by_metric import by_metric
+from moons.command_line import AnyPath, OptionalPath, Text, Whole, opt
 from moons.terminal import console, say
 from study.record.results import read_results
-
-NAMES = (*STUDY_FIGURES, *MODEL_FIGURES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Draws the figures of a study as PNG into its folder `figures/`."""
+    """Draws the figures of a study, for papers; `analysis.report` writes the page to explore."""
 
     study: Annotated[AnyPath, tyro.conf.Positional, tyro.conf.arg(metavar="STUDY")]
     """The study's folder, such as results/cvae-1."""
@@ -29,8 +28,12 @@ class Options:
     """The trial that figures about a model show."""
     space: Annotated[OptionalPath, opt("FILE.py", "none")] = None
     """The file of a study whose model is one's own, to show the model."""
-    svg: bool = False
-    """Write SVG besides PNG."""
+    metric: Annotated[Text, opt("METRIC", "what the study minimised")] = None
+    """The metric that figures about trials show, such as exact_excess_nll."""
+    format: Literal["png", "svg", "pdf"] = "png"
+    """How they are written."""
+    out: Annotated[OptionalPath, opt("FOLDER", "figures/ of the study")] = None
+    """The folder that they are written into."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,6 +54,10 @@ def draw_all(options: Options) -> int:
     results = read_results(options.study, options.space)
     if options.trial is not None:
         results.trial(options.trial)
+    by_metric(results, options.metric)
+    out = options.out or results.folder.figures
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out must be a folder, got {out}, which is a file")
     log = console(stderr=True)
     for note in results.notes:
         say(log, note)
@@ -59,18 +66,18 @@ def draw_all(options: Options) -> int:
         task = progress.add_task("", total=len(names))
         for name in names:
             progress.update(task, description=name)
-            drawing = draw_figure(name, results, options.trial)
+            drawing = draw_figure(name, results, options.trial, options.metric)
             progress.advance(task)
             if isinstance(drawing, str):
                 say(log, f"{name} is left out. {drawing}")
                 continue
             if drawing.note:
                 say(log, f"{name}: {drawing.note}")
-            of_trial = "" if options.trial is None or name in STUDY_FIGURES else f"_{options.trial}"
-            for suffix in ("png", "svg") if options.svg else ("png",):
-                path = results.folder.figures / f"{name}{of_trial}.{suffix}"
-                save(drawing, path)
-                drawn.append(path)
+            shown = options.metric if load_figure(name).metric else None
+            number = None if name in STUDY_FIGURES else options.trial
+            parts = [name, *(str(part) for part in (shown, number) if part is not None)]
+            drawn.append(out / f"{'_'.join(parts)}.{options.format}")
+            save(drawing, drawn[-1])
     for path in drawn:
         print(path)
     return 0 if drawn else 6
@@ -78,7 +85,8 @@ def draw_all(options: Options) -> int:
 
 def save(drawing: Drawing, path: Path) -> None:
     """Writes the figure as its path's suffix says."""
-    from analysis.figures.style import save_figure, theme
+    from analysis.figures.paper import save_figure
+    from analysis.figures.style import theme
 
     with theme():
         save_figure(drawing.figure, path)

@@ -10,7 +10,7 @@ from analysis.findings.advice import toward_density
 from analysis.findings.finding import Finding, warning
 from analysis.words import count, listed, number, with_error
 from study.record.labels import short_label, unit
-from study.record.measured import Measured, measured
+from study.record.measured import Measured, error_of, measured
 from study.record.results import StudyResults
 
 HEADLINES = ("excess_nll", "energy_distance")
@@ -36,8 +36,8 @@ def samples(results: StudyResults) -> Iterator[Finding]:
             if times > FAR:
                 yield warning(
                     f"Samples of the best trial do not look like the data: their energy distance "
-                    f"is {number(figure.value)}, {number(round(times))} times that of fresh data "
-                    f"({number(figure.floor)}).",
+                    f"is {figure.words}, {number(round(times))} times that of fresh data "
+                    f"({figure.floor_words}).",
                     toward_density(results),
                 )
         if figure.metric == "excess_nll" and results.baselines is not None:
@@ -55,18 +55,18 @@ def _against_baselines(
     best = rows.sort_values(figure.column).iloc[0]
     value, kind = float(best[figure.column]), str(best["baseline"]).replace("_", " ")
     kind = kind.replace("gaussian", "Gaussian")
-    name = short_label(figure.column)
+    name, theirs = short_label(figure.column), with_error(value, error_of(best, figure.column))
     if value < figure.value:
         yield warning(
             f"A {kind} fitted on the same data is the better model: its {name} is "
-            f"{number(value)}, the best trial's {number(figure.value)}.",
+            f"{theirs}, the best trial's {figure.words}.",
             toward_density(results),
         )
     else:
         yield Finding(
             "result",
-            f"The best trial beats the baselines: its {name} is {number(figure.value)}, that of a "
-            f"{kind} fitted on the same data {number(value)}.",
+            f"The best trial beats the baselines: its {name} is {figure.words}, that of a "
+            f"{kind} fitted on the same data {theirs}.",
         )
 
 
@@ -84,7 +84,7 @@ def _headlines(results: StudyResults) -> list[Measured]:
 
 def _in_words(figure: Measured) -> str:
     of = f" {unit(figure.column)}" if unit(figure.column) else ""
-    return f"{short_label(figure.column)} {with_error(figure.value, figure.error)}{of}"
+    return f"{short_label(figure.column)} {figure.words}{of}"
 
 
 def latents(results: StudyResults) -> Iterator[Finding]:

@@ -65,7 +65,7 @@ def unlike(results: StudyResults) -> Iterator[Finding]:
         yield warning(
             f"The trials differ in their data ({listed(data)}), so that their metrics do not "
             "compare: the best trial may only have had the easiest data.",
-            f"`python -m analysis.figures {results.folder.shown} --only conditions` shows them "
+            f"`python -m analysis.figures {results.folder.shown} --only interaction` shows them "
             "data by data.",
         )
     if "beta" in moved and any(metric.endswith("_loss") for metric in metrics):
@@ -162,8 +162,9 @@ def _lead(
 ) -> Iterator[Finding]:
     if math.isnan(noise):
         return
-    over = f"The gain of {winner.config} over {rival}, {number(gain)}"
-    spread = f"the noise of the seeds, {number(noise)} (standard deviation)"
+    shown, scatter = alike(noise, gain, noise)
+    over = f"The gain of {winner.config} over {rival}, {shown}"
+    spread = f"the noise of the seeds, {scatter} (standard deviation)"
     if gain < noise:
         unsettled = "which of the two is better is not settled by one run of each"
         yield warning(f"{over}, is smaller than {spread}: {unsettled}.", advice)

@@ -10,7 +10,7 @@ from analysis.findings.finding import Finding, Level
 from analysis.leaderboard import deciding, verdicts
 from analysis.reruns import board_of
 from analysis.words import value_in_words
-from moons.words import count, number, shell, with_error, with_interval
+from moons.words import count, shell, with_interval
 from study.record.labels import short_label, unit
 from study.record.measured import Measured, measured
 from study.record.results import StudyResults
@@ -119,10 +119,9 @@ def _headlines(results: StudyResults) -> Iterator[Headline]:
 
 def _headline(figure: Measured) -> Headline:
     about = [of] if (of := unit(figure.column)) else []
-    if figure.floor is not None:
-        about.append(f"exact draws {number(figure.floor)}")
-    value = with_error(figure.value, figure.error)
-    return Headline(name=short_label(figure.column), value=value, about="; ".join(about))
+    if figure.floor_words:
+        about.append(f"exact draws {figure.floor_words}")
+    return Headline(name=short_label(figure.column), value=figure.words, about="; ".join(about))
 
 
 def _verdict(results: StudyResults) -> tuple[str, bool]:

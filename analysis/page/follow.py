@@ -15,6 +15,7 @@ from analysis.page.payload import CURVES, MANY, about_study, as_json, kept_epoch
 from analysis.page.write import detail_tables, numbers_of, palette, render
 from study.record.columns import TRIALS
 from study.record.folder import StudyFolder
+from study.record.lock import as_it_stands
 from study.record.manifest import Manifest
 from study.record.results import StudyResults, read_results
 from study.record.tables import flat_config, typed
@@ -60,10 +61,11 @@ class Follower:
         self._columns: tuple[Column, ...] = ()
         self._known = self._best = -1
         self._ended: str | None = None
+        self._state = ""
 
     def news(self) -> dict[str, Any] | None:
         """A message for the page, or None where nothing has happened."""
-        manifest = Manifest.read(self.folder.manifest)
+        manifest = as_it_stands(Manifest.read(self.folder.manifest), self.folder.lock)
         if manifest.ended and manifest.ended != self._ended and self.folder.trials.is_file():
             self._ended = manifest.ended
             self._journal.lines(), self._curves.lines()
@@ -73,7 +75,9 @@ class Follower:
         self._ended = None
         changed, curves = self._read(manifest)
         first = not self._columns
-        if not (changed or curves or first):
+        if manifest.outcome != self._state:
+            self._state, changed = manifest.outcome, set(range(len(self._attrs)))
+        elif not (changed or curves or first):
             return None
         return self._part(manifest, changed, curves, first)
 
@@ -131,7 +135,8 @@ class Follower:
         self, manifest: Manifest, changed: set[int], curves: dict[int, Any], first: bool
     ) -> dict[str, Any]:
         complete = [n for n, a in enumerate(self._attrs) if _state(a) == "complete"]
-        message: dict[str, Any] = {"append": not first, "curves": curves, "state": "running"}
+        message: dict[str, Any] = {"append": not first, "curves": curves}
+        message["state"] = manifest.outcome
         if first or len(complete) >= 2 * max(1, self._known):  # what was measured may be new
             changed, self._known = set(range(len(self._attrs))), len(complete)
             self._columns = columns_of(manifest, self._rows(sorted(changed)))
@@ -159,8 +164,8 @@ class Follower:
             return {}
         try:
             payload = model_payload(results)
-        except ValueError:
-            return {}
+        except ValueError as error:
+            return {"no_model": str(error)}
         self._best = results.best_trial
         return {"model": payload}
 
@@ -188,7 +193,7 @@ def standing(path: Path) -> dict[str, Any]:
         RecordError: the study cannot be read.
     """
     folder = StudyFolder(path)
-    manifest = Manifest.read(folder.manifest)
+    manifest = as_it_stands(Manifest.read(folder.manifest), folder.lock)
     line = {"name": manifest.name, "space": manifest.space_name, "state": manifest.outcome}
     line |= {"metric": manifest.metric, "started": (manifest.started or "")[:16].replace("T", " ")}
     if manifest.ended and folder.trials.is_file():

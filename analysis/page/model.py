@@ -41,7 +41,7 @@ def model_payload(results: StudyResults, trial: int | None = None) -> dict[str, 
     except (ValueError, OSError) as error:
         raise ValueError(str(error).replace(str(folder), f"checkpoints/{number}")) from None
     if stored.own or stored.model not in FAMILIES:
-        raise ValueError(f"The page cannot run {stored.model}, a model of somebody's own.")
+        return _of_own(results, number, weights)
     config = stored.config
     size = sum(array.size for array in weights.values())
     if size > MOST_WEIGHTS:
@@ -58,7 +58,36 @@ def model_payload(results: StudyResults, trial: int | None = None) -> dict[str, 
         "encoder": _layers(weights, "encoder"),
         "decoder": _layers(weights, "decoder"),
         "prior": _mixture(weights),
+        "redraw": True,
+        "still": "",
     } | plane_payload(config)
+
+
+def _of_own(results: StudyResults, number: int, weights: Arrays) -> dict[str, Any]:
+    """As `model_payload` has it, for a model that the browser cannot run as a whole."""
+    from analysis.page import own_model
+    from analysis.trained import load_trial
+
+    trained = load_trial(results, number)
+    layers = own_model.decoder_layers(trained)
+    if layers is not None and sum(weight.size for weight, _ in layers) > MOST_WEIGHTS:
+        layers = None
+    still = "" if layers else own_model.without_slider(type(trained.checkpoint.model).__name__)
+    x, y = _some_points(trained.data)
+    payload = {
+        "trial": number,
+        "conditional": trained.conditional,
+        "latent": trained.latent_dim,
+        "noise": trained.config.noise,
+        "sigma": trained.sigma_x,
+        "activation": trained.config.activation,
+        "encoder": [],
+        "decoder": [_layer(weight, bias) for weight, bias in layers or ()],
+        "prior": _mixture(weights),
+        "redraw": layers is not None and own_model.has_known_prior(trained),
+        "still": still,
+    }
+    return payload | own_model.computed(trained, x, y) | plane_payload(trained.config)
 
 
 def plane_payload(config: Config) -> dict[str, Any]:
@@ -119,15 +148,13 @@ def _layers(weights: Arrays, part: str) -> list[dict[str, Any]]:
         for name, array in weights.items()
         if (match := re.fullmatch(rf"{part}\.net\.(\d+)\.weight", name))
     }
-    return [
-        {
-            "inputs": found[place].shape[1],
-            "outputs": found[place].shape[0],
-            "weight": _floats(found[place]),
-            "bias": _floats(weights[f"{part}.net.{place}.bias"]),
-        }
-        for place in sorted(found)
-    ]
+    return [_layer(found[place], weights[f"{part}.net.{place}.bias"]) for place in sorted(found)]
+
+
+def _layer(weight: NDArray[np.float32], bias: NDArray[np.float32]) -> dict[str, Any]:
+    outputs, inputs = weight.shape
+    numbers = {"weight": _floats(weight), "bias": _floats(bias)}
+    return {"inputs": inputs, "outputs": outputs} | numbers
 
 
 def _floats(array: NDArray[np.float32]) -> str:

@@ -21,7 +21,7 @@ CURVES = ("val_mse", "val_loss", "val_kl", "train_loss")
 
 
 def rungs_of(trials: pd.DataFrame) -> dict[int, list[list[Any]]]:
-    """Epochs and values of what each trial had at ASHA's rungs."""
+    """Epochs and values of what each trial had at the rungs."""
     if "rungs" not in trials:
         return {}
     known = trials[trials["rungs"].notna()]

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from analysis import summary
-from analysis.layout import Table
 from analysis.page.answer import answer, linked_findings, meta_line
 from analysis.page.columns import columns_of, rows_of
 from analysis.page.model import model_payload
@@ -19,6 +18,7 @@ from analysis.page.payload import (
     packed,
     rungs_of,
 )
+from moons.layout import Table
 from study.record.folder import StudyFolder
 from study.record.labels import short_label
 from study.record.manifest import Manifest

@@ -72,10 +72,14 @@ class Tally:
     def close(
         self, job: TrialJob, state: State, error: str | None = None, name: str | None = None
     ) -> None:
-        """A trial is over; `error` says why, where it did not go well, `name` whose it is."""
+        """A trial is over; `error` says why, where it did not go well, `name` whose it is.
+
+        An interrupted one does not count: it will be begun again.
+        """
         self.last_error = error or self.last_error
         self.running -= 1
-        self.states[state] += 1
+        if state != "interrupted":
+            self.states[state] += 1
         report = self._seen.pop(job.trial, None)
         if state == "complete" and report is not None:
             value = next(iter(report.metrics.values()))

@@ -46,14 +46,15 @@ N_PARAMETERS = Column(
 RUNGS = Column(
     name="rungs",
     kind="string",
-    what="JSON: the first metric as ASHA saw it, by the rung's epoch; in the metric's unit",
+    what="JSON: the first metric as the scheduler saw it, by the rung's epoch; in the metric's "
+    "unit",
 )
 STATE = Column(
     name="state",
     kind="string",
-    what="`complete` (to its end or its patience), `pruned` (by ASHA), `diverged` (a loss was not "
-    "finite), `failed` (an exception), `running`, `interrupted` (cut off and begun again under "
-    "another number)",
+    what="`complete` (to its end or its patience), `pruned` (by the scheduler), `diverged` (a loss "
+    "was not finite), `failed` (an exception), `running`, `interrupted` (cut off and begun again "
+    "under another number)",
 )
 # One row a trial; its settings and what an evaluation measured follow.
 TRIALS: tuple[Column, ...] = (

@@ -4,14 +4,19 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from io import FileIO
 from pathlib import Path
 
 from moons.files import NotPlain, open_plain, read_plain
 from study.errors import LOCKED
 from study.record.damage import DamagedRecord, RecordError
+from study.record.manifest import Manifest
+
+TRIES, PAUSE_S = 5, 0.05
 
 
 @contextmanager
@@ -25,17 +30,25 @@ def held(path: Path) -> Iterator[None]:
         DamagedRecord: something else than a file is there.
     """
     with _opened(path) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(file):
             raise RecordError(
                 f"{path.parent} is in use by another driver ({_owner(path)}); "
                 "wait for it, or stop it",
                 LOCKED,
-            ) from None
+            )
         file.truncate(0)
         file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
         yield
+
+
+def _taken(file: FileIO) -> bool:
+    """Whether we have the lock now; who only looks whether somebody has it has it for a moment."""
+    for left in reversed(range(TRIES)):
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(PAUSE_S if left else 0)
+    return False
 
 
 def in_use(path: Path) -> bool:
@@ -54,6 +67,16 @@ def in_use(path: Path) -> bool:
     except NotPlain as error:
         raise DamagedRecord(f"{error}; remove it") from None
     return False
+
+
+def as_it_stands(manifest: Manifest, path: Path) -> Manifest:
+    """The manifest; where it says `running` and nobody holds the lock at `path`, `interrupted`.
+
+    Raises:
+        DamagedRecord: something else than a file is there.
+    """
+    left = manifest.outcome == "running" and not in_use(path)
+    return replace(manifest, outcome="interrupted") if left else manifest
 
 
 @contextmanager

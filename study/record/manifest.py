@@ -86,7 +86,7 @@ class Manifest:
         format: of the folder; 1 has no checksums.
         space: as `SearchSpace.as_dict` gives it; `space_hash` is its digest.
         options: every option as resolved.
-        rungs: epochs at which ASHA decides, rising; none without a scheduler.
+        rungs: epochs at which the scheduler decides, rising; none without a scheduler.
         started: ISO 8601, UTC, of the first driver; `ended` of the last, None while one works on
             the study or where it was cut off.
         seconds: that drivers have worked on it, all together.
@@ -176,6 +176,10 @@ class Manifest:
         worked = round((self.seconds or 0.0) + seconds, 3)
         return replace(self, options=options, ended=now(), outcome=outcome, seconds=worked)
 
+    def cut_off(self, options: Mapping[str, Any], seconds: float) -> Self:
+        """The manifest of a study whose driver ends without its tables, after so many seconds."""
+        return replace(self.end("interrupted", options, seconds), ended=None)
+
     @property
     def metrics(self) -> tuple[str, ...]:
         """What is minimised, one or two columns of `trials.parquet`."""
@@ -221,7 +225,7 @@ class Manifest:
 
     @property
     def scheduler(self) -> str:
-        """`asha` or `none`."""
+        """Who stopped trials early; `none` for nobody."""
         return str(self.options.get("scheduler") or "none")
 
     @property

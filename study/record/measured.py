@@ -7,7 +7,10 @@ import pandas as pd
 
 from moons.column import SPLITS
 from moons.evaluated import ERRORS, FLOOR
+from moons.words import with_error
 from study.record.columns import column_of
+
+OVER_SEEDS = ("_seed_se",)  # of a trial that was trained on several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,7 @@ class Measured:
         column: of the table, the split in front of the metric.
         error: its standard error; None where the table has none.
         floor: what exact draws from the data's own distribution give in the model's place.
+        floor_error: its standard error; None where the table has none.
     """
 
     column: str
@@ -26,6 +30,17 @@ class Measured:
     value: float
     error: float | None
     floor: float | None
+    floor_error: float | None = None
+
+    @property
+    def words(self) -> str:
+        """The value with its error."""
+        return with_error(self.value, self.error)
+
+    @property
+    def floor_words(self) -> str:
+        """The floor with its error; empty where there is none."""
+        return "" if self.floor is None else with_error(self.floor, self.floor_error)
 
 
 def measured(row: "pd.Series[Any]") -> tuple[Measured, ...]:
@@ -38,18 +53,24 @@ def measured(row: "pd.Series[Any]") -> tuple[Measured, ...]:
         of_merit = split in SPLITS and metric != "" and column_of(column).merit
         if not of_merit or beside or value is None:
             continue
-        errors = (_known(row, f"{column}{ending}") for ending in ERRORS)
         found.append(
             Measured(
                 column=column,
                 split=split,
                 metric=metric,
                 value=value,
-                error=next((error for error in errors if error is not None), None),
+                error=error_of(row, column),
                 floor=_known(row, f"{column}{FLOOR}"),
+                floor_error=error_of(row, f"{column}{FLOOR}"),
             )
         )
     return tuple(found)
+
+
+def error_of(row: "pd.Series[Any]", column: str) -> float | None:
+    """The standard error that stands beside a column; None where the row has none."""
+    errors = (_known(row, f"{column}{ending}") for ending in (*ERRORS, *OVER_SEEDS))
+    return next((error for error in errors if error is not None), None)
 
 
 def _known(row: "pd.Series[Any]", column: str) -> float | None:

@@ -13,6 +13,7 @@ from moons.words import count, tables_command
 from study.record.columns import STATES, State, column_of
 from study.record.damage import DamagedRecord, RecordError
 from study.record.folder import StudyFolder
+from study.record.lock import as_it_stands
 from study.record.manifest import Manifest
 from study.record.own_model import described, model_of_file, own_model
 from study.record.parquet import read_table
@@ -180,7 +181,7 @@ def read_results(path: Path | str, model: "Path | str | type[VAE] | None" = None
         raise RecordError(f"{path} is not a folder: name one that a study left, results/<study>")
     if not os.path.lexists(folder.manifest):
         raise RecordError(f"{path} is not a study's folder: it holds no {folder.manifest.name}")
-    manifest = Manifest.read(folder.manifest)
+    manifest = as_it_stands(Manifest.read(folder.manifest), folder.lock)
     own = Path(model) if isinstance(model, str) else model
     model_class = model_of_file(manifest, own, path) if isinstance(own, Path) else own
     trials = _read_table(folder.trials, (*TRIAL_COLUMNS, *manifest.metrics), folder)

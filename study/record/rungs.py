@@ -1,60 +1,48 @@
-"""Rungs: what trials reported at them, who reached them, and whom ASHA lets go on."""
+"""Rungs: what trials reported at them, and who reached them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from study.record.stopping import STOPPING, Arrival
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def goes_on(value: float, earlier: Iterable[float], reduction: int) -> bool:
-    """Whether asynchronous successive halving lets a trial train on from a rung.
-
-    The first trial to arrive goes on; later ones do if they are among the best `1 / reduction` of
-    those that arrived before them, ties included.
-
-    Args:
-        value: the trial's metric at the rung, finite; less is better.
-        earlier: the values that arrived before it.
-        reduction: one in how many goes on.
-    Source: Li et al. 2020, arXiv:1810.05934, algorithm 2, as Ray Tune computes it.
-    """
-    scores = [-other for other in earlier]
-    return not scores or -value >= float(np.percentile(scores, (1 - 1 / reduction) * 100))
-
-
 class Rungs:
-    """The values that ASHA has seen, rung by rung.
+    """What trials reported at rungs, and who goes on.
 
     Args:
         epochs: the rungs, ascending.
-        reduction: as in `goes_on`.
+        rule: a name of `STOPPING`.
+        reduction: one in how many the rule lets go on.
     """
 
-    def __init__(self, epochs: Sequence[int], reduction: int) -> None:
-        self.values: dict[int, dict[str, float]] = {epoch: {} for epoch in epochs}
+    def __init__(self, epochs: Sequence[int], rule: str, reduction: int) -> None:
+        self.values: dict[int, dict[int, float]] = {epoch: {} for epoch in epochs}
+        self._goes_on = STOPPING[rule].goes_on
         self._reduction = reduction
 
-    def admit(self, trial: str, epoch: int, value: float) -> bool:
+    def admit(self, slot: int, epoch: int, value: float) -> bool:
         """Notes a report at the highest rung it has reached and says whether the trial goes on.
 
         Args:
-            trial: its name.
+            slot: the trial's.
             epoch: epochs trained so far.
             value: the metric by then, finite.
         """
         rung = max((rung for rung in self.values if rung <= epoch), default=None)
-        if rung is None or trial in self.values[rung]:
+        if rung is None or slot in self.values[rung]:
             return True  # what was decided there stands
-        decision = goes_on(value, self.values[rung].values(), self._reduction)
-        self.values[rung][trial] = value
+        decision = self._goes_on(Arrival(slot, rung, value, self.values, self._reduction))
+        self.values[rung][slot] = value
         return decision
 
-    def refill(self, recorded: Mapping[int, Mapping[str, float]]) -> None:
-        """Puts in the values of trials that are over, by trial, by rung."""
+    def refill(self, recorded: Mapping[int, Mapping[int, float]]) -> None:
+        """Puts in the values of trials that are over, by slot, by rung."""
         for rung, values in self.values.items():
             values.update(recorded.get(rung, {}))
 

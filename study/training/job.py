@@ -37,6 +37,7 @@ class TrialJob:
 
     Attributes:
         trial: its number.
+        slot: its place in the study, by which the scheduler knows it; a retraining has none.
         config: what to train.
         seed: what to train it from.
         rungs: epochs at which to report, ascending; the end is reported in any case.
@@ -59,6 +60,7 @@ class TrialJob:
     data: DataSet | None = None
     snapshot: TrialSnapshot | None = None
     keep_losses: bool = False
+    slot: int = -1
 
     def own_model(self) -> "type[VAE] | None":
         """The class of the model of one's own.

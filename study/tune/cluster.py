@@ -4,15 +4,18 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from study.errors import RAY, StudyError, Unreachable
+from study.errors import RAY, StudyError, Unreachable, complain
 from study.signals import sigterm_deferred, sigterm_waits
 from study.tune.machine import prepared, what_is_short
 from study.tune.probe import address_of_auto, why_silent
-from study.tune.watch import OwnProcesses, Watch, reachable
+from study.tune.watch import OwnProcesses, reachable, watching
+
+if TYPE_CHECKING:
+    from study.tune.internals import Dashboard
 
 # Before Ray is imported. A user's own setting of any of these wins.
 ENVIRONMENT = {
@@ -38,19 +41,20 @@ class Cluster:
         address: of the cluster.
         workers: trials that run at a time.
         grows: more of them run at a time when nodes join.
-        watch: ends the process when it is lost.
     """
 
     dashboard_url: str | None
     address: str
     workers: int
     grows: bool = False
-    watch: Watch = field(default_factory=Watch)
 
 
-def lost(gone: str, how_to_go_on: str) -> StudyError:
-    """What to say where Ray is lost."""
-    return StudyError(f"Ray was lost: {gone}; the record is whole, go on with: {how_to_go_on}", RAY)
+GiveUp = Callable[[StudyError], None]
+
+
+def give_up_at_once(error: StudyError) -> None:
+    """Ends the process with a sentence, before Ray does in its own way."""
+    os._exit(complain("study", error))
 
 
 @contextmanager
@@ -59,6 +63,7 @@ def connected(
     workers: int | None,
     meanwhile: Callable[[], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    give_up: GiveUp = give_up_at_once,
 ) -> Iterator[Cluster]:
     """Connects to the cluster at `address`, or starts one of `workers` CPUs; leaves it at the end.
 
@@ -67,6 +72,8 @@ def connected(
         workers: trials at a time; None takes every CPU.
         meanwhile: is done on a thread while Ray starts its processes, which takes seconds.
         stop: asked while it waits for an answer.
+        give_up: is told on another thread that Ray died, while it started (`Unreachable`) or later,
+            and ends the process.
 
     Raises:
         Unreachable: nothing answers at the address, or not to us; or Ray does not start.
@@ -74,22 +81,23 @@ def connected(
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
     with ExitStack() as stack:
-        watch = Watch()
         with sigterm_deferred():  # before the first thread, which could take the signal instead
             # Before anything imports Ray, which reads its settings then.
             options = stack.enter_context(prepared()) if address is None else {}
             thread = Thread(target=_quietly, args=[meanwhile], daemon=True)
             thread.start()
             try:
-                way = _own(workers, options, stop) if address is None else _existing(address, stop)
+                way = (
+                    _own(workers, options, stop, give_up)
+                    if address is None
+                    else _existing(address, stop, give_up)
+                )
                 context, url = stack.enter_context(way)
             except Unreachable:
                 thread.join()  # or the end of the interpreter cuts an import short, which says so
                 raise
         found = context.address_info["gcs_address"]
-        stack.enter_context(watch.kept(OwnProcesses() if address is None else reachable(found)))
-        cpus = workers or present_cpus()
-        yield Cluster(url, found, cpus, grows=workers is None, watch=watch)
+        yield Cluster(url, found, workers or present_cpus(), grows=workers is None)
 
 
 def present_cpus() -> int:
@@ -107,67 +115,101 @@ def _quietly(act: Callable[[], None] | None) -> None:
 
 @contextmanager
 def _own(
-    workers: int | None, options: dict[str, Any], stop: Callable[[], bool]
+    workers: int | None, options: dict[str, Any], stop: Callable[[], bool], give_up: GiveUp
 ) -> Iterator[tuple[Any, str | None]]:
     """A cluster of this machine alone, behind a token unless RAY_AUTH_MODE says otherwise."""
-    import ray
-
-    from study.tune.internals import (
-        Dashboard,
-        imports_ahead,
-        no_log_of_the_lost,
-        on_this_machine_alone,
-    )
+    from study.tune.internals import Dashboard, no_log_of_the_lost
 
     for left in reversed(range(TRIES)):
-        dashboard = Dashboard()
-        try:
-            with dashboard.started_beside(), imports_ahead():
-                context = ray.init(
-                    address="local",
-                    num_cpus=workers,
-                    include_dashboard=True,
-                    **on_this_machine_alone(),
-                    **options,
-                    **QUIET,
-                )
-            break
-        except (OSError, TimeoutError, RuntimeError, ValueError) as error:
-            with suppress(Exception):
-                ray.shutdown()
-            dashboard.end()
-            if not left or stop() or sigterm_waits():
-                raise Unreachable(
-                    f"Ray could not be started: {_first_line(error)}; {what_is_short()}", RAY
-                ) from None
-    try:
-        with no_log_of_the_lost():
-            yield context, dashboard.url(context.dashboard_url)
-    finally:
+        dashboard, processes, end = Dashboard(), OwnProcesses(), _End(_stillborn, give_up)
+        with ExitStack() as stack:
+            stack.callback(_leave, dashboard, processes)
+            stack.enter_context(watching(processes, end))
+            try:
+                context = _start(workers, options, dashboard)
+            except Exception as error:  # Ray raises of every kind
+                if not left or stop() or sigterm_waits():
+                    why = f"{_first_line(error)}; {what_is_short(patience=True)}"
+                    raise Unreachable(f"Ray could not be started: {why}", RAY) from None
+                continue
+            end.says = _lost
+            with no_log_of_the_lost():
+                yield context, dashboard.url(context.dashboard_url)
+            return
+
+
+def _start(workers: int | None, options: dict[str, Any], dashboard: "Dashboard") -> Any:
+    import ray
+
+    from study.tune.internals import imports_ahead, on_this_machine_alone
+
+    with dashboard.started_beside(), imports_ahead():
+        return ray.init(
+            address="local",
+            num_cpus=workers,
+            include_dashboard=True,
+            **on_this_machine_alone(),
+            **options,
+            **QUIET,
+        )
+
+
+def _leave(dashboard: "Dashboard", processes: OwnProcesses) -> None:
+    import ray
+
+    with suppress(Exception):  # of a Ray that has not started
         ray.shutdown()
-        dashboard.end()
+    processes.end()  # which a Ray that has not started leaves
+    dashboard.end()
+
+
+class _End:
+    """Gives up for what is gone, in the words for how far Ray had come."""
+
+    def __init__(self, says: Callable[[str], StudyError], give_up: GiveUp) -> None:
+        self.says, self._give_up = says, give_up
+
+    def __call__(self, gone: str) -> None:
+        self._give_up(self.says(gone))
+
+
+def _stillborn(gone: str) -> Unreachable:
+    why = f"{gone}; {what_is_short(patience=False)}"
+    return Unreachable(f"Ray could not be started: {why}", RAY)
+
+
+def _lost(gone: str) -> StudyError:
+    return StudyError(f"Ray was lost: {gone}", RAY)
 
 
 @contextmanager
-def _existing(address: str, stop: Callable[[], bool]) -> Iterator[tuple[Any, str | None]]:
-    known = address_of_auto() if address == "auto" else address
-    reason = why_silent(known, stop) if known is not None else None
-    if reason is not None:
-        named = address if known == address else f"{address}, which is {known}"
-        raise Unreachable(f"--address must name a running Ray cluster, got {named}: {reason}")
-    import ray
-    from ray.exceptions import AuthenticationError
+def _existing(
+    address: str, stop: Callable[[], bool], give_up: GiveUp
+) -> Iterator[tuple[Any, str | None]]:
+    def refused(why: str) -> Unreachable:
+        return Unreachable(f"--address must name a running Ray cluster, got {named}: {why}")
 
-    try:
-        context = ray.init(address=address, **QUIET)
-    except (OSError, RuntimeError, ValueError, AuthenticationError) as error:
-        raise Unreachable(
-            f"--address must name a running Ray cluster, got {address}: {_first_line(error)}"
-        ) from None
-    try:
+    known, named = address_of_auto() if address == "auto" else address, address
+    reason = why_silent(known, stop) if known is not None else None
+    if known is not None and known != address:
+        named = f"{address}, which is {known}"
+    if reason is not None:
+        raise refused(reason)
+    import ray
+
+    end = _End(refused, give_up)
+    with ExitStack() as stack:
+        if known is not None:  # else Ray looks for it among this machine's processes
+            stack.enter_context(watching(reachable(known), end))
+        try:
+            context = ray.init(address=address, **QUIET)
+        except Exception as error:  # Ray raises of every kind
+            raise refused(_first_line(error)) from None
+        stack.callback(ray.shutdown)
+        end.says = _lost
+        if known is None:
+            stack.enter_context(watching(reachable(context.address_info["gcs_address"]), end))
         yield context, f"http://{context.dashboard_url}" if context.dashboard_url else None
-    finally:
-        ray.shutdown()
 
 
 def _first_line(error: BaseException) -> str:

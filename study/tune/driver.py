@@ -18,13 +18,14 @@ from study.ledger import Ledger
 from study.monitoring.gauges import Gauges
 from study.monitoring.progress import Progress
 from study.plan import Plan
+from study.record.rungs import Rungs
 from study.reruns.ledger import RerunLedger
 from study.signals import Stop
 from study.tune.capacity import CapacityLimiter
 from study.tune.cluster import Cluster
 from study.tune.internals import lean_tune
 from study.tune.lost_workers import RecoveringSource
-from study.tune.scheduler import FiniteASHA
+from study.tune.scheduler import RungScheduler
 from study.tune.searcher import HonestOptunaSearch, InTurn, Recorder
 from study.tune.trainable import MoonsTrial
 
@@ -125,9 +126,9 @@ class _Asked(Stopper):
 
 
 def make_scheduler(plan: Plan, history: History) -> TrialScheduler:
-    """ASHA with the rungs as they were, or none."""
+    """The plan's scheduler with the rungs as they were."""
     if not plan.rungs:
         return FIFOScheduler()
-    scheduler = FiniteASHA(plan.space.metrics[0], plan.rungs, plan.reduction)
-    scheduler.rungs.refill(history.rung_values())
-    return scheduler
+    rungs = Rungs(plan.rungs, plan.scheduler, plan.reduction)
+    rungs.refill(history.rung_values())
+    return RungScheduler(plan.space.metrics[0], rungs)

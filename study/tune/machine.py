@@ -139,8 +139,12 @@ def _write_token(place: Path) -> None:
         file.write(secrets.token_hex(32))
 
 
-def what_is_short() -> str:
-    """What this machine has of what Ray needs, in a sentence's end."""
+def what_is_short(*, patience: bool) -> str:
+    """What this machine has of what Ray needs, in a sentence's end.
+
+    Args:
+        patience: whether a machine that is busy may be why.
+    """
     memory = psutil.virtual_memory().available
     load, cpus = os.getloadavg()[0], os.cpu_count() or 1
     if memory < 1000 * MB:
@@ -148,6 +152,6 @@ def what_is_short() -> str:
     with suppress(OSError):
         if (shared := shutil.disk_usage("/dev/shm").free) < STORE:
             return f"it needs {STORE // MB} MB in /dev/shm, and {shared // MB} MB are free"
-    if load > 2 * cpus:
+    if patience and load > 2 * cpus:
         return f"the machine is busy, with a load of {load:.0f} on {cpus} CPUs; try again later"
     return f"its logs are in {tempfile.gettempdir()}/ray/session_latest/logs"

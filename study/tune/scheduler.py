@@ -1,4 +1,4 @@
-"""ASHA for Tune, by the project's own rule on its own rungs, which can be refilled."""
+"""A scheduler for Tune that stops trials at rungs, by the project's own rules."""
 
 import math
 from typing import Any
@@ -10,16 +10,16 @@ from typing_extensions import override
 from study.record.rungs import Rungs
 
 
-class FiniteASHA(FIFOScheduler):
-    """Asynchronous successive halving in one bracket; a value that is not finite stops its trial.
+class RungScheduler(FIFOScheduler):
+    """Stops a trial at a rung where the rule says so, and one whose value is not finite.
 
     The end of a trial is no rung: a trial ends itself, at its patience or its last epoch.
     """
 
-    def __init__(self, metric: str, rungs: tuple[int, ...], reduction: int) -> None:
+    def __init__(self, metric: str, rungs: Rungs) -> None:
         super().__init__()
         self._metric = metric
-        self.rungs = Rungs(rungs, reduction)
+        self.rungs = rungs
 
     @override
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
@@ -28,5 +28,5 @@ class FiniteASHA(FIFOScheduler):
             return str(TrialScheduler.CONTINUE)
         if not math.isfinite(value):
             return str(TrialScheduler.STOP)
-        admitted = self.rungs.admit(trial.trial_id, result["epochs"], value)
+        admitted = self.rungs.admit(trial.config["job"].slot, result["epochs"], value)
         return str(TrialScheduler.CONTINUE if admitted else TrialScheduler.STOP)

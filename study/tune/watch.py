@@ -11,68 +11,94 @@ from contextlib import contextmanager, suppress
 import psutil
 
 EVERY_S = 0.5
+SEEK_S = 0.1  # while Ray starts its processes; a look takes 3 ms
 # A cluster whose head is replaced answers again after this; Ray ends its drivers after 60 s.
 PATIENCE_S = 25.0
 CORE = {"raylet": "its raylet died", "gcs_server": "its GCS died"}
 Check = Callable[[], str | None]
+GiveUp = Callable[[str], None]
 
 
-class Watch:
-    """Looks after Ray on a thread, and ends the process when Ray is gone.
+@contextmanager
+def watching(check: Check, give_up: GiveUp) -> Iterator[None]:
+    """Looks after Ray on a thread for as long as it is entered.
 
     It does not ask the main thread to end: what that calls of a Ray that is gone waits for ever or
     ends the process in its own way, without a word. The record bears an end at any moment.
 
-    Attributes:
+    Args:
+        check: says what is gone, if anything is.
         give_up: is told what is gone, and ends the process.
     """
+    leaving, saying = threading.Event(), threading.Lock()
 
-    def __init__(self) -> None:
-        self.give_up: Callable[[str], None] = lambda gone: None
-        self._leaving = threading.Event()
+    def say(gone: str) -> None:
+        with saying:  # whoever comes second waits for the end of the process
+            give_up(gone)
 
-    @contextmanager
-    def kept(self, check: Check) -> Iterator[None]:
-        """Looks for as long as it is entered; `check` says what is gone, if anything is."""
-        threading.Thread(target=self._keep, args=[check], daemon=True).start()
-        try:
-            yield
-        except Exception:
-            if (gone := check()) is not None:  # which is why
-                self.give_up(gone)
-            raise
-        finally:
-            self._leaving.set()  # processes that end from now on are ended by us
+    threading.Thread(target=_keep, args=[check, say, leaving], daemon=True).start()
+    try:
+        yield
+    except Exception:
+        if (gone := check()) is not None:  # which is why
+            say(gone)
+        raise
+    finally:
+        leaving.set()  # processes that end from now on are ended by us
 
-    def _keep(self, check: Check) -> None:
-        wait = check.wait if isinstance(check, OwnProcesses) else self._leaving.wait
-        while not self._leaving.is_set():
-            wait(EVERY_S)
-            gone = check()
-            if gone is not None and not self._leaving.is_set():  # not ended by us meanwhile
-                self.give_up(gone)
-                self._leaving.wait(EVERY_S)
+
+def _keep(check: Check, give_up: GiveUp, leaving: threading.Event) -> None:
+    wait = check.wait if isinstance(check, OwnProcesses) else leaving.wait
+    while not leaving.is_set():
+        wait(EVERY_S)
+        gone = check()
+        if gone is not None and not leaving.is_set():  # not ended by us meanwhile
+            give_up(gone)
+            leaving.wait(EVERY_S)
 
 
 class OwnProcesses:
-    """Whether the core processes that `ray.init` has started as our children are alive."""
+    """Whether the core processes that `ray.init` starts from now on, as our children, are alive."""
 
     def __init__(self) -> None:
-        found = [(_name(child), child) for child in psutil.Process().children()]
-        self._core = [(name, child) for name, child in found if name in CORE]
-        self._ends = [fd for _, child in self._core for fd in _end_of(child.pid)]
+        self._others = {child.pid for child in _children()}
+        self._core: dict[str, psutil.Process] = {}
+        self._ends: list[int] = []
 
     def wait(self, seconds: float) -> None:
         """Returns as soon as one ends: at its next word to a dead raylet Ray ends the driver."""
-        if self._ends:
+        if len(self._core) < len(CORE):
+            time.sleep(min(seconds, SEEK_S))
+        elif self._ends:
             select.select(self._ends, [], [], seconds)
         else:
             time.sleep(seconds)
 
     def __call__(self) -> str | None:
         """What is gone, if anything is."""
-        gone = [CORE[name] for name, process in self._core if not _alive(process)]
+        if len(self._core) < len(CORE):
+            self._seek()
+        gone = [CORE[name] for name, process in self._core.items() if not _alive(process)]
         return " and ".join(gone) if gone else None
+
+    def end(self) -> None:
+        """Kills what a start that failed has left."""
+        self._seek()
+        for process in self._core.values():
+            with suppress(psutil.Error):
+                process.kill()
+
+    def _seek(self) -> None:
+        for child in _children():
+            name = _name(child)
+            if child.pid not in self._others and name in CORE and name not in self._core:
+                self._core[name] = child
+                self._ends += _end_of(child.pid)
+
+
+def _children() -> list[psutil.Process]:
+    found: list[psutil.Process] = psutil.Process().children()
+    return found
 
 
 def _end_of(pid: int) -> list[int]:

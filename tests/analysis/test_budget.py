@@ -55,8 +55,8 @@ def test_values_at_rungs_are_those_that_the_scheduler_saw_and_not_those_of_the_e
 
 
 def test_all_figures_count_the_same_trials_at_a_rung(results: StudyResults) -> None:
-    from analysis.figures.empirical_distribution import empirical_distribution_data
-    from analysis.figures.rung_correlation import rung_correlation_data
+    from analysis.figures.trials.empirical_distribution import empirical_distribution_data
+    from analysis.figures.trials.rung_correlation import rung_correlation_data
 
     counted = reached(results).notna().sum()
     staircases = empirical_distribution_data(results)["budget"].value_counts()

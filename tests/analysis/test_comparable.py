@@ -1,10 +1,15 @@
 """Whether studies can be compared, said in sentences."""
 
 import json
+import re
+import shlex
 
 import pytest
 
-from analysis.comparison.comparable import checks, choose_metric, study_names
+from analysis.comparison.checks import checks
+from analysis.comparison.comparable import choose_metric, study_names
+from study.options import parse
+from study.plan import make_plan
 from study.record.results import read_results
 
 from .synthetic import Recipe, make_study
@@ -53,6 +58,29 @@ def test_what_differs_is_named_with_both_values(tmp_path, change, value, what, l
     found = {check.what: check for check in checks(studies(tmp_path, **{change: value}), "val_mse")}
     assert found[what].level == level
     assert said in found[what].sentence
+    for check in found.values():
+        if check.level != "same":
+            assert_says_what_to_type(check.sentence)
+
+
+def assert_says_what_to_type(sentence):
+    commands = re.findall(r"`python -m (study|analysis)\.(\w+) ([^`]+)`", sentence)
+    assert commands, sentence
+    for package, command, words in commands:
+        if (package, command) == ("study", "run") and "--resume" not in words:
+            make_plan(parse(shlex.split(words)))
+
+
+def test_advice_quotes_folders_whose_names_hold_spaces(tmp_path):
+    folder = tmp_path / "my results"
+    found = checks(studies(folder, machine={"cpus": 64}), "val_mse")
+    (sentence,) = [check.sentence for check in found if check.level == "note"]
+    assert f"`python -m study.rerun '{folder / 'first'}' --top 5" in sentence
+
+
+def test_data_that_differ_are_searched_again_as_the_first_had_them(tmp_path):
+    found = checks(studies(tmp_path, space__fixed__noise=0.2), "val_mse")
+    assert "--set noise=0.15` searches on the same data" in found[0].sentence
 
 
 def test_other_noise_makes_other_validation_points(tmp_path):

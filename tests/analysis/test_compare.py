@@ -66,7 +66,9 @@ def test_one_search_each_gives_a_gap_and_no_probability(results):
     )
     assert sentence.startswith("The best val_mse of cvae is 0.00")
     assert "with 1 repetition of vae and 1 repetition of cvae" in sentence
-    assert "cannot be known from so few: repeat both with other seeds (--seed)" in sentence
+    assert "cannot be known from so few: repeat both with other seeds, 3 times" in sentence
+    again = "`python -m study.run --space cvae --trials 60 --seed 3 --data-seed 2`"
+    assert again in sentence
     assert np.isnan([pair.bests.p, pair.bests.interval.low, pair.bests.interval.high]).all()
 
 
@@ -212,14 +214,14 @@ def test_a_study_without_complete_trials_is_said_to_be_unranked(results):
     found = compared(results, "vae", "pruned")
     assert found.findings == (
         "pruned cannot be ranked: it has no complete trial with a val_mse; of 12 trials: 12 "
-        "pruned.",
+        f"pruned. `python -m study.run --resume {results / 'pruned'} --trials 24` goes on.",
     )
     assert "no complete trial" in printed(found)
 
 
 def test_a_study_without_trials_is_said_to_have_none(results):
     found = compared(results, "empty", "pruned")
-    assert found.findings[0] == "empty recorded no trial: it cannot be ranked."
+    assert found.findings[0].startswith("empty recorded no trial: it cannot be ranked. `python")
     for name in NAMES:
         assert isinstance(draw_comparison(name, found), str)
     assert printed(found)

@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.figures import MODEL_FIGURES, Drawing, draw_figure, load_figure
+from analysis import figures
+from analysis.figures import MODEL_FIGURES, Drawing, draw_figure
 from analysis.trained import load_trial, why_no_model
 from study.record.results import StudyResults, read_results
 
 from .synthetic import Recipe, make_study, with_checkpoint
 
-WITHOUT_UMAP = tuple(name for name in MODEL_FIGURES if name != "latent_space")
+PANELS = ("exact", "model")
+OF_MODELS = tuple(name for name in MODEL_FIGURES if name != "data")
+WITHOUT_UMAP = tuple(name for name in OF_MODELS if name != "latent_space")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +43,25 @@ def test_every_figure_is_drawn_with_named_axes_and_says_which_trial_it_shows(nam
     drawing = draw_figure(name, results)
     assert isinstance(drawing, Drawing), drawing
     assert f"Trial {results.best_trial}" in drawing.note
-    assert len(named_axes(drawing.figure)) >= 2
+    assert len(named_axes(drawing.figure)) >= 1
+
+
+@pytest.mark.parametrize("name", WITHOUT_UMAP)
+def test_a_function_draws_the_trials_model_into_the_axes_it_is_given(name, study):
+    results = read_results(study)
+    ax = Figure().subplots()
+    assert getattr(figures, name)(results, trial=results.best_trial, ax=ax) is ax
+    assert ax.has_data()
+
+
+def test_keywords_say_which_panel_is_drawn(study):
+    results = read_results(study)
+    exact, model = (figures.density(results, of=of, ax=Figure().subplots()) for of in PANELS)
+    assert [ax.get_title(loc="left") or ax.get_title() for ax in (exact, model)] == list(PANELS)
+    data = figures.samples(results, of="data", ax=Figure().subplots())
+    assert "fresh data" in data.get_title()
+    with pytest.raises(ValueError, match=r"latent must be in \[1, \d+\], got 99"):
+        figures.traversals(results, latent=99)
 
 
 @pytest.mark.slow
@@ -48,11 +69,6 @@ def test_a_latent_space_of_many_dimensions_is_drawn(study):
     drawing = draw_figure("latent_space", read_results(study))
     assert isinstance(drawing, Drawing)
     assert "UMAP" in drawing.note
-
-
-def test_the_data_grid_needs_no_model(tmp_path):
-    results = none_complete(tmp_path / "none")
-    assert load_figure("data_grid").unfit(results, None) is None
 
 
 def test_the_best_trial_is_shown_where_none_is_named(study):
@@ -87,7 +103,8 @@ def test_damaged_weights_are_named_without_the_machines_folders(study, tmp_path)
 
 def test_a_study_without_complete_trials_has_no_model_to_show(tmp_path):
     results = none_complete(tmp_path / "none")
-    for name in MODEL_FIGURES:
+    assert isinstance(draw_figure("data", results), Drawing)
+    for name in OF_MODELS:
         assert draw_figure(name, results) == "No trial completed, so there is no model to show."
 
 
@@ -97,13 +114,6 @@ def test_the_recorded_noise_of_the_decoder_is_used_where_the_tables_have_it(stud
     assert 0.01 <= fitted <= 10.0
     results.trials["sigma_x"] = 0.123
     assert load_trial(results).sigma_x == 0.123
-
-
-def test_labels_are_swapped_in_a_cvae_only(study, tmp_path):
-    results = read_results(study)
-    assert isinstance(draw_figure("label_swap", results), Drawing)
-    spec = load_figure("label_swap")
-    assert spec.unfit(results, results.best_trial) is None
 
 
 def test_data_without_noise_have_no_density_to_compare(tmp_path):

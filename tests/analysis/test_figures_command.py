@@ -11,24 +11,29 @@ def folder(tmp_path: Path) -> Path:
     return make_study(tmp_path / "small", Recipe(n_trials=8, scheduler="none"))
 
 
-def test_one_figure_is_drawn_as_png_and_on_demand_as_svg(
+KINDS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_study_gives_the_same_file_of_the_kind_and_in_the_folder_asked_for(
+    kind: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contents = []
+    for out in (tmp_path / "one", tmp_path / "other"):
+        words = ["--only", "best_so_far", "--format", kind, "--out", str(out)]
+        assert main([str(folder), *words]) == 0
+        assert capsys.readouterr().out.split() == [str(out / f"best_so_far.{kind}")]
+        contents.append((out / f"best_so_far.{kind}").read_bytes())
+    assert contents[0] == contents[1]
+    assert contents[0].startswith(KINDS[kind])
+    assert not (folder / "figures").exists()
+
+
+def test_a_figure_of_another_metric_has_its_name(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(folder), "--only", "timeline", "--svg"]) == 0
-    paths = [folder / "figures" / f"timeline.{kind}" for kind in ("png", "svg")]
-    assert capsys.readouterr().out.split() == [str(path) for path in paths]
-    assert paths[0].read_bytes().startswith(b"\x89PNG")
-    assert "<svg" in paths[1].read_text()
-    assert [p.name for p in (folder / "figures").iterdir()] != []
-
-
-def test_the_same_study_gives_the_same_file(folder: Path) -> None:
-    path = folder / "figures" / "timeline.svg"
-    contents = []
-    for _ in range(2):
-        main([str(folder), "--only", "timeline", "--svg"])
-        contents.append(path.read_bytes())
-    assert contents[0] == contents[1]
+    assert main([str(folder), "--only", "slices", "--metric", "val_loss"]) == 0
+    assert capsys.readouterr().out.split() == [str(folder / "figures" / "slices_val_loss.png")]
 
 
 def test_a_figure_that_does_not_apply_is_a_sentence(
@@ -44,7 +49,9 @@ def test_a_figure_that_does_not_apply_is_a_sentence(
     ("words", "sentence"),
     [
         (["--only", "scatter"], "there is no figure 'scatter'; figures: best_so_far,"),
-        (["--only", "timeline", "--trial", "99"], "has no trial 99; its trials: 0 to 7"),
+        (["--only", "slices", "--trial", "99"], "has no trial 99; its trials: 0 to 7"),
+        (["--metric", "lr"], "less is better, got 'lr'; allowed: "),
+        (["--format", "gif"], "--format"),
     ],
 )
 def test_bad_options_are_one_sentence(

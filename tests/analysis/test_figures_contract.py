@@ -4,16 +4,19 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
-from analysis.figures import STUDY_FIGURES, Drawing, draw_figure, load_figure, redraw_command
-from study.record.folder import StudyFolder
+from analysis import figures
+from analysis.figures import NAMES, STUDY_FIGURES, Drawing, draw_figure, load_figure
 from study.record.results import StudyResults, read_results
 from tests.analysis.synthetic import Recipe, make_study
 
 Edit = Callable[[pd.DataFrame], pd.DataFrame]
+ELSEWHERE = ("pareto_front", "retrained")  # which need a second metric, and retrainings
 ALL_CONSTANT = {
     "lr": 0.01,
     "latent_dim": 8,
@@ -57,7 +60,7 @@ WHOLE_STUDIES: dict[str, tuple[Recipe, Edit]] = {  # every figure applies, which
 }
 
 
-@pytest.mark.parametrize("name", STUDY_FIGURES)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_figure_says_what_it_shows(name: str) -> None:
     spec = load_figure(name)
     assert spec.name == name
@@ -81,7 +84,7 @@ def test_every_figure_draws_an_odd_study_or_says_why_not(odd: str, tmp_path: Pat
             assert "  " not in drawn
 
 
-@pytest.mark.parametrize("name", [name for name in STUDY_FIGURES if name != "pareto_front"])
+@pytest.mark.parametrize("name", [name for name in STUDY_FIGURES if name not in ELSEWHERE])
 def test_a_whole_study_has_every_figure_with_named_axes(name: str, results: StudyResults) -> None:
     drawing = draw_figure(name, results)
     assert isinstance(drawing, Drawing)
@@ -92,8 +95,45 @@ def test_a_whole_study_has_every_figure_with_named_axes(name: str, results: Stud
     assert any(named)
 
 
+@pytest.mark.parametrize("name", [name for name in STUDY_FIGURES if name not in ELSEWHERE])
+def test_a_function_draws_into_the_axes_it_is_given_and_returns_them(
+    name: str, results: StudyResults
+) -> None:
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    assert getattr(figures, name)(results, ax=right) is right
+    assert right.has_data()
+    assert not left.has_data()
+
+
+def test_without_axes_a_function_makes_a_figure_that_pyplot_shows(results: StudyResults) -> None:
+    from matplotlib import pyplot
+
+    ax = figures.slices(results, hyperparameter="lr")
+    assert pyplot.get_fignums() == [ax.figure.number]
+    pyplot.close(ax.figure)
+
+
+def test_another_metric_is_drawn_at_the_end_of_complete_trials_alone(results: StudyResults) -> None:
+    ax = figures.slices(results, hyperparameter="lr", metric="val_loss", ax=Figure().subplots())
+    assert ax.get_ylabel().startswith("validation loss\nat the end")
+    heights = [y for dots in ax.collections for _, y in np.asarray(dots.get_offsets())]
+    values = results.complete["val_loss"]
+    assert set(values) <= set(heights)
+    drawn = draw_figure("pareto_front", results, metric="val_loss")
+    assert isinstance(drawn, Drawing)
+    assert drawn.figure.axes[0].get_ylabel() == "validation loss"
+
+
+@pytest.mark.parametrize("metric", ["lr", "state", "nonsense", "epochs", "val_excess_nll_se"])
+def test_a_metric_is_a_figure_of_the_trials_of_which_less_is_better(
+    metric: str, results: StudyResults
+) -> None:
+    with pytest.raises(ValueError, match=f"less is better, got '{metric}'; allowed: .*val_mse"):
+        draw_figure("slices", results, metric=metric)
+
+
 def test_drawing_leaves_pyplot_and_the_settings_of_others_alone(results: StudyResults) -> None:
-    import matplotlib
     from matplotlib import pyplot
 
     before = dict(matplotlib.rcParams)
@@ -125,8 +165,3 @@ def test_many_trials_are_thinned_out_in_every_state_and_it_says_so(tmp_path: Pat
 def test_an_unknown_figure_is_refused_with_those_there_are() -> None:
     with pytest.raises(ValueError, match="there is no figure 'scatter'; figures: best_so_far, "):
         load_figure("scatter")
-
-
-def test_the_command_that_redraws_a_figure_names_it() -> None:
-    command = redraw_command(StudyFolder(Path("results/cvae")), "slices", trial=3)
-    assert command == "python -m analysis.figures results/cvae --only slices"

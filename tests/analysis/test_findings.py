@@ -93,8 +93,8 @@ def test_a_lead_smaller_than_the_seeds_noise_is_a_warning() -> None:
     trials = [{"val_mse": 0.09}, {"val_mse": 0.2}]
     noisy = known_results(trials, reruns=reruns(spread=0.05))
     assert (
-        "The gain of trial 0 over trial 1, retrained alike, 0.01, is smaller than the noise of "
-        "the seeds, 0.05 (standard deviation)"
+        "The gain of trial 0 over trial 1, retrained alike, 0.010, is smaller than the noise of "
+        "the seeds, 0.050 (standard deviation)"
     ) in said(noisy, "warning")
     clear = known_results(trials, reruns=reruns(spread=0.001))
     assert "smaller than the noise" not in said(clear, "warning")

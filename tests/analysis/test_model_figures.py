@@ -7,10 +7,8 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from analysis.figures import (
-    data_grid,
+from analysis.figures.models import (
     density,
-    label_swap,
     latent_prior,
     latent_space,
     reconstructions,
@@ -19,29 +17,8 @@ from analysis.figures import (
 )
 from analysis.figures.plane import exact_density
 from moons.prior import MixturePrior
-from moons.sources import source_named
 
 from .known_models import SHIFT, known_trial
-
-
-def test_the_data_grid_holds_make_moons_of_every_size_and_noise():
-    data = data_grid.data_grid_data(sizes=(100, 1000), noises=(0.0, 0.3), seed=5)
-    counts = data.groupby(["n_samples", "noise"]).size()
-    assert counts.to_dict() == {
-        (100, 0.0): 100,
-        (100, 0.3): 100,
-        (1000, 0.0): 1000,
-        (1000, 0.3): 1000,
-    }
-    cell = data[(data["n_samples"] == 1000) & (data["noise"] == 0.3)]
-    drawn = source_named("moons").draw(1000, 0.3, seed=5)
-    np.testing.assert_array_equal(cell[["x1", "x2"]], drawn.x)
-    np.testing.assert_array_equal(cell["moon"], drawn.y)
-
-
-def test_the_data_grid_covers_the_sizes_and_noises_of_its_caption():
-    assert data_grid.SIZES == (100, 1000, 10_000)
-    assert (min(data_grid.NOISES), max(data_grid.NOISES)) == (0.0, 0.5)
 
 
 def test_a_decoder_that_undoes_the_encoder_moves_no_point():
@@ -172,45 +149,6 @@ def test_a_handful_of_points_can_be_embedded():
     assert data[["umap1", "umap2"]].notna().all(axis=None)
 
 
-def test_a_traversal_moves_one_latent_and_holds_the_others():
-    data = traversals.traversals_data(known_trial(latent_dim=2))
-    assert set(data["latent"]) == {1, 2}
-    moving = data[(data["latent"] == 1)]
-    np.testing.assert_allclose(moving["x1"], moving["value"], atol=1e-6)
-    assert moving.groupby("path")["x2"].std().max() < 1e-6
-    assert (moving[moving["path"] == 0]["x2"] == 0).all()
-    assert moving["x2"].nunique() == traversals.PATHS
-
-
-def test_carrying_latents_and_one_that_is_not_needed_are_traversed():
-    data = traversals.traversals_data(known_trial(latent_dim=6))
-    assert set(data["latent"]) == {1, 2, 3}
-
-
-def test_a_conditional_model_is_traversed_under_both_labels():
-    data = traversals.traversals_data(known_trial(conditional=True))
-    upper, lower = (data[data["moon"] == moon] for moon in (0, 1))
-    np.testing.assert_allclose(lower["x1"].to_numpy() - upper["x1"].to_numpy(), SHIFT, atol=1e-5)
-
-
-def test_one_latent_leaves_nothing_to_hold():
-    data = traversals.traversals_data(known_trial(latent_dim=1))
-    assert data["path"].unique().tolist() == [0]
-
-
-def test_the_same_latents_are_decoded_under_both_labels():
-    data = label_swap.label_swap_data(known_trial(conditional=True))
-    upper, lower = (data[data["moon"] == moon].set_index("draw") for moon in (0, 1))
-    pd.testing.assert_series_equal(upper["value"], lower["value"])
-    np.testing.assert_allclose(lower["x1"] - upper["x1"], SHIFT, atol=1e-5)
-    np.testing.assert_allclose(lower["x2"], upper["x2"], atol=1e-6)
-
-
-def test_a_vae_has_no_labels_to_swap():
-    with pytest.raises(ValueError, match="Trial 7 is a VAE"):
-        label_swap.label_swap_data(known_trial())
-
-
 MIXTURE = ((-2.0, 0.3), (1.0, 0.5), (3.0, 0.2))  # mean and standard deviation of each component
 
 
@@ -227,9 +165,6 @@ def mixture_trial(latent_dim: int):
 
 def test_the_curve_beside_a_latent_is_the_density_of_a_learned_prior():
     trained = mixture_trial(1)
-    curve = latent_prior.prior_curves(trained, latent_prior.latent_prior_data(trained))
-    expected = sum(norm.pdf(curve["value"], mean, std) for mean, std in MIXTURE) / len(MIXTURE)
-    np.testing.assert_allclose(curve["density"], expected, rtol=1e-4, atol=1e-6)
     line = latent_space.prior_data(trained, latent_space.latent_space_data(trained))
     expected = sum(norm.pdf(line["z1"], mean, std) for mean, std in MIXTURE) / len(MIXTURE)
     np.testing.assert_allclose(line["density"], expected, rtol=1e-4, atol=1e-6)
@@ -244,17 +179,32 @@ def test_the_line_in_the_latent_plane_holds_95_percent_of_the_prior(make):
     assert held == pytest.approx(0.95, abs=0.01)
 
 
+def test_a_traversal_moves_one_latent_and_holds_the_other_at_even_shares_of_its_prior():
+    data = traversals.traversals_data(known_trial(latent_dim=2), 0)
+    np.testing.assert_allclose(data["x1"], data["value"], atol=1e-6)
+    held = data.groupby("path")["x2"]
+    assert held.std().max() < 1e-6
+    expected = [0.0, *norm.ppf(np.linspace(0.05, 0.95, traversals.PATHS))]
+    assert held.mean().tolist() == pytest.approx(expected, abs=0.05)
+
+
+@pytest.mark.parametrize("latent_dim", [1, 3])
+def test_without_a_plane_of_latents_there_is_one_line(latent_dim):
+    data = traversals.traversals_data(known_trial(latent_dim), 0)
+    assert data["path"].unique().tolist() == [0]
+    assert (data["x2"] == 0).all()
+
+
+def test_a_conditional_model_is_traversed_under_both_labels():
+    data = traversals.traversals_data(known_trial(conditional=True), 0)
+    upper, lower = (data[data["moon"] == moon] for moon in (0, 1))
+    np.testing.assert_allclose(lower["x1"].to_numpy() - upper["x1"].to_numpy(), SHIFT, atol=1e-5)
+    assert upper["value"].tolist() == lower["value"].tolist()
+
+
 def test_traversals_run_through_a_learned_prior_and_hold_the_others_at_its_mean():
-    data = traversals.traversals_data(mixture_trial(2))
+    data = traversals.traversals_data(mixture_trial(3), 0)
     assert data["value"].min() == pytest.approx(-2.65, abs=0.1)
     assert data["value"].max() == pytest.approx(3.43, abs=0.1)
-    held = data[(data["latent"] == 1) & (data["path"] == 0)]["x2"]
-    assert held.unique() == pytest.approx(np.mean([mean for mean, _ in MIXTURE]), abs=1e-5)
-
-
-def test_swapped_labels_share_draws_of_a_learned_prior():
-    trained = known_trial(conditional=True)
-    trained.checkpoint.model.prior = mixture_trial(2).checkpoint.model.prior
-    values = label_swap.label_swap_data(trained)["value"]
-    assert values.between(-3.2, 3.8).all()
-    assert (values > 2.2).mean() == pytest.approx(1 / 3, abs=0.1)
+    x2 = traversals.traversals_data(mixture_trial(2), 0).query("path == 0")["x2"]
+    assert x2.unique() == pytest.approx(np.mean([mean for mean, _ in MIXTURE]), abs=1e-5)

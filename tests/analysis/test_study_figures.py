@@ -3,21 +3,25 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
-from analysis.budget import comparisons
-from analysis.figures.best_so_far import best_so_far_data
-from analysis.figures.contour import N_GRID, contour_data
-from analysis.figures.empirical_distribution import empirical_distribution_data
-from analysis.figures.importance import importance_data
-from analysis.figures.learning_curves import learning_curves_data
-from analysis.figures.parallel_coordinates import parallel_coordinates_data, place_in_range
-from analysis.figures.pareto_front import pareto_front_data
-from analysis.figures.rank import rank_data
-from analysis.figures.rung_correlation import rung_correlation_data
-from analysis.figures.slices import slices_data
-from analysis.figures.survival import survival_data
+from analysis import figures
+from analysis.budget import Budget, comparisons
+from analysis.figures.axes import place_in_range
+from analysis.figures.trials.best_so_far import best_so_far_data
+from analysis.figures.trials.empirical_distribution import empirical_distribution_data
+from analysis.figures.trials.importance import importance_data
+from analysis.figures.trials.interaction import N_GRID, interaction_data
+from analysis.figures.trials.learning_curves import learning_curves_data
+from analysis.figures.trials.pareto_front import pareto_front_data
+from analysis.figures.trials.rung_correlation import rung_correlation_data
+from analysis.figures.trials.slices import slices_data
+from analysis.figures.trials.survival import survival_data
+from study.record.manifest import Dimension
 from study.record.results import StudyResults
 from tests.analysis.known import LATENT, LR, known_results
+
+BETA = Dimension(name="beta", kind="float", low=0.0, high=1.0)
 
 
 def test_best_so_far_follows_complete_trials_in_the_order_of_their_ends() -> None:
@@ -83,27 +87,6 @@ def test_a_trial_pruned_at_a_rung_has_reached_it() -> None:
     assert data.loc[3].to_dict() | {"training": 1, "pruned": 1} == data.loc[3].to_dict()
 
 
-def test_parallel_coordinates_place_values_in_their_ranges() -> None:
-    data = parallel_coordinates_data(
-        known_results(
-            [
-                {"lr": 1e-4, "latent_dim": 2, "val_mse": 0.2},
-                {"lr": 0.1, "latent_dim": 8, "val_mse": 0.1},
-                {"lr": 1e-3, "latent_dim": 4, "val_mse": 0.0, "state": "pruned"},
-            ]
-        )
-    )
-    np.testing.assert_allclose(data["lr"], [0, 1, 1 / 3])
-    assert data["latent_dim"].tolist() == [0.0, 1.0, 0.5]
-    assert np.isnan(data["value"][2])
-
-
-def test_a_hyperparameter_that_never_varied_has_no_axis() -> None:
-    trials = [{"lr": rate, "latent_dim": 4, "val_mse": rate} for rate in (0.01, 0.02)]
-    assert "latent_dim" not in parallel_coordinates_data(known_results(trials))
-    assert set(slices_data(known_results(trials))["hyperparameter"]) == {"lr"}
-
-
 def test_a_range_has_its_middle_where_its_scale_says() -> None:
     assert place_in_range(np.array([10**-2.5]), LR)[0] == pytest.approx(0.5)
     assert place_in_range(np.array([1.0]), LATENT)[0] == 0.5
@@ -119,35 +102,59 @@ def test_slices_compare_at_equal_budgets_and_give_lost_trials_no_value() -> None
         {0: [0.5, 0.4], 1: [0.6, 0.5, 0.1], 2: [0.1, float("nan")]},
         rungs=(2,),
     )
-    data = slices_data(results)
-    first = data[data["budget"] == "epoch 2 (2 trials)"].set_index("trial")["value"]
+    first = slices_data(results, Budget(2, "val_mse"), LR).set_index("trial")["value"]
     assert first.dropna().to_dict() == {0: 0.4, 1: 0.5}
     assert np.isnan(first[2])
-    end = data[data["budget"] == "the end (1 complete trial)"]
-    assert end[["trial", "value"]].to_numpy().tolist() == [[1, 0.1]]
-    assert len(first) + len(end) == len(data)
+    end = slices_data(results, Budget(None, "val_mse"), LR).set_index("trial")["value"]
+    assert end.dropna().to_dict() == {1: 0.1}
+    assert end.index.tolist() == [1, 2]
 
 
-def test_the_contour_is_the_common_value_where_all_trials_agree_and_blank_far_from_them() -> None:
-    trials = [
-        {"lr": rate, "latent_dim": latent, "val_mse": 0.25}
-        for rate in (2e-4, 3e-4)
-        for latent in (2, 4)
-    ]
+def test_a_hyperparameter_that_never_varied_has_no_slice() -> None:
+    trials = [{"lr": rate, "latent_dim": 4, "val_mse": rate} for rate in (0.01, 0.02)]
+    sentence = "must be one that varied among the trials at the end, got 'latent_dim'; allowed: lr"
+    with pytest.raises(ValueError, match=sentence):
+        figures.slices(known_results(trials), hyperparameter="latent_dim")
+
+
+def test_trials_are_compared_at_rungs_of_the_study_alone() -> None:
+    trials = [{"lr": rate, "val_mse": rate} for rate in (0.01, 0.02)]
+    with pytest.raises(ValueError, match="must be one of the study's rungs, got 7; allowed: 3"):
+        figures.slices(known_results(trials, rungs=(3,)), rung=7)
+
+
+def test_options_have_a_line_each_through_what_their_own_trials_have() -> None:
+    known = {(1e-3, 2): 0.5, (1e-3, 4): 0.25, (0.05, 2): 0.4, (0.05, 4): 0.3}
+    trials = [{"lr": lr, "latent_dim": z, "val_mse": v} for (lr, z), v in known.items()] * 2
     (compared,) = comparisons(known_results(trials))
-    data = contour_data(compared, LR, LATENT)
-    assert len(data) == N_GRID**2
-    near = data["value"].dropna()
-    np.testing.assert_allclose(near, 0.25)
-    assert data.loc[data["x"] > 0.01, "value"].isna().all()
-    assert data.loc[data["y"] > 1.6, "value"].isna().all()
-    assert 0 < len(near) < len(data)
+    data = interaction_data(compared, LR, LATENT)
+    assert len(data) == N_GRID * 3
+    near = data[(data["x"] > 9e-4) & (data["x"] < 1.1e-3)].groupby("y")["value"].mean()
+    assert near[0.0] == pytest.approx(0.5)
+    assert near[1.0] == pytest.approx(0.25)
+    assert np.isnan(near[2.0])
+    assert data.loc[data["x"] < 2e-4, "value"].isna().all()
 
 
-def test_the_contour_falls_towards_better_trials() -> None:
+def test_the_star_is_the_studys_best_trial_and_no_other() -> None:
+    trials = [
+        {"lr": 10**-exponent, "beta": beta, "val_mse": exponent + beta, "epochs": 2}
+        for exponent in (1.5, 2.5)
+        for beta in (0.2, 0.5, 0.8)
+    ]
+    trials[0] |= {"state": "pruned"}
+    curves = {number: [0.9, 0.1 * number] for number in range(len(trials))}
+    results = known_results(trials, curves, rungs=(1,), searched=(LR, BETA))
+    ax = figures.interaction(results, rung=1, ax=Figure().subplots())
+    star = next(line for line in ax.lines if line.get_marker() == "*")
+    best = results.trial(results.best_trial)
+    assert (star.get_xdata()[0], star.get_ydata()[0]) == (best["lr"], best["beta"])
+
+
+def test_the_smoothed_metric_falls_towards_better_trials() -> None:
     trials = [{"lr": rate, "val_mse": value} for rate, value in ((1e-4, 1.0), (1e-1, 0.9))]
     (compared,) = comparisons(known_results([*trials, *trials]))
-    data = contour_data(compared, LR, LATENT).dropna().sort_values("x")
+    data = interaction_data(compared, LR, LATENT).dropna().sort_values("x")
     assert data["value"].iloc[0] == pytest.approx(1.0)
     assert data["value"].iloc[-1] == pytest.approx(0.9)
 
@@ -165,20 +172,6 @@ def test_the_empirical_distribution_rises_to_one_at_every_budget(results: StudyR
         assert budget["share"].iloc[-1] == 1.0
     end = data[data["budget"] == "end"]
     assert end["value"].tolist() == results.complete["val_mse"].tolist()
-
-
-def test_ranks_are_among_complete_trials_and_shared_by_equals() -> None:
-    trials = [
-        {"val_mse": 0.3},
-        {"val_mse": 0.1},
-        {"val_mse": 0.1},
-        {"val_mse": 0.01, "state": "pruned"},
-        {"val_mse": 0.4, "latent_dim": 8},
-        {"val_mse": 0.5},
-    ]
-    data = rank_data(known_results(trials), [LR, LATENT])
-    np.testing.assert_allclose(data["rank"], [0.5, 0.125, 0.125, np.nan, 0.75, 1.0])
-    assert data["latent_dim"].tolist() == [1, 1, 1, 1, 2, 1]
 
 
 def test_rungs_correlate_over_the_trials_that_reached_both() -> None:
@@ -202,7 +195,14 @@ def test_few_trials_have_no_correlation() -> None:
     data = rung_correlation_data(
         known_results([{"val_mse": 0.1}] * 3, {n: [0.1, 0.1] for n in range(3)}, rungs=(1,))
     )
-    assert data["n_trials"].tolist() == [3]
+    assert data.empty
+
+
+def test_trials_that_are_all_alike_have_no_correlation() -> None:
+    data = rung_correlation_data(
+        known_results([{"val_mse": 0.1}] * 5, {n: [0.1, 0.1] for n in range(5)}, rungs=(1,))
+    )
+    assert data["n_trials"].tolist() == [5]
     assert data[["correlation", "low", "high"]].isna().all(axis=None)
 
 

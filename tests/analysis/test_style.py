@@ -1,21 +1,14 @@
 import io
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from analysis.figures.style import (
-    OKABE_ITO,
-    is_log,
-    new_figure,
-    png_bytes,
-    positions,
-    scale_axis,
-    scale_metric,
-    theme,
-    time_unit,
-)
+from analysis.figures.axes import is_log, log_axis, positions, scale_axis, scale_metric, time_unit
+from analysis.figures.paper import new_figure, png_bytes
+from analysis.figures.style import OKABE_ITO, theme
 from study.record.manifest import Dimension
 from tests.analysis.known import LATENT, LR
 
@@ -95,3 +88,19 @@ def test_a_metric_is_logarithmic_where_that_tells_its_values_apart(
 
 def test_seconds_are_divided_into_the_unit_that_reads_best() -> None:
     assert [time_unit(s) for s in (10, 1000, 100_000)] == [(1.0, "s"), (60.0, "min"), (3600.0, "h")]
+
+
+@pytest.mark.parametrize(("low", "high"), [(1e-12, 1e2), (1e-4, 0.1), (2.0, 3e7), (0.02, 0.5)])
+def test_labels_of_a_logarithmic_axis_do_not_overlap_however_many_decades_it_has(
+    low: float, high: float
+) -> None:
+    with theme():
+        figure = new_figure(height=2.4, width=1.9)
+        ax = figure.subplots()
+        log_axis(ax, "x", low, high)
+        ax.tick_params(labelsize="x-small")
+        figure.draw_without_rendering()
+        shown = [tick for tick in ax.get_xticklabels() if tick.get_text()]
+        boxes = [t.get_window_extent() for t in shown if low <= t.get_position()[0] <= high]
+    assert len(boxes) >= 2
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))

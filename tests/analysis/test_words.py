@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.words import (
     alike,
@@ -50,10 +52,52 @@ def test_a_value_and_its_interval_end_at_the_same_decimal() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.012345, "0.01235"), (3.0, "3"), (123456.7, "1.235e+05"), (float("nan"), "unknown")],
+    [
+        *[(0.0005447, "0.000545"), (0.012345, "0.0123"), (3.0, "3"), (1234.5, "1,234")],
+        *[(123456.7, "123,457"), (1.2e-7, "1.2e-07"), (float("nan"), "unknown")],
+    ],
 )
-def test_numbers_have_four_digits(value: float, text: str) -> None:
+def test_numbers_have_three_digits_and_whole_ones_all(value: float, text: str) -> None:
     assert number(value) == text
+
+
+def significant(text: str) -> int:
+    digits = text.replace(",", "").lstrip("-").partition("e")[0].replace(".", "")
+    return len(digits.lstrip("0"))
+
+
+def read(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+NUMBERS = st.floats(-1e9, 1e9).filter(lambda value: value == 0 or abs(value) > 1e-9)
+
+
+@given(NUMBERS)
+def test_a_number_says_no_more_than_three_digits_and_no_less(value: float) -> None:
+    text = number(value)
+    assert read(text) == pytest.approx(value, rel=0.005)
+    if abs(value) < 999.5 and value != round(value):
+        assert significant(text) <= 3
+
+
+@given(NUMBERS, st.floats(1e-6, 1e6))
+def test_a_value_and_its_error_end_at_the_errors_second_digit(value: float, error: float) -> None:
+    shown = with_error(value, error)
+    if " ± " not in shown:
+        assert shown == number(value)
+        assert error < 0.005 * abs(value)
+        return
+    first, second = shown.split(" ± ")
+    assert len(first.partition(".")[2]) == len(second.partition(".")[2])
+    assert read(second) == pytest.approx(error, rel=0.05)
+    assert abs(read(first) - value) <= 0.051 * error
+    if error < 9.4:  # above it, digits before the point are written out
+        assert significant(second) <= 2
+
+
+def test_an_error_that_three_digits_do_not_show_is_left_out() -> None:
+    assert with_error(0.0133874, 0.000012) == "0.0134"
 
 
 def test_shares_near_the_ends_keep_a_digit() -> None:

@@ -146,10 +146,11 @@ def tpe_moments(trials: int) -> list[float]:
     import optuna
 
     from search_spaces.load import load_space
-    from study.samplers import make_sampler
+    from study.samplers.choice import make_sampler
 
-    distributions = load_space("cvae").distributions()
-    study, moments = optuna.create_study(sampler=make_sampler("tpe")), []
+    space = load_space("cvae")
+    distributions = space.distributions()
+    study, moments = optuna.create_study(sampler=make_sampler(space, 0)), []
     for _ in range(trials):
         trial = study.ask(distributions)
         study.tell(trial, trial.params["lr"])

@@ -47,12 +47,14 @@ def tpe_seconds(history: int) -> float:
     import optuna
 
     from search_spaces.load import load_space
-    from study.samplers import Reseeding, make_sampler
+    from study.samplers.choice import make_sampler
+    from study.samplers.seeded import Reseeding
 
-    distributions = load_space("cvae").distributions()
+    space = load_space("cvae")
+    distributions = space.distributions()
     draw = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     trials = [draw.ask(distributions).params for _ in range(history)]
-    study = optuna.create_study(sampler=make_sampler("tpe"))
+    study = optuna.create_study(sampler=make_sampler(space, 0))
     study.add_trials(
         [
             optuna.trial.create_trial(params=p, distributions=distributions, value=p["lr"])
@@ -62,7 +64,7 @@ def tpe_seconds(history: int) -> float:
     taken = []
     for index in range(ASKS):
         if isinstance(study.sampler, Reseeding):
-            study.sampler.reseed(index)
+            study.sampler.reseed(index, index)
         began = time.process_time()
         trial = study.ask(distributions)
         taken.append(time.process_time() - began)

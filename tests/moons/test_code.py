@@ -2,6 +2,8 @@
 
 import os
 import pickle
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -142,3 +144,81 @@ def test_what_is_no_text_is_refused(tmp_path):
     (tmp_path / "mine.py").write_bytes(b"\xff\xfe")
     with pytest.raises(CannotLoad, match=r"mine.py: "):
         load_space(str(tmp_path / "mine.py"))
+
+
+READS = """
+from pathlib import Path
+import numpy as np
+from search_spaces.space import Float, SearchSpace
+
+POINTS = np.loadtxt(Path(__file__).parent / "points" / "some.csv")
+SPACE = SearchSpace(
+    name="mine", about="", family="vae", searched={"lr": Float(1e-3, 1e-1)}, files=FILES
+)
+"""
+
+
+def reading(folder, files):
+    (folder / "points").mkdir(parents=True)
+    (folder / "points" / "some.csv").write_text("1.5\n2.5\n")
+    (folder / "mine.py").write_text(READS.replace("FILES", repr(files)))
+    return folder / "mine.py"
+
+
+def test_data_files_that_a_space_names_are_sent_and_are_part_of_its_identity(tmp_path):
+    file = reading(tmp_path / "here", ("points/some.csv",))
+    code = load_space(file).code
+    shutil.rmtree(tmp_path / "here")  # as on another machine
+    elsewhere = pickle.loads(pickle.dumps(code)).run()
+    assert elsewhere.POINTS.tolist() == [1.5, 2.5]
+    again = load_space(reading(tmp_path / "there", ("points/some.csv",))).code
+    assert again.digest == code.digest
+    (tmp_path / "there" / "points" / "some.csv").write_text("1.5\n2.6\n")
+    assert load_space(tmp_path / "there" / "mine.py").code.digest != code.digest
+    assert again.run().POINTS.tolist() == [1.5, 2.5]  # as it was when the study began
+
+
+def test_a_data_file_that_no_space_names_is_missed_on_another_machine_with_what_to_do(tmp_path):
+    code = load_space(reading(tmp_path / "here", ())).code
+    shutil.rmtree(tmp_path / "here")
+    with pytest.raises(CannotLoad, match=r"points/some.csv.*name data files .* `files`"):
+        code.run()
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (("none.csv",), "files must name files in its folder, got 'none.csv'"),
+        (("../mine.py",), "files must name files in its folder, got '../mine.py'"),
+        (("points",), "files must name files in its folder, got 'points'"),
+        ("points/some.csv", "files must list names"),
+        ((7,), "files must list names"),
+    ],
+)
+def test_files_that_cannot_be_sent_are_refused(tmp_path, files, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        load_space(reading(tmp_path / "here", files))
+
+
+def test_data_that_are_too_large_to_be_sent_are_refused(tmp_path):
+    file = reading(tmp_path / "here", ("points/some.csv", "large.bin"))
+    (tmp_path / "here" / "large.bin").write_bytes(bytes(4_000_001))
+    with pytest.raises(ValueError, match=r"4,000,000 bytes together, got 4,000,009; put larger"):
+        load_space(file)
+
+
+def test_a_file_within_a_package_imports_from_it_relatively(tmp_path):
+    package = tmp_path / "my project" / "inner"
+    package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
+    (package / "ranges.py").write_text("from ..base import LOW\nHIGH = 0.1\n")
+    (package.parent / "base.py").write_text("LOW = 0.001\n")
+    (package / "mine.py").write_text(
+        "from .ranges import HIGH, LOW\nfrom search_spaces.space import Float, SearchSpace\n"
+        "SPACE = SearchSpace(name='mine', about='', family='vae', "
+        "searched={'lr': Float(LOW, HIGH)})\n"
+    )
+    code = load_space(package / "mine.py").code
+    shutil.rmtree(tmp_path / "my project")
+    assert code.run().SPACE.searched["lr"].low == 0.001

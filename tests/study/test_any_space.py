@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.figures import STUDY_FIGURES, Drawing, draw_figure
-from analysis.figures.style import positions
+from analysis.figures.axes import positions
 from moons.config import BOUNDS
 from search_spaces.space import Choice, Float, Int, SearchSpace
 from study.options import parse

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import ray
 from ray.exceptions import AuthenticationError
 
-from study.errors import StudyError
+from study.errors import RAY, StudyError, Unreachable
 from study.monitoring.tally import Tally
 from study.run import main
 from study.signals import Stop
@@ -139,7 +140,8 @@ def test_a_study_whose_cluster_cannot_be_joined_stays_as_it_was(
 @pytest.mark.parametrize(
     "error",
     [
-        RuntimeError("The current node timed out during startup.\nSee the logs"),
+        Exception("The current node timed out during startup.\nSee the logs"),  # as Ray has it
+        RuntimeError("GCS"),
         TimeoutError("GCS"),
         OSError(28, "No space left on device"),
     ],
@@ -166,25 +168,54 @@ def test_a_ray_that_does_not_start_is_tried_twice_and_told_of_and_leaves_nothing
     assert not (tmp_path / "s").exists()
 
 
-def test_a_lost_ray_ends_the_process_with_the_command_that_goes_on(
-    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def dying(monkeypatch: pytest.MonkeyPatch) -> Callable[[StudyError], None]:
+    """Has a study's Ray die, and its process end."""
+
     def ended(code: int) -> None:
         raise Killed(code)
 
-    @contextmanager
-    def dying(*_: object, **__: object) -> Iterator[Cluster]:
-        yield (cluster := Cluster(None, "", 1))
-        cluster.watch.give_up("its raylet died")
+    def of(error: StudyError) -> None:
+        @contextmanager
+        def connected(*words: Any, **_: object) -> Iterator[Cluster]:
+            words[-1](error)
+            yield Cluster(None, "", 1)
 
-    monkeypatch.setattr("study.execute.connected", dying)
-    monkeypatch.setattr("study.tune.driver.run_trials", lambda *_: None)
-    monkeypatch.setattr("os._exit", ended)
+        monkeypatch.setattr("study.execute.connected", connected)
+        monkeypatch.setattr("os._exit", ended)
+
+    return of
+
+
+def test_a_lost_ray_ends_the_process_with_the_command_that_goes_on(
+    finished: Path, dying: Callable[[StudyError], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    dying(StudyError("Ray was lost: its raylet died", RAY))
     with pytest.raises(Killed, match="7"):
         main(["--resume", str(finished), "--trials", "9", "--no-report"])
     said = capsys.readouterr().err
     assert "Ray was lost: its raylet died; the record is whole" in said
     assert f"python -m study.run --resume {finished}" in said
+    assert manifest(finished)["outcome"] == "interrupted"
+
+
+def test_a_ray_that_dies_while_it_starts_leaves_no_new_study_and_an_old_one_as_it_was(
+    finished: Path,
+    tmp_path: Path,
+    dying: Callable[[StudyError], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    dying(Unreachable("Ray could not be started: its GCS died", RAY))
+    with pytest.raises(Killed, match="7"):
+        main(["--space", "cvae", "--name", "new", "--results", str(tmp_path)])
+    said = capsys.readouterr().err
+    assert said == "study.run: Ray could not be started: its GCS died\n"
+    assert not (tmp_path / "new").exists()
+    before = (finished / "study.json").read_bytes()
+    with pytest.raises(Killed, match="7"):
+        main(["--resume", str(finished), "--trials", "9", "--no-report"])
+    assert f"go on with: python -m study.run --resume {finished}" in capsys.readouterr().err
+    assert (finished / "study.json").read_bytes() == before
 
 
 def test_what_is_done_meanwhile_imports_a_ray_that_knows_of_its_token(

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from moons.words import number
 from search_spaces.space import Choice, Float
 from study.final_table import show_summary
 from study.history import take_stock
@@ -56,8 +57,10 @@ def test_the_end_of_a_study_says_its_best_value_and_config_whole(
     said = capsys.readouterr().out
     trials = pd.read_parquet(plan.folder / "trials.parquet")
     best = trials[trials["state"] == "complete"].nsmallest(1, "val_mse").iloc[0]
-    assert {f"{best[name]:.4g}" for name in ("val_mse", "lr", "eps_w", "beta")} <= tokens(said)
-    assert f"best val_mse {best['val_mse']:.4g}: trial {best['trial']}" in " ".join(said.split())
+    assert {number(best[name]) for name in ("val_mse", "lr", "eps_w", "beta")} <= tokens(said)
+    assert f"best val_mse {number(best['val_mse'])}: trial {best['trial']}" in " ".join(
+        said.split()
+    )
     assert "…" not in said
     *lines, path = said.splitlines()
     assert path == str(plan.folder)
@@ -73,7 +76,7 @@ def test_the_live_panel_cuts_nothing(columns):
     progress._console = screen
     screen.print(progress.panel())
     said = screen.file.getvalue()
-    wanted = {*label.split(), "0.01235", "123,456", "0/1,000", "epochs"}
+    wanted = {*label.split(), "0.0123", "123,456", "0/1,000", "epochs"}
     assert {word.strip(",;:()") for word in wanted} <= tokens(said)
     assert "…" not in said
 

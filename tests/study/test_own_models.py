@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 
 from moons.checkpoint import load_checkpoint
+from moons.code import CannotLoad
 from search_spaces.load import load_space
 from study import rerun
 from study.errors import StudyError
 from study.options import parse
 from study.record.tables import write_tables
 from study.resume import plan_to_resume
+from study.training.job import Report
 from tests.moons.own_models import OWN
 from tests.study.in_process import ledger_of, made_up, run_in_process, train, up_to
 from tests.study.own_files import file_of, plan_of
@@ -125,23 +127,39 @@ def test_a_study_does_not_go_on_with_other_code(tmp_path, edited):
         resumed(tmp_path / "s", "--space", file)
 
 
-def test_code_that_a_worker_cannot_run_is_a_reason_to_end_the_study(tmp_path):
+def hopeless(plan):
+    """Runs a study on a worker that cannot load the model: one trial said so, one had begun."""
+    with ledger_of(plan) as ledger:
+        ledger.begin("0"), ledger.begin("1")
+        ledger.take("0", Report(status="failed", epochs=0, error="no flavour", fatal=True))
+        for key in ("0", "1"):
+            ledger.close(key)
+        assert ledger.hopeless == "no flavour"
+        assert ledger.tally.finished == 0
+
+
+def test_a_model_that_no_worker_can_load_is_mended_and_its_trials_run_anew(tmp_path):
+    file = file_of(tmp_path, OWN[0])
+    run_in_process(plan_of(file, tmp_path, "whole"))
+    hopeless(plan_of(file, tmp_path))
+    write_tables(tmp_path / "s")
+    trials = pd.read_parquet(tmp_path / "s" / "trials.parquet")
+    assert trials["state"].tolist() == ["interrupted"] * 2
+    assert trials["error"].tolist()[0] == "no flavour"
+    file.write_text(file.read_text() + "\nmended = True\n")
+    plan = resumed(tmp_path / "s", "--space", file)
+    run_in_process(plan)
+    assert (numbers(tmp_path / "s") == numbers(tmp_path / "whole")).all()
+
+
+def test_code_that_cannot_be_run_elsewhere_is_a_reason_that_names_it(tmp_path):
     file = file_of(tmp_path, OWN[0], more="open(__file__).close()  # not on other machines")
     plan = plan_of(file, tmp_path)
     file.unlink()
-    from moons.code import CannotLoad
-    from study.training.job import Report
-
-    def on_a_worker(job):
-        with pytest.raises(CannotLoad, match="FileNotFoundError") as caught:
-            next(train(job))
-        yield Report(status="failed", epochs=0, error=str(caught.value), fatal=True)
-
     with ledger_of(plan) as ledger:
-        (report,) = on_a_worker(ledger.begin("0"))
-        ledger.take("0", report)
-        ledger.close("0")
-        assert "FileNotFoundError" in ledger.hopeless
+        job = ledger.begin("0")
+        with pytest.raises(CannotLoad, match=r"FileNotFoundError.*name data files that lie beside"):
+            next(train(job))
 
 
 @pytest.mark.slow
@@ -171,5 +189,6 @@ def test_a_file_that_no_worker_can_run_ends_the_study_at_once_with_the_reason(
     assert ended.code == 6
     assert f"study.run: no worker can train: {file}: ImportError: no flavour" in ended.err
     trials = pd.read_parquet(tmp_path / "s" / "trials.parquet")
-    assert 1 <= (trials["state"] == "failed").sum() < 20
+    assert 1 <= (trials["state"] == "interrupted").sum() < 20
+    assert f"go on with: python -m study.run --resume {tmp_path / 's'} --space {file}" in ended.err
     assert trials["error"].dropna().str.contains("no flavour").any()

@@ -1,8 +1,10 @@
 """What stops a study before its last trial: signals that are kept back, and a time budget."""
 
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -89,3 +91,21 @@ def test_processes_that_ray_starts_meanwhile_can_be_ended() -> None:
         child.stdout.readline()
         child.terminate()
         assert child.wait(10) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("module", ["study.run", "study.rerun"])
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_among_the_imports_ends_a_command_in_a_sentence(
+    tmp_path: Path, module: str, signum: signal.Signals, code: int
+) -> None:
+    # What every command imports, in its place.
+    (tmp_path / "tyro.py").write_text(f"import os; os.kill(os.getpid(), {signum:d}); import none")
+    ended = subprocess.run(
+        [sys.executable, "-m", module],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    said = f"{module}: stopped; what was finished is on record\n"
+    assert (ended.returncode, ended.stderr) == (code, said)

@@ -55,7 +55,9 @@ function format(value) {
   if (Number.isInteger(value) && Math.abs(value) < 1e15) {
     return Math.abs(value) < 1e7 ? value.toLocaleString("en-US") : String(value);
   }
-  return String(Number(value.toPrecision(4)));
+  const size = Math.abs(value);
+  if (size >= 999.5 && size < 1e7) return Math.round(value).toLocaleString("en-US");
+  return String(Number(value.toPrecision(3)));
 }
 
 // A number for where a value stands: itself, its logarithm, or the place of its option.

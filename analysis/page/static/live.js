@@ -8,15 +8,16 @@ function follow(address) {
       else document.getElementById(id).innerHTML = html;
     }
     update(message);
+    if (message.no_model) $("#no-model").textContent = message.no_model;
     if (message.model) {
       for (const id of ["#side-by-side", "#model-figures"]) $(id).hidden = false;
       $("#no-model").hidden = true;
       startModel(message.model);
       theme();
     }
-    const ended = message.state === "ended";
-    said.textContent = ended ? "ended" : "live";
-    said.classList.toggle("on", !ended);
+    const running = message.state === "running";
+    said.textContent = running ? "live" : message.state;
+    said.classList.toggle("on", running);
     document.documentElement.dataset.followed = message.state;
   };
   events.onerror = () => { said.textContent = "the server does not answer; trying again"; said.classList.remove("on"); };

@@ -46,12 +46,18 @@ const moonColour = (moon) => (model.conditional ? palette()[moon ? "lower" : "up
 // Draws of the model: latents from the prior, decoded, with the decoder's noise.
 function drawSamples() {
   const found = { x: [], y: [], colour: [] };
+  if (!model.redraw) return showSamples({ x: model.drawn.map(([x]) => x), y: model.drawn.map(([, y]) => y),
+    colour: model.drawn.map((_, i) => moonColour(i % 2)) });
   for (let i = 0; i < Math.min(DRAWS, model.data.x.length); i++) {
     const moon = i % 2, [x, y] = decode(drawLatent(), moon);
     found.x.push(x + model.sigma * normal());
     found.y.push(y + model.sigma * normal());
     found.colour.push(moonColour(moon));
   }
+  showSamples(found);
+}
+
+function showSamples(found) {
   named("sample_points").data = found;
   const [[left, right], [low, high]] = model.extent;
   const beyond = found.x.filter((x, i) => x < left || x > right || found.y[i] < low || found.y[i] > high).length;
@@ -61,6 +67,7 @@ function drawSamples() {
 // KL of each latent over the data, which says how much it carries.
 function placeData() {
   const { x, y, moon } = model.data;
+  if (model.kl) return orderLatents();
   const kl = new Array(model.latent).fill(0);
   model.means = x.map((v, i) => {
     const out = encode([v, y[i]], moon[i]);
@@ -71,7 +78,11 @@ function placeData() {
     return out.slice(0, model.latent);
   });
   model.kl = kl;
-  model.order = kl.map((_, u) => u).sort((a, b) => kl[b] - kl[a]);
+  orderLatents();
+}
+
+function orderLatents() {
+  model.order = model.kl.map((_, u) => u).sort((a, b) => model.kl[b] - model.kl[a]);
 }
 
 function fillModel() {
@@ -121,6 +132,7 @@ function latentAxes() {
 
 // The curve that a latent draws while the others stand still, and the point where all stand.
 function drawDecoded() {
+  if (model.still) return;
   const moons = model.conditional ? [0, 1] : [0];
   const curves = { xs: [], ys: [], colour: [], width: [] }, points = { x: [], y: [], colour: [] };
   for (const moon of moons) {
@@ -178,7 +190,12 @@ function startModel(payload) {
   $("#latent-y").value = String(model.order[1] ?? "none");
   $("#draw").onclick = drawSamples;
   $("#zero").onclick = () => { model.z.fill(0); sliders(); drawDecoded(); };
-  sliders();
+  $("#draw").hidden = !model.redraw;
+  if (model.still) {
+    $("#decoded-title").textContent = "Where points are put back";
+    $("#decoded-about").textContent = model.still;
+    $("#zero").hidden = true;
+  } else sliders();
   fillModel();
 }
 
@@ -186,7 +203,7 @@ function startModel(payload) {
 function showReconstruction(row) {
   const empty = { x: [], y: [], x1: [], y1: [] };
   if (row === undefined) { named("reconstruction").data = empty; return; }
-  const { x, y, moon } = model.data, [x1, y1] = decode(model.means[row], moon[row]);
+  const { x, y, moon } = model.data, [x1, y1] = model.rebuilt?.[row] ?? decode(model.means[row], moon[row]);
   named("reconstruction").data = { x: [x[row]], y: [y[row]], x1: [x1], y1: [y1] };
   return [["point", `(${x[row].toFixed(3)}, ${y[row].toFixed(3)}), ${moon[row] ? "lower" : "upper"} moon`],
     ["rebuilt at", `(${x1.toFixed(3)}, ${y1.toFixed(3)})`],

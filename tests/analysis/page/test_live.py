@@ -11,6 +11,7 @@ import pytest
 
 from analysis.live import Server, main
 from analysis.page.follow import Follower, Tail, standing
+from study.record.lock import held
 from study.record.manifest import Manifest
 from study.record.results import read_results
 from tests.analysis.page.conftest import Reader
@@ -19,7 +20,7 @@ Grow = Callable[[float], None]
 
 
 @pytest.fixture
-def running(smoked: Path, tmp_path: Path) -> tuple[Path, Grow]:
+def running(smoked: Path, tmp_path: Path) -> Iterator[tuple[Path, Grow]]:
     """A study under `results/` that has begun, and what lets its record grow to a share."""
     folder = tmp_path / "results" / "s"
     folder.mkdir(parents=True)
@@ -35,7 +36,8 @@ def running(smoked: Path, tmp_path: Path) -> tuple[Path, Grow]:
                 (folder / table.name).write_bytes(table.read_bytes())
             (folder / "study.json").write_bytes((smoked / "study.json").read_bytes())
 
-    return folder, grow
+    with held(folder / ".lock"):
+        yield folder, grow
 
 
 @pytest.fixture
@@ -57,6 +59,27 @@ def test_a_tail_gives_whole_lines_once_and_leaves_a_broken_one(tmp_path: Path) -
     assert tail.lines() == []
     path.write_bytes(b'{"a": 1}\n{"a": 2}\nno line\n')
     assert tail.lines() == [{"a": 2}]
+
+
+@pytest.mark.slow
+def test_a_study_whose_driver_was_killed_is_interrupted_wherever_it_is_shown(
+    smoked: Path,
+) -> None:
+    server = Server(smoked.parent, 0)
+    manifest = Manifest.read(smoked / "study.json")
+    replace(manifest, ended=None, outcome="running").write(smoked / "study.json")
+    follower = Follower(smoked)
+    with held(smoked / ".lock"):
+        news = follower.news()
+        assert news is not None
+        assert news["state"] == server.standings()[0]["state"] == "running"
+        assert follower.news() is None
+    news = follower.news()
+    assert news is not None
+    assert news["state"] == server.standings()[0]["state"] == "interrupted"
+    server.server_close()
+    assert read_results(smoked).manifest.outcome == "interrupted"
+    assert follower.news() is None
 
 
 @pytest.mark.slow

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Literal
 
 from search_spaces.load import load_space
-from search_spaces.space import Sampler
 from study.options import Options, parse
 from study.plan import Plan, make_plan
 
@@ -28,8 +27,8 @@ class Arm:
             its rungs; or what Ray's own search says, that it is complete with its last value.
     """
 
-    sampler: Sampler
-    scheduler: Literal["asha", "none"]
+    sampler: str
+    scheduler: str
     grace: int
     reduction: int
     telling: Telling = "honest"

@@ -7,8 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.figures.axes import log_axis, scale_metric
+from analysis.figures.paper import new_figure
 from analysis.figures.studies import study_styles
-from analysis.figures.style import BLUE, GREY, VERMILLION, log_axis, new_figure, scale_metric
+from analysis.figures.style import BLUE, GREY, VERMILLION
 from study.record.labels import label
 from tests.benchmarks.ablation.arms import Arm, Factor
 from tests.benchmarks.ablation.standing import Standing

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.figures.style import save_figure, theme
+from analysis.figures.paper import save_figure
+from analysis.figures.style import theme
 from moons.files import appearing, write_whole
 from search_spaces.load import load_space
 from study.record.labels import label

@@ -146,7 +146,7 @@ class Driver:
         if suggestion == Searcher.FINISHED:
             raise self._ledger.broken or AssertionError("a study without end has no more trials")
         job: TrialJob = suggestion["job"]
-        trial, training = SimpleNamespace(trial_id=key), MetricAlone(job)
+        trial, training = SimpleNamespace(trial_id=key, config=suggestion), MetricAlone(job)
         self._scheduler.on_trial_add(None, trial)
         for iteration in count(1):
             report = training.advance()

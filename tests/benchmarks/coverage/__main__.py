@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.command import run_command
-from analysis.layout import Table
 from moons.command_line import Count
 from moons.files import appearing, write_whole
+from moons.layout import Table
 from moons.terminal import console, show_table
 from study.options import check_range
 from tests.benchmarks.coverage.boards import CONFIGS, boards, means, splits

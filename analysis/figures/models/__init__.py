@@ -1,0 +1,1 @@
+"""Figures about the model that a trial left, and about its data."""
