@@ -1,1 +1,1 @@
-"""The results in README.md, rendered from the reference studies: `python -m tests.readme`."""
+"""What README and docs say of the reference studies, rendered: `python -m tests.readme`."""
