@@ -17,6 +17,7 @@ from study.record.damage import DamagedRecord
 from study.samplers.axes import ordered, place_of, steps, value_at
 from study.samplers.evolution import POINT, TOLD, SeededCMA
 
+pytest.importorskip("cmaes", reason="an extra, which `make test` installs")
 AXES: list[BaseDistribution] = [
     FloatDistribution(0.1, 0.9),
     FloatDistribution(1e-4, 1e-1, log=True),
