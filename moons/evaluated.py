@@ -274,6 +274,8 @@ FIGURES: Mapping[str, Column] = {
     for name, label, unit, better, what in ABOUT
 }
 ERRORS, FLOOR = ("_se", "_error"), "_floor"
+# What a search can minimise on the validation split; `moons.evaluation.measure.MEASURES` takes it.
+SOUGHT = ["energy_distance", "excess_nll", "nll"]
 
 
 def figure_of(name: str) -> tuple[str, Column] | None:

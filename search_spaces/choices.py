@@ -1,12 +1,14 @@
 """What a study may be asked for by name, each with what `--help`, errors and documents say of it.
 
 What carries a name out stands elsewhere under the same name: `study/samplers/choice.py`,
-`study/record/stopping.py`.
+`study/record/stopping.py`, `moons/evaluation/measure.py`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
+
+from moons.evaluated import SOUGHT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ SCHEDULERS: dict[str, str] = {
     "hyperband": "ASHA in several brackets, of which some give a trial more epochs at first",
     "none": "every trial runs to its end",
 }
+# What a search can minimise: the losses of training, and figures of an evaluation.
+METRICS = ("val_mse", "val_loss", *(f"val_{figure}" for figure in SOUGHT))
 
 
 def listed(names: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from moons.code import SpaceCode, model_code
 from moons.config import CHOICES, Config, Family, check_value
-from search_spaces.choices import SAMPLERS, SCHEDULERS
+from search_spaces.choices import METRICS, SAMPLERS, SCHEDULERS
 from search_spaces.domain import Choice, Domain, Float, Int, domain_from_dict
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ __all__ = ["Choice", "Domain", "Float", "Int", "SearchSpace"]  # a space needs t
 
 # A study without a name takes the space's and the time, and that names its folder.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
-METRICS = ("val_mse", "val_loss", "val_energy_distance", "val_excess_nll")
 # What a study sets for all of its trials; a space that set them would contradict its options.
 STUDY_KEYS = ("family", "data", "data_dim", "classes", "data_seed", "split_seed", "max_epochs")
 

@@ -23,7 +23,7 @@ from moons.command_line import (
     read_by,
     read_command_line,
 )
-from search_spaces.choices import SAMPLERS, SCHEDULERS, listed
+from search_spaces.choices import METRICS, SAMPLERS, SCHEDULERS, listed
 from study.errors import StudyError
 from study.trackers.choice import read_trackers
 
@@ -48,8 +48,8 @@ class Options:
     """How many trials to finish."""
     max_epochs: Annotated[Whole, opt("N", "the space's, 1000 or 160")] = None
     """A trial's largest budget, in epochs."""
-    metric: Annotated[Text, opt("METRIC[,METRIC]", "the space's")] = None
-    """What is minimised: val_mse, val_loss, val_energy_distance, val_excess_nll, or two of them."""
+    metric: Annotated[Text, opt(f"{listed(METRICS)}[,...]", "the space's")] = None
+    """What is minimised: one, or two joined by a comma, which give a Pareto front."""
     set: Annotated[UseAppendAction[tuple[AnyText, ...]], opt("NAME=VALUE", "the space's")] = ()
     """Fixes a setting, or searches it: NAME=A,B,C or NAME=[log:]LOW..HIGH[/STEP]. Repeatable."""
     sampler: Annotated[SamplerName, opt(listed(SAMPLERS), "the space's")] = None

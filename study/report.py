@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from moons.evaluated import column_types
 from moons.terminal import console, say, say_whole, show_table
 from study.errors import NO_RESULT, StudyError
 from study.plan import Plan
@@ -14,12 +15,10 @@ from study.record.own_model import report_command
 from study.record.parquet import read_table, write_table
 from study.training.job import OwnModel
 
-BASELINE_METRICS = {"val_excess_nll", "val_energy_distance"}
-
 
 def describe(plan: Plan) -> None:
     """Baselines where the metric compares with them, and the report where it is wanted."""
-    if set(plan.space.metrics) & BASELINE_METRICS:
+    if set(plan.space.metrics) & set(column_types()):
         from analysis.baselines import write_baselines
 
         write_baselines(plan.folder)

@@ -1,20 +1,20 @@
 """`--resume`: the plan of a study that is there, from its manifest alone."""
 
 import os
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
 
 from moons.callable_module import make_callable
 from moons.files import is_folder
-from search_spaces.choices import check_package
+from search_spaces.choices import SCHEDULERS, check_package
 from search_spaces.settings import read_settings, with_settings
 from search_spaces.space import SearchSpace
 from study.cpus import usable_cpus
 from study.errors import StudyError
 from study.options import Options, default_address
 from study.own_model import space_of_file
-from study.plan import Plan
+from study.plan import RECORDED, Plan
 from study.record.damage import DamagedRecord
 from study.record.folder import StudyFolder
 from study.record.manifest import Manifest
@@ -65,27 +65,25 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
                 f"--trials must be left out, as {space.name} is a grid of {asked['trials']} "
                 f"points, got {trials}"
             )
+        if asked["scheduler"] not in SCHEDULERS:
+            raise DamagedRecord(
+                f"{folder / 'study.json'} is damaged: scheduler must be one of "
+                f"{', '.join(SCHEDULERS)}, got {asked['scheduler']!r}"
+            )
         address = options.address or default_address()
-        return Plan(
+        kept = {"data_seed": asked["seed"]} | {key: asked[key] for key in RECORDED if key in asked}
+        now = dict(
             name=manifest.name,
             folder=folder,
             space=space,
             trials=trials,
-            max_epochs=asked["max_epochs"],
-            scheduler=asked["scheduler"],
-            grace=asked["grace"],
-            reduction=asked["reduction"],
             rungs=manifest.rungs,
             workers=options.workers or _workers(manifest, address),
-            seed=asked["seed"],
             space_file=str(Path(space.code.path).absolute()) if space.code else asked.get("space"),
             set=tuple(asked.get("set", ())),
-            data_seed=asked.get("data_seed", asked["seed"]),
-            replicates=asked.get("replicates", 1),
             confirm=asked.get("confirm", 0) if options.confirm is None else options.confirm,
             top=asked.get("top", space.top) if options.top is None else options.top,
             time_budget_s=options.time_budget,
-            engine=asked["engine"],
             address=address,
             warm_start=Path(asked["warm_start"]) if asked.get("warm_start") else None,
             resumed=True,
@@ -93,6 +91,8 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
             live=options.live,
             trackers=trackers,
         )
+        needed = (f.name for f in fields(Plan) if f.default is MISSING)
+        return Plan(**{key: (kept | now)[key] for key in needed} | kept | now)
     except KeyError as error:
         raise DamagedRecord(f"{folder / 'study.json'} is damaged: no {error}") from None
 

@@ -17,19 +17,19 @@ from moons.evaluation.exact import exact_excess
 from moons.evaluation.excess import excess_nll
 from moons.evaluation.generate import generate
 from moons.evaluation.importance import ImportanceDraws
-from moons.evaluation.measure import Measure, measure, val_energy_distance
+from moons.evaluation.measure import MEASURES, val_energy_distance
 from moons.evaluation.samples import energy_distance
 from moons.evaluation.whole import DensityModel, evaluate, evaluate_density
 
 __all__ = [
     "EVALUATION_SEED",
+    "MEASURES",
     "DensityModel",
     "Evaluation",
     "Exact",
     "ImportanceDraws",
     "LatentFigures",
     "Likelihood",
-    "Measure",
     "SampleFigures",
     "energy_distance",
     "evaluate",
@@ -37,6 +37,5 @@ __all__ = [
     "exact_excess",
     "excess_nll",
     "generate",
-    "measure",
     "val_energy_distance",
 ]

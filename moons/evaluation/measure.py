@@ -1,7 +1,7 @@
 """Single figures of a model, for the rungs of a search."""
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Literal, get_args
 
 import numpy as np
 
@@ -14,35 +14,8 @@ from moons.evaluation.samples import Real, mean_energy_distance
 from moons.models import VAE, evaluation_mode
 from moons.seeds import derive_seed
 
-Measure = Literal["val_excess_nll", "val_nll", "val_energy_distance"]
-
 DRAWN = 1000  # in a set, against the validation split's 400 points
 VAL_SETS, FLOOR_SETS = 4, 8
-
-
-def measure(name: Measure, model: VAE, config: Config, seed: int = 0) -> float | None:
-    """One figure, smaller is better; None where it takes a density that is unknown.
-
-    Takes milliseconds: `val_excess_nll` and `val_nll` meet fewer importance samples than the
-    columns of those names in a whole evaluation, and are larger by what that costs the bound.
-
-    Args:
-        name: which figure.
-        model: as it is now, in training or not.
-        config: what it is trained as.
-        seed: of the draws, the same for all models that are to be compared.
-
-    Raises:
-        ValueError: there is no such measure.
-    """
-    if name == "val_excess_nll":
-        known = Origin.of(config).known
-        return excess_nll(model, config, seed=seed).excess_nll if known else None
-    if name == "val_nll":
-        return excess_nll(model, config, seed=seed).nll
-    if name == "val_energy_distance":
-        return val_energy_distance(model, config, seed=seed)[0]
-    raise ValueError(f"measure must be one of {', '.join(get_args(Measure))}, got {name!r}")
 
 
 def val_energy_distance(
@@ -82,3 +55,18 @@ def val_energy_distance_floor(origin: Origin, conditional: bool, seed: int) -> t
 def real_validation(origin: Origin, seed: int) -> Real:
     """The validation split in the data's own units, as draws are compared with it."""
     return Real(own_points(origin, "val", seed).x)
+
+
+def _val_excess_nll(model: VAE, config: Config, seed: int) -> float | None:
+    return excess_nll(model, config, seed=seed).excess_nll if Origin.of(config).known else None
+
+
+# A figure of `moons.evaluated.SOUGHT` each, in milliseconds: of a model as it is now, the config it
+# is trained as, and a seed of the draws, the same for all models to be compared. Less is better;
+# None where it takes a density that is unknown. `val_excess_nll` and `val_nll` meet fewer
+# importance samples than the columns of those names, and are larger by what that costs the bound.
+MEASURES: Mapping[str, Callable[[VAE, Config, int], float | None]] = {
+    "val_energy_distance": lambda m, config, seed: val_energy_distance(m, config, seed=seed)[0],
+    "val_excess_nll": _val_excess_nll,
+    "val_nll": lambda model, config, seed: excess_nll(model, config, seed=seed).nll,
+}

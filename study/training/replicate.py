@@ -4,12 +4,12 @@ import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moons.evaluation import EVALUATION_SEED, Evaluation, Measure, evaluate, measure
+from moons.evaluation import EVALUATION_SEED, MEASURES, Evaluation, evaluate
 from moons.evaluation.pointwise import point_losses
 from moons.fit import Run, fit, start
 from moons.models import VAE
@@ -60,10 +60,9 @@ class Replicate:
         Raises:
             ValueError: it is not defined for the config's data.
         """
-        if name in ("val_mse", "val_loss"):
+        if name not in MEASURES:  # a loss
             return float(getattr(self.run.best, name))
-        value = measure(cast(Measure, name), self.model(), self._job.config, EVALUATION_SEED)
-        return defined(name, value)
+        return defined(name, MEASURES[name](self.model(), self._job.config, EVALUATION_SEED))
 
     def evaluate(self) -> Evaluation:
         """Everything that is measured of a model that was trained to its end."""

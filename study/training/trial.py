@@ -104,8 +104,10 @@ class TrialTraining:
         found = [replicate.evaluate() for replicate in self._replicates]
         if self._job.keep_losses:
             self._losses = pack_losses(self._replicates[0].losses(found[0]))
-        rows = [evaluation.as_row() for evaluation in found]
         dear = [name for name in self._job.metrics if name not in LOSSES]
+        rows = [evaluation.as_row() for evaluation in found]
+        for replicate, row in zip(self._replicates, rows, strict=True):
+            row |= {name: replicate.measure(name) for name in dear if name not in row}
         return mean_row(rows) | seed_errors(rows, dear)
 
     def _timed(self, look: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import pickle
 import random
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from torch import nn
 
 from moons.checkpoint import load_checkpoint, pack_weights, save_checkpoint
 from moons.config import Config
-from moons.evaluation import Measure, evaluate, generate, measure
+from moons.evaluation import MEASURES, evaluate, generate
 from moons.fit import fit, start
 from moons.models import CVAE, VAE, build_model, count_parameters, evaluation_mode, try_out
 from moons.randomness import reachable_generators
@@ -106,7 +105,7 @@ def test_training_and_evaluating_leave_the_generators_of_the_process_alone(kind)
     expected = drawn_from_the_process()
     torch.manual_seed(0), np.random.seed(0), random.seed(0)
     run, _ = trained(kind)
-    measure("val_energy_distance", run.best_model(), run.config)
+    MEASURES["val_energy_distance"](run.best_model(), run.config, 0)
     count_parameters(run.config, kind)
     assert drawn_from_the_process() == expected
 
@@ -137,8 +136,8 @@ def test_it_is_evaluated_the_same_each_time_and_left_in_its_mode(kind):
     for module in list(model.modules())[1:2]:
         module.eval()
     modes = [module.training for module in model.modules()]
-    for figure in get_args(Measure):
-        assert measure(figure, model, run.config) == measure(figure, model, run.config)
+    for figure in MEASURES:
+        assert MEASURES[figure](model, run.config, 0) == MEASURES[figure](model, run.config, 0)
     assert [module.training for module in model.modules()] == modes
 
 

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from moons.config import Config
+from moons.evaluated import FIGURES, SOUGHT
 from moons.evaluation import (
+    MEASURES,
     evaluate,
     evaluate_density,
     excess_nll,
-    measure,
     val_energy_distance,
 )
 from tests.moons.evaluation.known import GOOD, RealData, trained
@@ -62,8 +63,8 @@ def test_without_noise_what_needs_a_density_stays_empty_and_the_rest_is_there():
     for name, value in row.items():
         empty = "excess_nll" in name or "label_share" in name or name == "fresh_active_units"
         assert (value is None) is empty, name
-    assert measure("val_excess_nll", model, config) is None
-    assert measure("val_energy_distance", model, config) > 0
+    assert MEASURES["val_excess_nll"](model, config, 0) is None
+    assert MEASURES["val_energy_distance"](model, config, 0) > 0
 
 
 def test_an_evaluation_repeats_with_its_seed(cvae, cvae_evaluation):
@@ -73,23 +74,26 @@ def test_an_evaluation_repeats_with_its_seed(cvae, cvae_evaluation):
 
 
 def test_a_rungs_figures_are_cheap_estimates_of_the_whole_ones(vae, vae_evaluation):
-    excess = measure("val_excess_nll", vae, GOOD)
+    excess = MEASURES["val_excess_nll"](vae, GOOD, 0)
     assert excess == pytest.approx(vae_evaluation.val.excess_nll, abs=0.05)
-    distance = measure("val_energy_distance", vae, GOOD)
+    distance = MEASURES["val_energy_distance"](vae, GOOD, 0)
     assert distance == pytest.approx(vae_evaluation.val_energy_distance, abs=0.01)
     assert distance == val_energy_distance(vae, GOOD)[0]
 
 
-def test_an_unknown_measure_or_split_is_refused(vae):
-    with pytest.raises(ValueError, match="val_excess_nll, val_nll, val_energy_distance"):
-        measure("val_fid", vae, GOOD)
+def test_what_can_be_sought_on_validation_data_has_a_measure_and_less_of_it_is_better():
+    assert [f"val_{figure}" for figure in SOUGHT] == list(MEASURES)
+    assert all(FIGURES[figure].better == "less" for figure in SOUGHT)
+
+
+def test_an_unknown_split_is_refused(vae):
     with pytest.raises(ValueError, match="val, test, fresh"):
         excess_nll(vae, GOOD, "train")
 
 
 def test_a_model_in_training_stays_in_training(vae):
     vae.train()
-    measure("val_excess_nll", vae, GOOD)
+    MEASURES["val_excess_nll"](vae, GOOD, 0)
     assert vae.training
     vae.eval()
 
