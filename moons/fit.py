@@ -58,9 +58,15 @@ class Run:
             ValueError: it computes something else than it did in that epoch.
         """
         assert self.best is not None
-        model = trained_model(self.config, self.best_weights(), self.model_class)
         if self.model_class is None:
-            return model
+            return trained_model(self.config, self.best_weights())
+        try:
+            model = trained_model(self.config, self.best_weights(), self.model_class)
+        except ValueError as error:
+            raise ValueError(
+                f"{self.model_class.__name__} does not come back from its weights: {error}; its "
+                "constructor must make all parts"
+            ) from None
         from moons.engines.reference import TorchEngine
 
         assert isinstance(self.engine, TorchEngine)

@@ -162,7 +162,10 @@ def build_model(config: Config, seed: int, model_class: type[VAE] | None = None)
     if model_class is not None and not isinstance(model_class, type):
         raise ValueError(f"model_class must be a class, see moons.models.VAE, got {model_class!r}")
     with seeded(seed):
-        model = (model_class or MODELS[config.family])(config)
+        try:
+            model = (model_class or MODELS[config.family])(config)
+        except SystemExit as error:  # which would end the worker
+            raise ValueError(f"{model_class.__name__} raises SystemExit: {error}") from error  # type: ignore[union-attr]
         if not isinstance(model, nn.Module):
             kind = getattr(model_class, "__name__", model_class)
             raise ValueError(f"{kind} must be a torch.nn.Module, got {type(model).__name__}")
@@ -204,11 +207,15 @@ def try_out(model: VAE, config: Config) -> None:
 
 def _try(model: VAE, method: str, given: tuple[Any, ...], asked: list[torch.Size]) -> None:
     what = f"{type(model).__name__}.{method}"
+    before = [value.clone() for value in given if isinstance(value, Tensor)]
     try:
         got = getattr(model, method)(*given)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = " ".join(str(error).split())
         raise ValueError(f"{what} raises {type(error).__name__}: {said}") from error
+    after = [value for value in given if isinstance(value, Tensor)]
+    if not all(map(torch.equal, before, after)):
+        raise ValueError(f"{what} changes what it is given; it must compute with a copy")
     parts = got if isinstance(got, tuple | list) else [got]
     found = [part.shape if isinstance(part, Tensor) else type(part).__name__ for part in parts]
     if found != asked:

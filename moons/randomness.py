@@ -43,7 +43,9 @@ class Stream:
         before = self._states()
         self._put(self.state)
         try:
-            yield
+            # A script that torch has profiled and compiled anew ends in other last digits.
+            with torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
+                yield
         finally:
             self.state = self._states()
             self._put(before)
@@ -97,19 +99,19 @@ def _parts(value: object) -> list[Any]:
     if isinstance(value, list | tuple):
         return list(value)
     if isinstance(value, nn.Module):
-        return [vars(value), *filter(_of_user, type(value).__mro__)]
+        return [vars(value), *filter(is_of_user, type(value).__mro__)]
     if isinstance(value, MethodType):
         return [value.__self__, value.__func__]
     if isinstance(value, FunctionType):
         cells = [cell for cell in value.__closure__ or () if cell != CellType()]
-        globals_ = [value.__globals__] if _of_user(value) else []
+        globals_ = [value.__globals__] if is_of_user(value) else []
         return [*(cell.cell_contents for cell in cells), *globals_]
     if isinstance(value, ModuleType | type):
-        return list(vars(value).values()) if _of_user(value) else []
-    return [vars(value)] if hasattr(value, "__dict__") and _of_user(type(value)) else []
+        return list(vars(value).values()) if is_of_user(value) else []
+    return [vars(value)] if hasattr(value, "__dict__") and is_of_user(type(value)) else []
 
 
-def _of_user(value: Any) -> bool:
+def is_of_user(value: Any) -> bool:
     """Whether a class, function or module is neither the project's nor of an installed package."""
     name = value.__name__ if isinstance(value, ModuleType) else value.__module__
     return _user_module(str(name))

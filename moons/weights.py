@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from moons.randomness import DEEPEST, is_of_user
 
 PLAIN = (int, float, complex, bool, str, bytes, type(None), np.ndarray, np.generic)
 OF_TORCH = frozenset(vars(nn.Module()))  # a module's own bookkeeping
@@ -38,20 +41,51 @@ def load_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
             tensor.copy_(weights[name])
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Copies of what an object of a user's own class holds; the object itself is not copied."""
+
+    attributes: Mapping[str, Any]
+
+
 def attributes_of(model: nn.Module) -> dict[str, dict[str, Any]]:
-    """Copies of the numbers, texts, arrays and tensors that modules hold as plain attributes."""
-    found: dict[str, dict[str, Any]] = {}
-    for name, module in model.named_modules():
-        own = {key: value for key, value in vars(module).items() if key not in OF_TORCH}
-        found[name] = {key: _copy(value) for key, value in own.items() if _is_plain(value)}
-    return found
+    """Copies of the numbers, texts, arrays and tensors that modules hold as plain attributes.
+
+    Those that they hold in objects of a user's own classes are among them.
+    """
+    return {
+        name: _held({key: v for key, v in vars(module).items() if key not in OF_TORCH})
+        for name, module in model.named_modules()
+    }
 
 
 def set_attributes(model: nn.Module, attributes: Mapping[str, Mapping[str, Any]]) -> None:
     """Puts the attributes of a model that was made alike in the place of the model's own."""
     for name, module in model.named_modules():
-        for key, value in attributes[name].items():
-            setattr(module, key, _copy(value))
+        _set(module, attributes[name])
+
+
+def _held(attributes: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in attributes.items():
+        if _is_plain(value):
+            found[key] = _copy(value)
+        elif _is_held(value) and depth < DEEPEST:
+            found[key] = Held(_held(vars(value), depth + 1))
+    return found
+
+
+def _is_held(value: object) -> bool:
+    of_user = is_of_user(type(value)) and not isinstance(value, nn.Module)
+    return of_user and hasattr(value, "__dict__")
+
+
+def _set(target: object, attributes: Mapping[str, Any]) -> None:
+    for key, value in attributes.items():
+        if isinstance(value, Held):
+            _set(getattr(target, key), value.attributes)
+        else:
+            object.__setattr__(target, key, _copy(value))
 
 
 def _tensors(model: nn.Module) -> dict[str, Tensor]:

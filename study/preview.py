@@ -89,8 +89,10 @@ def _try_model(plan: Plan, sampled: list[dict[str, Any]]) -> None:
         config = replace(plan.config(params), max_epochs=1)
         try:
             try_out(build_model(config, 0, plan.space.model), config)
-            next(fit(start(config, 0, engine=plan.engine, model_class=plan.space.model)))
-        except Exception as error:
+            run = start(config, 0, engine=plan.engine, model_class=plan.space.model)
+            for _ in fit(run):
+                run.best_model()
+        except (Exception, SystemExit) as error:
             said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
             file = f"{plan.space.code.path}: " if plan.space.code else ""
             what = ", ".join(f"{key} {value}" for key, value in params.items())

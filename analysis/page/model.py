@@ -37,11 +37,12 @@ def model_payload(results: StudyResults, trial: int | None = None) -> dict[str, 
         raise ValueError(f"Trial {number} has left no weights in {results.folder.shown}.")
     try:
         stored = read_stored(folder)
-        weights = _arrays(stored.weights)
+        own = stored.own or stored.model not in FAMILIES
+        weights = {} if own else _arrays(stored.weights)
     except (ValueError, OSError) as error:
         raise ValueError(str(error).replace(str(folder), f"checkpoints/{number}")) from None
-    if stored.own or stored.model not in FAMILIES:
-        return _of_own(results, number, weights)
+    if own:
+        return _of_own(results, number)
     config = stored.config
     size = sum(array.size for array in weights.values())
     if size > MOST_WEIGHTS:
@@ -63,7 +64,7 @@ def model_payload(results: StudyResults, trial: int | None = None) -> dict[str, 
     } | plane_payload(config)
 
 
-def _of_own(results: StudyResults, number: int, weights: Arrays) -> dict[str, Any]:
+def _of_own(results: StudyResults, number: int) -> dict[str, Any]:
     """As `model_payload` has it, for a model that the browser cannot run as a whole."""
     from analysis.page import own_model
     from analysis.trained import load_trial
@@ -83,7 +84,7 @@ def _of_own(results: StudyResults, number: int, weights: Arrays) -> dict[str, An
         "activation": trained.config.activation,
         "encoder": [],
         "decoder": [_layer(weight, bias) for weight, bias in layers or ()],
-        "prior": _mixture(weights),
+        "prior": _mixture(own_model.prior_weights(trained)),
         "redraw": layers is not None and own_model.has_known_prior(trained),
         "still": still,
     }

@@ -70,6 +70,12 @@ def _named_layers(model: VAE) -> Layers:
     ]
 
 
+def prior_weights(trained: TrainedTrial) -> dict[str, NDArray[np.float32]]:
+    """The weights of its prior by their names in the model."""
+    learned = prior_of(trained.checkpoint.model).state_dict()
+    return {f"prior.{name}": tensor.float().numpy() for name, tensor in learned.items()}
+
+
 def has_known_prior(trained: TrainedTrial) -> bool:
     """Whether the browser can draw from the model's prior."""
     return type(prior_of(trained.checkpoint.model)).__module__ == Prior.__module__

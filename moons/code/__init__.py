@@ -52,7 +52,7 @@ class SpaceCode:
         """
         try:
             code = cls(str(path), tuple(sources_of(path)))
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, UnicodeDecodeError, SyntaxError) as error:
             raise CannotLoad(f"{path}: {error}") from None
         space = getattr(code.run(), "SPACE", None)
         return replace(code, files=data_files(path, getattr(space, "files", ()))), space
@@ -85,6 +85,8 @@ class SpaceCode:
         except BaseException as error:  # also a SystemExit, which is not the file's to raise
             own_words = isinstance(error, ValueError) and type(error) is ValueError
             reason = str(error) if own_words else f"{type(error).__name__}: {error}"
+            if isinstance(error, SystemExit):
+                reason = f"it ends the process ({reason}), where it has only to define SPACE"
             advice = f"; {MISSING}" if isinstance(error, FileNotFoundError) else ""
             raise CannotLoad(f"{self.path}: {' '.join(reason.split())}{advice}") from error
         return module

@@ -1,6 +1,7 @@
 """What the code of a space file is made of: it, the modules beside it, and the data it names."""
 
 import ast
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -93,7 +94,8 @@ def _beside(folder: Path, name: str) -> Iterator[Source]:
 
 
 def _source(name: str, file: Path) -> Source:
-    return Source(name, str(file), file.name == "__init__.py", file.read_text())
+    text = importlib.util.decode_source(file.read_bytes())  # as Python reads it
+    return Source(name, str(file), file.name == "__init__.py", text)
 
 
 def data_files(path: Path, names: Sequence[str]) -> tuple[DataFile, ...]:

@@ -52,7 +52,8 @@ class TorchEngine(Engine):
         self._seed = seed
         self._stream = Stream(derive_seed(seed, "training draws"), reachable_generators(model))
         trainable = [p for p in model.parameters() if p.requires_grad]
-        self._optimizer = torch.optim.Adam(trainable, config.lr, fused=True) if trainable else None
+        fused = all(parameter.is_floating_point() for parameter in trainable)
+        self._optimizer = torch.optim.Adam(trainable, config.lr, fused=fused) if trainable else None
         self._kept: dict[str, Tensor] = {}
 
     @override

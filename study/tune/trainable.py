@@ -45,7 +45,7 @@ class MoonsTrial(tune.Trainable):
             return self._training.advance().as_result()
         except CannotLoad as error:  # what one worker cannot run, none can
             return Report(status="failed", epochs=0, error=str(error), fatal=True).as_result()
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # the latter would end the worker
             print(f"trial {self._job.trial} failed:\n{traceback.format_exc()}", flush=True)
             said = f"{type(error).__name__}: {error}"
             return Report(status="failed", epochs=0, error=said).as_result()

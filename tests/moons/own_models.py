@@ -1,6 +1,7 @@
 """Models as users write them: each does something that the built-in ones do not."""
 
 import random
+import warnings
 
 import numpy as np
 import torch
@@ -108,6 +109,56 @@ class Counting(VAE):
         return super().forward(x, y, noise, eps_w)
 
 
+class Memory:
+    """An object of a user's own, with a number that training changes."""
+
+    def __init__(self):
+        self.calls, self.last = 0, {"mean": torch.zeros(2)}
+
+
+class Remembering(VAE):
+    """Keeps what its training depends on in an object that is no module."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.memory = Memory()
+
+    def encode(self, x, y):
+        if self.training:
+            self.memory.calls += 1
+            self.memory.last["mean"] = x.detach().mean(0)
+            x = x + 0.1 * self.memory.last["mean"] / self.memory.calls
+        return super().encode(x, y)
+
+
+def scripted(z: Tensor) -> Tensor:
+    """Torch profiles it and compiles it anew as it is used."""
+    return torch.tanh(z) * 2 - z.sigmoid()
+
+
+with warnings.catch_warnings(action="ignore"):  # that scripts are of the past
+    scripted = torch.jit.script(scripted)
+
+
+class Assorted(CVAE):
+    """Has parts of many kinds: parametrised, complex, scripted, in lists, half as precise."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        width = config.latent_dim
+        self.norm = nn.utils.parametrizations.spectral_norm(nn.Linear(width, width))
+        self.factors = nn.ParameterList([torch.ones(width) for _ in range(2)])
+        self.label = nn.Embedding(2, width)
+        self.turn = nn.Parameter(torch.exp(1j * torch.linspace(0, 1, width)))
+        self.rough = nn.Linear(width, width).bfloat16()
+        self.register_buffer("flag", torch.tensor([True, False]))
+
+    def decode(self, z, y):
+        z = self.norm(z) * self.factors[0] * self.factors[1] + self.label(y)
+        z = (z * self.turn).real + self.rough(z.bfloat16()).float() * self.flag[0]
+        return super().decode(scripted(z), y)
+
+
 class Frozen(CVAE):
     """Has nothing that is trained."""
 
@@ -150,6 +201,6 @@ class Plain(WithoutParameters):
 
 OWN = [
     *(Dropped, Normed, WithSibling, Computed, Tied, Buffered, Generating, Counting, Frozen),
-    *(WithoutParameters, Plain),
+    *(WithoutParameters, Plain, Remembering, Assorted),
 ]
 DRAWING = [Dropped, Generating]

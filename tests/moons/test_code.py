@@ -136,7 +136,7 @@ def test_what_cannot_be_run_elsewhere_is_said_in_a_sentence(tmp_path):
 
 @pytest.mark.parametrize("ending", ["import sys; sys.exit('no')", "raise SystemExit('no')"])
 def test_a_file_cannot_end_the_process(tmp_path, ending):
-    with pytest.raises(CannotLoad, match=r"mine.py: SystemExit: no"):
+    with pytest.raises(CannotLoad, match=r"mine.py: it ends the process .SystemExit: no."):
         load_space(str(write(tmp_path, imports=ending)))
 
 
@@ -222,3 +222,18 @@ def test_a_file_within_a_package_imports_from_it_relatively(tmp_path):
     code = load_space(package / "mine.py").code
     shutil.rmtree(tmp_path / "my project")
     assert code.run().SPACE.searched["lr"].low == 0.001
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: b"# -*- coding: latin-1 -*-\n# Gr\xfc\xdfe\n" + text.encode(),
+        lambda text: text.replace("\n", "\r\n").encode(),
+    ],
+    ids=["with a byte order mark", "in Latin-1", "with Windows' line ends"],
+)
+def test_a_file_is_read_as_python_reads_it(tmp_path, written):
+    file = write(tmp_path)
+    file.write_bytes(written(file.read_text()))
+    assert decoded(load_space(file).code) == (1, 2)

@@ -14,6 +14,7 @@ from moons.evaluation import MEASURES, evaluate, generate
 from moons.fit import fit, start
 from moons.models import CVAE, VAE, build_model, count_parameters, evaluation_mode, try_out
 from moons.randomness import reachable_generators
+from moons.weights import Held
 from tests.moons.own_models import (
     DRAWING,
     OWN,
@@ -51,6 +52,8 @@ def same_weights(ours, theirs):
 def plain(value):
     if isinstance(value, torch.Tensor | np.ndarray):
         return value.tolist()
+    if isinstance(value, Held):
+        return plain(value.attributes)
     if isinstance(value, dict):
         return {key: plain(part) for key, part in value.items()}
     return [plain(part) for part in value] if isinstance(value, list | tuple) else value
@@ -154,6 +157,49 @@ def test_it_offers_what_is_asked_of_it(kind):
 def test_a_whole_evaluation_is_the_same_each_time(kind):
     run, _ = trained(kind)
     assert evaluate(run.best_model(), run.config) == evaluate(run.best_model(), run.config)
+
+
+class Ending(VAE):
+    """Its constructor ends the process."""
+
+    def __init__(self, config):
+        raise SystemExit(3)
+
+
+class Growing(CVAE):
+    """Makes a part when it is first called, which no optimiser and no checkpoint knows."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.head = None
+
+    def decode(self, z, y):
+        self.head = self.head or nn.Linear(z.shape[-1], z.shape[-1])
+        return super().decode(self.head(z), y)
+
+
+class Changing(VAE):
+    """Computes in the tensor that it is given: a batch of the data."""
+
+    def encode(self, x, y):
+        x -= 0.5
+        return super().encode(x, y)
+
+
+def test_a_constructor_that_ends_the_process_is_refused():
+    with pytest.raises(ValueError, match="Ending raises SystemExit: 3"):
+        build_model(Config(), 0, Ending)
+
+
+def test_a_part_that_is_made_after_the_constructor_is_named():
+    run, _ = trained(Growing)
+    with pytest.raises(ValueError, match=r"head.weight is not .* its constructor must make all"):
+        run.best_model()
+
+
+def test_a_method_that_changes_the_data_is_named():
+    with pytest.raises(ValueError, match=r"Changing\.encode changes what it is given"):
+        try_out(build_model(Config(), 0, Changing), Config())
 
 
 def test_dropout_is_off_where_a_model_is_validated_and_on_where_it_is_trained():

@@ -21,7 +21,7 @@ from tests.study.own_files import file_of, plan_of
 
 every_model = pytest.mark.parametrize("kind", OWN, ids=lambda kind: kind.__name__)
 # Computed scales what it decodes by a number that comes to 1.
-BUILT_IN_DECODERS = {"Dropped", "Computed", "Buffered", "Counting", "Frozen"}
+BUILT_IN_DECODERS = {"Dropped", "Computed", "Buffered", "Counting", "Frozen", "Remembering"}
 
 
 @pytest.fixture(autouse=True)
