@@ -131,6 +131,6 @@ def test_the_default_stands_first_beside_what_differs_from_it() -> None:
     default = default_arm("cvae")
     assert all(arms[0] == default for arms in arms_by_factor(default).values())
     names = [arm.name for arm in all_arms(default)]
-    assert len(names) == len(set(names)) == 8
-    assert {"random, asha 4/10", "tpe, no asha", "tpe, asha 3/30"} < set(names)
+    assert len(names) == len(set(names)) == 13
+    assert {"gp, asha 4/10", "tpe, hyperband 4/10", "tpe, no asha", "tpe, asha 3/30"} < set(names)
     assert "tpe, asha 4/10, ray's states" in names

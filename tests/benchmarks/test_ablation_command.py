@@ -1,5 +1,6 @@
 """The ablation as a command: what it keeps, where it goes on, and what it leaves behind."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -37,7 +38,8 @@ def options(tmp_path: Path) -> Options:
 
 def words(options: Options) -> list[str]:
     names = ("space", "epochs", "max_epochs", "replicates", "out", "parts")
-    return [f"--{name.replace('_', '-')}={getattr(options, name)}" for name in names]
+    only = [word for name in options.only for word in ("--only", name)]
+    return [f"--{name.replace('_', '-')}={getattr(options, name)}" for name in names] + only
 
 
 def test_seeds_come_in_turn_so_that_what_is_interrupted_is_balanced(options: Options) -> None:
@@ -64,6 +66,7 @@ def test_a_part_is_kept_under_a_name_of_all_that_decides_its_numbers(options: Op
 def test_what_is_kept_is_not_run_again_and_a_table_comes_of_it(
     options: Options, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    options = replace(options, only=("random, no asha", "gp, asha 4/10", "tpe, hyperband 4/10"))
     parts = wanted(options)
     for part in parts:
         part.run(options.parts)
@@ -80,6 +83,7 @@ def test_what_is_kept_is_not_run_again_and_a_table_comes_of_it(
     assert last["selected_score"].notna().all()
     page = paths[2].read_text()
     assert all(f"| {part.arm.name} |" in page for part in parts)
+    assert '--only "gp, asha 4/10"' in page
 
 
 def test_a_study_that_is_run_twice_is_the_same_study(options: Options, tmp_path: Path) -> None:
@@ -100,6 +104,15 @@ def test_too_few_seeds_for_an_interval_are_refused_in_a_sentence(
     assert main(["--seeds", "4"]) == 2
     said = capsys.readouterr().err
     assert said == "ablation: --seeds must be a whole number in [5, 1000], got 4\n"
+
+
+def test_an_unknown_arm_is_refused_with_those_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--only", "gp, median"]) == 2
+    said = capsys.readouterr().err
+    assert "--only must be one of random, no asha; random, asha 4/10; gp, asha 4/10" in said
+    assert said.endswith("got 'gp, median'\n")
 
 
 def test_an_unknown_space_is_refused_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:

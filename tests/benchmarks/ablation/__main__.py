@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
+from tyro.conf import UseAppendAction
 
 from moons.command_line import Count, Number
 from search_spaces.load import load_space
@@ -41,6 +42,8 @@ class Options:
     """Fresh seeds on which a chosen config is retrained for its score."""
     workers: Count = 2
     """Studies at a time, a process each."""
+    only: UseAppendAction[tuple[str, ...]] = ()
+    """An arm to compare with the default, such as "gp, asha 4/10"; by default all. Repeatable."""
     time_budget: Number = None
     """Begins no study after so many seconds; the next call goes on."""
     out: Path = Path("results/reference/ablation")
@@ -86,6 +89,7 @@ def compare_arms(options: Options) -> int:
 
     table = pd.concat([part.curve(options.parts) for part in parts], ignore_index=True)
     command = f"{PROGRAM} --space {options.space} --seeds {options.seeds} --epochs {options.epochs}"
+    command += "".join(f' --only "{name}"' for name in options.only)
     out = options.out / load_space(options.space).name
     for path in write_outcome(table, options.space, options.max_epochs, command, out):
         print(path)
@@ -94,7 +98,11 @@ def compare_arms(options: Options) -> int:
 
 def wanted(options: Options) -> list[Part]:
     """Every arm on every seed, seed by seed, so that what is interrupted is balanced."""
-    arms = all_arms(default_arm(options.space))
+    default, *others = all_arms(default_arm(options.space))
+    if unknown := set(options.only) - {arm.name for arm in others}:
+        names = "; ".join(arm.name for arm in others)
+        raise ValueError(f"--only must be one of {names}, got {min(unknown)!r}")
+    arms = [default, *(arm for arm in others if not options.only or arm.name in options.only)]
     return [
         Part(
             arm=arm,

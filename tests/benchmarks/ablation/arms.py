@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from search_spaces.choices import SAMPLERS, SCHEDULERS
 from search_spaces.load import load_space
 from study.options import Options, parse
 from study.plan import Plan, make_plan
@@ -22,7 +23,7 @@ class Arm:
     Attributes:
         sampler: who proposes configs.
         scheduler: who stops trials early.
-        grace, reduction: of ASHA; epochs, and one trial in so many that goes on.
+        grace, reduction: of the scheduler; the first rung's epoch, and how far rungs are apart.
         telling: what Optuna hears of a trial that ASHA stopped: `honest`, that it was pruned, with
             its rungs; or what Ray's own search says, that it is complete with its last value.
     """
@@ -36,7 +37,8 @@ class Arm:
     @property
     def name(self) -> str:
         """As tables and figures call it, such as `tpe, asha 4/10`."""
-        stopping = f"asha {self.reduction}/{self.grace}" if self.scheduler == "asha" else "no asha"
+        none = self.scheduler == "none"
+        stopping = "no asha" if none else f"{self.scheduler} {self.reduction}/{self.grace}"
         return f"{self.sampler}, {stopping}" + (", ray's states" if self.telling == "ray" else "")
 
     def plan(self, space: str, seed: int, max_epochs: int, results: Path) -> Plan:
@@ -89,9 +91,14 @@ def arms_by_factor(default: Arm) -> dict[Factor, tuple[Arm, ...]]:
     asha = replace(default, scheduler="asha")
     bare = replace(default, scheduler="none")
     rungs = [replace(asha, reduction=r, grace=g) for r in REDUCTIONS for g in GRACES]
+    learnt = [name for name, sampler in SAMPLERS.items() if not sampler.grid]
+    stopped = [name for name in SCHEDULERS if name not in ("asha", "none")]
     found: dict[Factor, list[Arm]] = {
-        "sampler": [replace(default, sampler="random"), replace(bare, sampler="random")],
-        "scheduler": [*rungs, bare],
+        "sampler": [
+            replace(bare, sampler="random"),
+            *(replace(default, sampler=s) for s in learnt),
+        ],
+        "scheduler": [*rungs, *(replace(asha, scheduler=s) for s in stopped), bare],
         "telling": [replace(asha, telling="ray")],
     }
     return {factor: tuple(dict.fromkeys([default, *arms])) for factor, arms in found.items()}

@@ -42,7 +42,7 @@ def draw_ablation(
     """
     figure = new_figure(height=7.2)
     above, below = np.asarray(figure.subfigures(2, 1, height_ratios=[1.1, 1])).tolist()
-    panels = above.subplots(1, len(factors), sharey=True)
+    panels = np.atleast_1d(above.subplots(1, len(factors), sharey=True))
     for ax, (factor, arms) in zip(panels, factors.items(), strict=True):
         _draw_curves(ax, curves, [arm.name for arm in arms])
         ax.set_title(TITLES[factor])

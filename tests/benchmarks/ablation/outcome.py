@@ -9,7 +9,7 @@ from analysis.figures.style import theme
 from moons.files import appearing, write_whole
 from search_spaces.load import load_space
 from study.record.labels import label
-from tests.benchmarks.ablation.arms import arms_by_factor, default_arm
+from tests.benchmarks.ablation.arms import Arm, Factor, arms_by_factor, default_arm
 from tests.benchmarks.ablation.figure import draw_ablation
 from tests.benchmarks.ablation.readme import HEAD, Section, write_page
 from tests.benchmarks.ablation.retrain import score_name
@@ -40,7 +40,7 @@ def write_outcome(
     with theme():
         figure = draw_ablation(
             bands(table, "best"),
-            arms_by_factor(default),
+            _compared(default, set(table["arm"])),
             standings(table, "best", budget),
             standings(table, "selected_score", budget),
             metric,
@@ -59,6 +59,15 @@ def write_outcome(
     earlier, _ = _sections(table, metric, score, budget // 2)
     write_whole(paths[2], write_page(head, [choice, best, earlier]))
     return paths
+
+
+def _compared(default: Arm, known: set[str]) -> dict[Factor, tuple[Arm, ...]]:
+    """The arms of each choice that the table knows, where there is one to compare."""
+    arms = {
+        factor: tuple(arm for arm in arms if arm.name in known)
+        for factor, arms in arms_by_factor(default).items()
+    }
+    return {factor: of for factor, of in arms.items() if len(of) > 1}
 
 
 def _sections(table: pd.DataFrame, metric: str, score: str, epochs: int) -> tuple[Section, Section]:

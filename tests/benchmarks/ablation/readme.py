@@ -12,7 +12,8 @@ HEAD = """# What the defaults of `study.run` are worth: `{space}`
 Studies with the defaults ({default}) and with other choices, over {seeds} study seeds, each of
 which draws data, proposals and training anew. Every study is given the same {budget:,} trained
 epochs, all its trials together, whatever became of them; a trial trains {max_epochs:,} at most.
-Trials run one after the other. `asha 4/10`: one trial in 4 passes a rung, the first at 10 epochs.
+Trials run one after the other. `asha 4/10`: one trial in 4 passes a rung, the first at 10 epochs;
+the rungs of `median 4/10` and `hyperband 4/10` are the same.
 `ray's states`: Optuna hears that a stopped trial is complete with its last value, as from Ray's own
 search; in all other arms it hears that the trial was pruned, with the values of its rungs.
 
