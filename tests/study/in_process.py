@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ray.tune.schedulers import TrialScheduler
 
 from moons.config import Config
 from moons.evaluation import Evaluation, Likelihood, SampleFigures
@@ -21,6 +23,8 @@ from study.plan import Plan, make_plan
 from study.reruns.ledger import RerunLedger
 from study.training.job import Report, TrialJob
 from study.training.trial import TrialTraining
+from study.tune.driver import make_scheduler
+from study.tune.scheduler import RungScheduler
 
 QUICK = SearchSpace(
     name="quick",
@@ -68,10 +72,18 @@ def quick_plan(results: Path, *words: str, space: SearchSpace = QUICK, name: str
 
 
 @contextmanager
-def ledger_of(plan: Plan) -> Iterator[Ledger]:
-    """The plan's ledger on its record, new or resumed."""
+def driver_of(plan: Plan) -> Iterator[tuple[Ledger, TrialScheduler]]:
+    """The plan's ledger on its record, new or resumed, and its scheduler."""
     with opened(plan) as record:
-        yield Ledger(plan, record, take_stock(plan, record))
+        history = take_stock(plan, record)
+        yield Ledger(plan, record, history), make_scheduler(plan, history)
+
+
+@contextmanager
+def ledger_of(plan: Plan) -> Iterator[Ledger]:
+    """The ledger alone."""
+    with driver_of(plan) as (ledger, _):
+        yield ledger
 
 
 def train(job: TrialJob) -> Iterator[Report]:
@@ -104,17 +116,45 @@ def fail(job: TrialJob) -> Iterator[Report]:
     yield Report(status="failed", epochs=0, error="RuntimeError: a test's own")
 
 
-def run_in_process(plan: Plan, how: Sequence[Train | None] = ()) -> None:
-    """Runs the plan; its trials go as told in `how`, the others to their end; None never ends."""
-    with ledger_of(plan) as ledger:
-        slot = 0
-        while (job := ledger.begin(str(slot))) is not None:
-            go = how[slot] if slot < len(how) else train
+def run_in_process(
+    plan: Plan,
+    how: Sequence[Train | None] = (),
+    *,
+    scheduled: bool = False,
+    stop_after: int | None = None,
+) -> dict[int, dict[int, float]]:
+    """Runs the plan's missing trials; what its scheduler has seen, by rung and slot.
+
+    Args:
+        plan: new or resumed.
+        how: its trials go as told here, the others to their end; None never ends.
+        scheduled: whether the plan's scheduler stops trials.
+        stop_after: reports after which it leaves as a killed driver would.
+    """
+    reports = count(1)
+    with driver_of(plan) as (ledger, scheduler):
+        for index in count():
+            if (job := ledger.begin(str(index))) is None:
+                break
+            trial = SimpleNamespace(config={"job": job})
+            go = how[index] if index < len(how) else train
             for report in (up_to(1) if go is None else go)(job):
-                ledger.take(str(slot), report)
+                ledger.take(str(index), report)
+                if next(reports) == stop_after:
+                    return rungs_of(scheduler)
+                result = report.as_result()
+                if not scheduled or result["done"]:
+                    continue
+                if scheduler.on_trial_result(None, trial, result) == TrialScheduler.STOP:
+                    break
             if go is not None:
-                ledger.close(str(slot))
-            slot += 1
+                ledger.close(str(index))
+        return rungs_of(scheduler)
+
+
+def rungs_of(scheduler: TrialScheduler) -> dict[int, dict[int, float]]:
+    """What the scheduler has seen, by rung and slot."""
+    return scheduler.rungs.values if isinstance(scheduler, RungScheduler) else {}
 
 
 def retraining_in_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ from study.errors import DAMAGED, StudyError
 from study.options import parse
 from study.record.tables import epochs_table, trials_table
 from study.resume import plan_to_resume
-from tests.study.local import ledger_of, plan, resumed, run_locally
+from tests.study.in_process import ledger_of
+from tests.study.local import plan, resumed, run_locally
 
 TIMES = ["train_s", "eval_s", "start_s", "end_s", "worker"]
 TRIALS = 14  # four more than TPE's random start
@@ -110,11 +111,11 @@ def test_a_grid_cut_off_still_visits_each_point_once(tmp_path: Path) -> None:
 def test_a_grid_s_point_that_was_cut_off_while_being_begun_comes_again_once(
     tmp_path: Path,
 ) -> None:
-    with ledger_of(plan(tmp_path, "--scheduler", "asha", space="data")) as (ledger, _):
+    with ledger_of(plan(tmp_path, "--scheduler", "asha", space="data")) as ledger:
         cut = ledger.study.ask(ledger._plan.space.distributions())  # and no slot yet
         ledger._journal.commit()
     for _ in range(2):  # a driver that is killed before it gets there
-        with ledger_of(resumed(tmp_path / "s")) as (ledger, _):
+        with ledger_of(resumed(tmp_path / "s")) as ledger:
             waiting = ledger.study.get_trials(states=[TrialState.WAITING])
             points = [trial.system_attrs["fixed_params"] for trial in waiting]
             assert len(points) == 21
@@ -186,7 +187,7 @@ def test_a_file_of_the_record_that_is_gone_is_named(
 def reopened(folder: Path) -> int | StudyError:
     """How many trials are finished, or why the study cannot go on."""
     try:
-        with ledger_of(resumed(folder)) as (ledger, _):
+        with ledger_of(resumed(folder)) as ledger:
             return ledger.tally.finished
     except StudyError as error:
         return error

@@ -86,7 +86,7 @@ def test_a_study_proposes_what_it_would_have_when_it_is_killed_and_resumed(
     local.run_locally(whole)
     cut = local.plan(tmp_path, *words, space=str(space), name="cut")
     for reports in (5, 9, None):
-        local.run_locally(cut, reports)
+        local.run_locally(cut, stop_after=reports)
         cut = local.resumed(cut.folder)
     assert local.trained(cut) == local.trained(whole)
     assert len(local.trained(whole)) == whole.trials

@@ -22,7 +22,7 @@ def test_trials_end_as_they_would_have_when_the_study_is_killed_and_resumed(
     local.run_locally(whole)
     cut = local.plan(tmp_path, *words, space=SPACE, name="cut")
     for reports in (9, 13, None):
-        local.run_locally(cut, reports)
+        local.run_locally(cut, stop_after=reports)
         cut = local.resumed(cut.folder)
     trained = local.trained(whole)
     assert local.trained(cut) == trained
