@@ -1,13 +1,13 @@
 """Settings of `--set`: `beta=0.045` fixes one, `latent_dim=1,2,4` searches it."""
 
 import dataclasses
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from moons.config import BOUNDS, CHOICES, WIDTHS, check_value
+from moons.setting import read_value, read_widths
 from search_spaces.domain import Choice, Domain, Float, Int
 from search_spaces.space import SearchSpace
 
@@ -107,10 +107,10 @@ def _read(text: str) -> Setting:
         allowed = sorted({*BOUNDS, *CHOICES} - set(OPTIONS))
         raise ValueError(f"--set names no setting {key!r}; settings: {', '.join(allowed)}")
     if said.startswith("["):
-        return Setting(key, check_value(key, _widths(key, said)), text)
+        return Setting(key, check_value(key, read_widths(key, said)), text)
     if key in BOUNDS and (found := RANGE.fullmatch(said)):
         return Setting(key, _range(key, **found.groupdict()), text)
-    values = [_value(key, part.strip()) for part in said.split(",")]
+    values = [read_value(key, part.strip()) for part in said.split(",")]
     if len(values) == 1:
         return Setting(key, check_value(key, values[0]), text)
     return Setting(key, Choice(*values).of(key), text)
@@ -118,24 +118,7 @@ def _read(text: str) -> Setting:
 
 def _range(key: str, log: str | None, low: str, high: str, step: str | None) -> Domain:
     kind = Int if BOUNDS[key].kind is int else Float
-    apart = None if step is None else _value(key, step)
-    return kind(_value(key, low), _value(key, high), log=log is not None, step=apart).of(key)
-
-
-def _value(key: str, text: str) -> Any:
-    """A number where the text is one; `check_value` refuses what the setting cannot take."""
-    if key in CHOICES:
-        return text
-    for read in (int, float):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    raise ValueError(f"{key} must be {BOUNDS[key]}, got {text!r}")
-
-
-def _widths(key: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise ValueError(f"{key} must be a value or a list as in [32, 64], got {text!r}") from None
+    apart = None if step is None else read_value(key, step)
+    return kind(read_value(key, low), read_value(key, high), log=log is not None, step=apart).of(
+        key
+    )

@@ -46,6 +46,7 @@ def dispatch(options: RerunOptions) -> ExitCode:
         from study.record.lock import held
         from study.record.manifest import Manifest
         from study.record.parquet import read_table
+        from study.record.stored import trials_of
         from study.record.tables import write_tables
 
     folder = StudyFolder(options.study)
@@ -53,8 +54,9 @@ def dispatch(options: RerunOptions) -> ExitCode:
     model = _own_model(options, manifest)
     with held(folder.lock):
         with sigterm_deferred():  # Arrow's threads leave it to the main thread too
-            write_tables(folder.path)
-            trials = read_table(folder.trials)
+            if not folder.single:
+                write_tables(folder.path)
+            trials = trials_of(folder.path) if folder.single else read_table(folder.trials)
         if options.seed_of_trial is not None:
             from study.reruns.repeat import repeat_trial
 

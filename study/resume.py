@@ -47,6 +47,8 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
     """
     if not is_folder(folder):
         raise StudyError(f"--resume must name a study's folder, got {folder}, which is none")
+    if StudyFolder(folder).single:
+        raise StudyError(f"--resume must name a study's folder, got {folder}, a single model")
     manifest = Manifest.read(StudyFolder(folder).manifest)
     asked = manifest.options
     for name in sorted(options.given - MAY_CHANGE):

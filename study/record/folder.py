@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from moons.single import TRAINING
+
 
 @dataclass(frozen=True, slots=True)
 class StudyFolder:
@@ -91,7 +93,12 @@ class StudyFolder:
 
     def checkpoint(self, trial: int) -> Path:
         """The folder with a trial's `model.safetensors` and `config.json`."""
-        return self.checkpoints / str(trial)
+        return self.path if self.single else self.checkpoints / str(trial)
+
+    @property
+    def single(self) -> bool:
+        """Whether `moons.train` left it: one model, and no study's record."""
+        return (self.path / TRAINING).exists() and not self.manifest.exists()
 
     @property
     def shown(self) -> str:

@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
 
-from moons.checksums import read_sealed, sealed_text
+from moons.checksums import sealed_text
 from moons.config import EngineChoice, check_value
-from moons.files import read_plain, write_whole
+from moons.files import write_whole
 from moons.words import as_typed
 from study.record.damage import DamagedRecord, RecordError
 from study.record.origin import git_state, machine, now, versions
+from study.record.single import fields_of
 
 FORMAT = 2  # of everything in a study's folder; this version reads it and all before it
 REMEDY = "put back a copy of the file"
@@ -141,7 +142,7 @@ class Manifest:
             DamagedRecord: it is missing or damaged; says what is wrong.
         """
         try:
-            found = read_sealed(read_plain(path))
+            found = fields_of(path)
         except FileNotFoundError:
             raise DamagedRecord(
                 f"{path} is missing: {path.parent} is no study, or lost its manifest"

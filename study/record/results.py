@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from moons.checkpoint import WEIGHTS
 from moons.files import is_folder
-from moons.words import count, tables_command
+from moons.words import count
 from study.record.columns import STATES, State, column_of
 from study.record.damage import DamagedRecord, RecordError
 from study.record.folder import StudyFolder
 from study.record.lock import as_it_stands
 from study.record.manifest import Manifest
 from study.record.own_model import described, model_of_file, own_model
-from study.record.parquet import read_table
+from study.record.stored import (
+    EPOCH_COLUMNS,
+    RERUN_COLUMNS,
+    empty,
+    one_curve,
+    read_epochs,
+    read_optional,
+    read_trials,
+)
 from study.record.trial import Trial, UnknownTrial
 
 if TYPE_CHECKING:  # pandas takes most of a second: the command lines' --help does without
@@ -24,12 +32,7 @@ if TYPE_CHECKING:  # pandas takes most of a second: the command lines' --help do
 
     from moons.models import VAE
 
-# What tables must have, of any version.
-TIMES = ("train_s", "eval_s", "start_s", "end_s")
-TRIAL_COLUMNS = ("trial", "state", "epochs", "val_mse", "val_kl", "worker", *TIMES)
 SHOWN = 5  # trials in a notebook's table
-EPOCH_COLUMNS = ("trial", "epoch", "val_loss", "val_mse", "val_kl")
-RERUN_COLUMNS = ("config", "trial", "vary", "seed_index", "seed", "state")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,7 +57,7 @@ class StudyResults:
     manifest: Manifest
     trials: "pd.DataFrame"
     epochs: "pd.DataFrame"
-    reruns: "pd.DataFrame" = field(default_factory=lambda: _empty(RERUN_COLUMNS))
+    reruns: "pd.DataFrame" = field(default_factory=lambda: empty(RERUN_COLUMNS))
     audited: "pd.DataFrame | None" = None
     baselines: "pd.DataFrame | None" = None
     notes: tuple[str, ...] = ()
@@ -179,33 +182,33 @@ def read_results(path: Path | str, model: "Path | str | type[VAE] | None" = None
     folder = StudyFolder(path)
     if not is_folder(path):
         raise RecordError(f"{path} is not a folder: name one that a study left, results/<study>")
-    if not os.path.lexists(folder.manifest):
+    if not folder.single and not os.path.lexists(folder.manifest):
         raise RecordError(f"{path} is not a study's folder: it holds no {folder.manifest.name}")
     manifest = as_it_stands(Manifest.read(folder.manifest), folder.lock)
     own = Path(model) if isinstance(model, str) else model
     model_class = model_of_file(manifest, own, path) if isinstance(own, Path) else own
-    trials = _read_table(folder.trials, (*TRIAL_COLUMNS, *manifest.metrics), folder)
+    trials = read_trials(folder, manifest)
     unknown = sorted(map(str, set(trials["state"]) - set(STATES)))
     if unknown:
         raise DamagedRecord(
             f"{folder.trials}: state must be one of {', '.join(STATES)}, got {', '.join(unknown)}"
         )
     notes = [] if len(trials) else [f"{folder.trials.name} has no rows: no trial was recorded."]
-    epochs, note = _read_optional(folder.epochs, EPOCH_COLUMNS, folder)
+    epochs, note = read_epochs(folder)
     if epochs is None:
         notes.append(note or f"{folder.epochs.name} is missing: there are no learning curves.")
-        epochs = _empty(EPOCH_COLUMNS)
-    reruns, reruns_note = _read_optional(folder.reruns, RERUN_COLUMNS, folder)
-    audited, audit_note = _read_optional(folder.audit, (*RERUN_COLUMNS, "rungs"), folder)
+        epochs = empty(EPOCH_COLUMNS)
+    reruns, reruns_note = read_optional(folder.reruns, RERUN_COLUMNS, folder)
+    audited, audit_note = read_optional(folder.audit, (*RERUN_COLUMNS, "rungs"), folder)
     if audited is not None and "rungs" not in trials:
         audited, audit_note = None, f"{folder.trials.name} has no rungs: the audit is left out."
-    baselines, baselines_note = _read_optional(folder.baselines, ("baseline", "family"), folder)
+    baselines, baselines_note = read_optional(folder.baselines, ("baseline", "family"), folder)
     return StudyResults(
         folder=folder,
         manifest=manifest,
         trials=trials.sort_values("trial", ignore_index=True),
-        epochs=_one_curve(epochs).sort_values(["trial", "epoch"], ignore_index=True),
-        reruns=_empty(RERUN_COLUMNS) if reruns is None else reruns,
+        epochs=one_curve(epochs).sort_values(["trial", "epoch"], ignore_index=True),
+        reruns=empty(RERUN_COLUMNS) if reruns is None else reruns,
         audited=audited,
         baselines=baselines,
         notes=(
@@ -224,50 +227,3 @@ def _lost_weights(folder: StudyFolder, trials: "pd.DataFrame") -> str:
         return ""
     of = f"{folder.checkpoints.name}/{lost[0]}/{WEIGHTS}"
     return f"{count(len(lost), 'complete trial')} without weights: {of} is missing."
-
-
-def _read_table(path: Path, columns: tuple[str, ...], folder: StudyFolder) -> "pd.DataFrame":
-    import pandas as pd
-
-    remedy = f"make it again with `{tables_command(folder.shown)}`"
-    shown = f"{folder.shown}/{path.name}"
-    table = read_table(path, shown, remedy)
-    missing = [column for column in columns if column not in table]
-    if missing and len(table.columns):
-        raise DamagedRecord(f"{shown} lacks the column {', '.join(missing)}: {remedy}")
-    if not len(table.columns):
-        return _empty(columns)
-    for name in columns:
-        kind, found = column_of(name).kind, table[name]
-        whole = pd.api.types.is_integer_dtype(found) or not kind.startswith(("int", "Int"))
-        if kind != "string" and len(table) and not (whole and pd.api.types.is_numeric_dtype(found)):
-            raise DamagedRecord(f"{shown} holds no numbers in the column {name}: {remedy}")
-    # Text with nulls compares to nulls, which most operations on booleans refuse.
-    text = {name: table[name] for name in table if isinstance(table[name].dtype, pd.StringDtype)}
-    plain = {name: c.astype(object).where(c.notna(), None) for name, c in text.items()}
-    return table.assign(**{str(name): column for name, column in plain.items()})
-
-
-def _read_optional(
-    path: Path, columns: tuple[str, ...], folder: StudyFolder
-) -> "tuple[pd.DataFrame | None, str]":
-    if not os.path.lexists(path):
-        return None, ""
-    try:
-        return _read_table(path, columns, folder), ""
-    except DamagedRecord as error:
-        return None, f"{error}."
-
-
-def _one_curve(epochs: "pd.DataFrame") -> "pd.DataFrame":
-    """A trial's curve is the mean over its replicates, where it has several."""
-    if "replicate" not in epochs or epochs["replicate"].nunique() < 2:
-        return epochs
-    return epochs.drop(columns="replicate").groupby(["trial", "epoch"], as_index=False).mean()
-
-
-def _empty(columns: tuple[str, ...]) -> "pd.DataFrame":
-    import pandas as pd
-
-    kinds = {name: column_of(name).kind.replace("string", "object") for name in columns}
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
