@@ -118,7 +118,9 @@ def _give_up(plan: Plan, record: Record, began: float, error: StudyError) -> Non
 def _cluster(plan: Plan, record: Record, stop: Stop) -> AbstractContextManager[Cluster]:
     announce(plan.title, plan.workers, plan.address)
     give_up = partial(_give_up, plan, record, time.monotonic())
-    return connected(plan.address, plan.workers, lambda: _load(plan), lambda: stop.asked, give_up)
+    return connected(
+        plan.address, plan.workers, lambda: _load(plan), lambda: stop.asked, give_up, plan.name
+    )
 
 
 def _load(plan: Plan) -> None:

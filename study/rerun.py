@@ -135,7 +135,9 @@ def _train(
         announce(title, workers, address)
         with (
             stop.on_signals(),
-            connected(address, workers, _load, lambda: stop.asked, _give_up) as cluster,
+            connected(
+                address, workers, _load, lambda: stop.asked, _give_up, manifest.name
+            ) as cluster,
         ):
             from study.tune.driver import run_retrainings
 

@@ -71,6 +71,7 @@ RAY = {
     "ray.air.integrations.mlflow",
     "ray.air.integrations.wandb",
     "ray.exceptions",
+    "ray.job_config",
     "ray.tune",
     "ray.tune.experiment",
     "ray.tune.logger",

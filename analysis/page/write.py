@@ -25,7 +25,7 @@ from study.record.manifest import Manifest
 from study.record.own_model import report_command
 from study.record.results import StudyResults
 
-SCRIPTS = ("data.js", "views.js", "selection.js", "table.js", "model.js", "live.js", "main.js")
+PARTS = ("data", "views", "selection", "table", "umap", "model", "live", "main")
 
 
 def study_page(results: StudyResults) -> str:
@@ -92,7 +92,7 @@ def page(*, searched: list[str], live: bool = False, **content: Any) -> str:
         "page.html.j2",
         bokeh='<script src="/bokeh.js"></script>' if live else bokeh_inline(),
         css=static("page.css"),
-        js="\n".join(map(static, SCRIPTS)),
+        js="\n".join(static(f"{part}.js") for part in PARTS),
         script=script,
         divs=divs,
         slices=slices,

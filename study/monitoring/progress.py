@@ -40,7 +40,7 @@ class Progress:
     def __enter__(self) -> Self:
         cluster = self._cluster
         counted = f"{count(cluster.workers, 'worker')}, " if cluster.grows else ""
-        say_whole(self._console, f"{counted}dashboard {cluster.dashboard_url or 'none'}")
+        say_whole(self._console, f"{counted}dashboard {cluster.dashboard}")
         if self._console.is_terminal:
             self._live = Live(
                 get_renderable=self.panel, console=self._console, refresh_per_second=REFRESH_PER_S

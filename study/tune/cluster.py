@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.errors import RAY, StudyError, Unreachable, complain
 from study.signals import sigterm_deferred, sigterm_waits
-from study.tune.machine import prepared, what_is_short
+from study.tune.machine import prepared, token_place, what_is_short
 from study.tune.probe import address_of_auto, why_silent
 from study.tune.watch import OwnProcesses, reachable, watching
 
@@ -38,6 +38,7 @@ class Cluster:
 
     Attributes:
         dashboard_url: where people look at it; None where it has no dashboard.
+        token: where the token is that its dashboard asks for; None where it asks for none.
         address: of the cluster.
         workers: trials that run at a time.
         grows: more of them run at a time when nodes join.
@@ -47,6 +48,14 @@ class Cluster:
     address: str
     workers: int
     grows: bool = False
+    token: str | None = None
+
+    @property
+    def dashboard(self) -> str:
+        """Where its dashboard is, and what it asks for."""
+        url = self.dashboard_url or "none"
+        asks = self.dashboard_url is not None and self.token is not None
+        return f"{url} (asks for the token in {self.token})" if asks else url
 
 
 GiveUp = Callable[[StudyError], None]
@@ -64,6 +73,7 @@ def connected(
     meanwhile: Callable[[], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
     give_up: GiveUp = give_up_at_once,
+    name: str = "",
 ) -> Iterator[Cluster]:
     """Connects to the cluster at `address`, or starts one of `workers` CPUs; leaves it at the end.
 
@@ -72,6 +82,7 @@ def connected(
         workers: trials at a time; None takes every CPU.
         meanwhile: is done on a thread while Ray starts its processes, which takes seconds.
         stop: asked while it waits for an answer.
+        name: of the study, which the dashboard calls the job by.
         give_up: is told on another thread that Ray died, while it started (`Unreachable`) or later,
             and ends the process.
 
@@ -88,16 +99,17 @@ def connected(
             thread.start()
             try:
                 way = (
-                    _own(workers, options, stop, give_up)
+                    _own(workers, name, options, stop, give_up)
                     if address is None
-                    else _existing(address, stop, give_up)
+                    else _existing(address, name, stop, give_up)
                 )
                 context, url = stack.enter_context(way)
             except Unreachable:
                 thread.join()  # or the end of the interpreter cuts an import short, which says so
                 raise
         found = context.address_info["gcs_address"]
-        yield Cluster(url, found, workers or present_cpus(), grows=workers is None)
+        running, grows = workers or present_cpus(), workers is None
+        yield Cluster(url, found, running, grows=grows, token=token_place())
 
 
 def present_cpus() -> int:
@@ -115,7 +127,11 @@ def _quietly(act: Callable[[], None] | None) -> None:
 
 @contextmanager
 def _own(
-    workers: int | None, options: dict[str, Any], stop: Callable[[], bool], give_up: GiveUp
+    workers: int | None,
+    name: str,
+    options: dict[str, Any],
+    stop: Callable[[], bool],
+    give_up: GiveUp,
 ) -> Iterator[tuple[Any, str | None]]:
     """A cluster of this machine alone, behind a token unless RAY_AUTH_MODE says otherwise."""
     from study.tune.internals import Dashboard, no_log_of_the_lost
@@ -126,7 +142,7 @@ def _own(
             stack.callback(_leave, dashboard, processes)
             stack.enter_context(watching(processes, end))
             try:
-                context = _start(workers, options, dashboard)
+                context = _start(workers, options | _job(name), dashboard)
             except Exception as error:  # Ray raises of every kind
                 if not left or stop() or sigterm_waits():
                     why = f"{_first_line(error)}; {what_is_short(patience=True)}"
@@ -152,6 +168,13 @@ def _start(workers: int | None, options: dict[str, Any], dashboard: "Dashboard")
             **options,
             **QUIET,
         )
+
+
+def _job(name: str) -> dict[str, Any]:
+    """What `ray.init` is told of the job; a name that was given with its submission goes first."""
+    from ray.job_config import JobConfig
+
+    return {"job_config": JobConfig(metadata={"job_name": name} if name else {})}
 
 
 def _leave(dashboard: "Dashboard", processes: OwnProcesses) -> None:
@@ -184,7 +207,7 @@ def _lost(gone: str) -> StudyError:
 
 @contextmanager
 def _existing(
-    address: str, stop: Callable[[], bool], give_up: GiveUp
+    address: str, name: str, stop: Callable[[], bool], give_up: GiveUp
 ) -> Iterator[tuple[Any, str | None]]:
     def refused(why: str) -> Unreachable:
         return Unreachable(f"--address must name a running Ray cluster, got {named}: {why}")
@@ -202,7 +225,7 @@ def _existing(
         if known is not None:  # else Ray looks for it among this machine's processes
             stack.enter_context(watching(reachable(known), end))
         try:
-            context = ray.init(address=address, **QUIET)
+            context = ray.init(address=address, **_job(name), **QUIET)
         except Exception as error:  # Ray raises of every kind
             raise refused(_first_line(error)) from None
         stack.callback(ray.shutdown)

@@ -112,6 +112,15 @@ def _keep_token() -> bool:
     return False
 
 
+def token_place() -> str | None:
+    """Where the token is that the dashboard asks for; None where it asks for none."""
+    if os.environ.get("RAY_AUTH_MODE") != "token":
+        return None
+    if TOKEN in os.environ:
+        return f"${TOKEN}"
+    return os.environ.get(f"{TOKEN}_PATH") or str(_home() / ".ray" / "auth_token")
+
+
 def _ray_is_loaded() -> bool:
     return "ray" in sys.modules
 

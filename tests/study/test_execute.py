@@ -178,7 +178,7 @@ def dying(monkeypatch: pytest.MonkeyPatch) -> Callable[[StudyError], None]:
     def of(error: StudyError) -> None:
         @contextmanager
         def connected(*words: Any, **_: object) -> Iterator[Cluster]:
-            words[-1](error)
+            next(word for word in reversed(words) if callable(word))(error)
             yield Cluster(None, "", 1)
 
         monkeypatch.setattr("study.execute.connected", connected)

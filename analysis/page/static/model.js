@@ -115,17 +115,20 @@ function latentAxes() {
   const chosen = [$("#latent-x").value, $("#latent-y").value];
   const values = chosen.map((name, which) => {
     if (name === "none") return model.means.map((_, i) => 0.5 + 0.3 * (((i * 0.618034) % 1) - 0.5) + (model.data.moon[i] ? -0.2 : 0.2));
+    if (name.startsWith("umap")) return model.umap.map((place) => place[Number(name.at(-1))]);
     return model.means.map((mean) => mean[Number(name)]);
   });
   [plot.x_range, plot.y_range].forEach((range, which) => {
     let low = Infinity, high = -Infinity;
     for (const v of values[which]) { low = Math.min(low, v); high = Math.max(high, v); }
-    if (chosen[which] !== "none") { low = Math.min(low, -REACH); high = Math.max(high, REACH); }
+    const latent = !Number.isNaN(Number(chosen[which]));
+    if (latent) { low = Math.min(low, -REACH); high = Math.max(high, REACH); }
     const pad = 0.06 * (high - low || 1);
     Object.assign(range, { start: low - pad, end: high + pad });
     const axis = which ? plot.left[0] : plot.below[0];
-    axis.ticker.ticks = chosen[which] === "none" ? [] : niceTicks(low, high, false);
-    axis.axis_label = chosen[which] === "none" ? "spread by moon, no meaning" : `z${Number(chosen[which]) + 1}, posterior mean`;
+    axis.ticker.ticks = latent ? niceTicks(low, high, false) : [];
+    axis.axis_label = latent ? `z${Number(chosen[which]) + 1}, posterior mean`
+      : chosen[which] === "none" ? "spread by moon, no meaning" : `UMAP ${which + 1}, no unit`;
   });
   return values;
 }
@@ -177,6 +180,27 @@ function sliders() {
   $("#more-latents").textContent = rest > 0 ? `${rest} more latents, which carry less, stand at 0.` : "";
 }
 
+// More than two latents are embedded as soon as somebody looks at them.
+function embedWhenSeen() {
+  const embedded = model, note = $("#latent-note"), many = model.latent > 2;
+  note.textContent = many ? "UMAP is on its way" : "";
+  if (!many) return;
+  const seen = new IntersectionObserver(async ([entry]) => {
+    if (!entry.isIntersecting) return;
+    seen.disconnect();
+    const places = await umap(embedded.means);
+    if (model !== embedded) return; // a better model has come meanwhile
+    model.umap = places;
+    ["#latent-x", "#latent-y"].forEach((id, which) => {
+      $(id).prepend(element("option", `UMAP ${which + 1}`, { value: `umap${which}` }));
+      $(id).value = `umap${which}`;
+    });
+    note.textContent = `UMAP of all ${model.latent} latents keeps neighbours together; distances between groups mean nothing.`;
+    fillModel();
+  }, { rootMargin: "200px" });
+  seen.observe($("[data-plot=latents]"));
+}
+
 function startModel(payload) {
   loadModel(payload);
   placeData();
@@ -197,6 +221,7 @@ function startModel(payload) {
     $("#zero").hidden = true;
   } else sliders();
   fillModel();
+  embedWhenSeen();
 }
 
 // A data point, and where the model puts it back: encoded to its posterior's mean, decoded.

@@ -52,7 +52,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     try:
         assert driver.process.stdout is not None
         driver.process.stdout.readline()
-        url = driver.process.stdout.readline().split()[-1]
+        said = driver.process.stdout.readline().split()
+        url = next(word for word in said if word.startswith("http"))
         wait_for(lambda: '"complete"' in (results / "watched" / "journal.log").read_text())
         yield Running(driver, results / "watched", ray_tmp, url)
         assert driver.send(signal.SIGINT).code == 130  # nothing that watched it disturbed it

@@ -27,7 +27,7 @@ def trial_actors(running: Running) -> list[dict[str, Any]]:
 
 def test_ray_s_dashboard_lists_the_study_as_a_job(running: Running) -> None:
     [job] = [job for job in ask(running, "/api/jobs/") if job["status"] == "RUNNING"]
-    assert job["type"] == "DRIVER"
+    assert (job["type"], job["metadata"]["job_name"]) == ("DRIVER", running.folder.name)
 
 
 def test_trials_are_actors_named_by_family_number_and_config(running: Running) -> None:
