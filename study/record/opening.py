@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler
 from optuna.storages import JournalStorage
 from optuna.trial import FrozenTrial
@@ -168,6 +170,8 @@ def created(
                     sampler=sampler,
                     directions=["minimize"] * len(manifest.metrics),
                 )
+                with warnings.catch_warnings(action="ignore", category=ExperimentalWarning):
+                    study.set_metric_names(list(manifest.metrics))  # for optuna-dashboard
                 for point in points:
                     study.enqueue_trial(dict(point))
                 study.add_trials(history)

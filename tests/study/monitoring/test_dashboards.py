@@ -79,6 +79,8 @@ def test_optuna_dashboard_shows_the_study_and_never_disturbs_it(
             [shown] = wait_for(lambda: fetch_json(f"{url}/api/studies")["study_summaries"])
             assert shown["study_name"] == "watched"
             number = shown["study_id"]
+            detail = fetch_json(f"{url}/api/studies/{number}?after=0")
+            assert detail["objective_names"] == ["val_mse"]
 
             def complete() -> list[Any]:
                 detail = fetch_json(f"{url}/api/studies/{number}?after=0")

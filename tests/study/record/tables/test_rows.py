@@ -167,7 +167,9 @@ def test_the_journal_s_own_states_are_honest(finished):
     storage = optuna.storages.JournalStorage(
         optuna.storages.journal.JournalFileBackend(str(finished / "journal.log"))
     )
-    trials = optuna.load_study(study_name="s", storage=storage).get_trials()
+    study = optuna.load_study(study_name="s", storage=storage)
+    assert study.metric_names == ["val_mse"]
+    trials = study.get_trials()
     assert [trial.state.name for trial in trials] == [
         *("COMPLETE", "PRUNED", "PRUNED", "PRUNED", "FAIL"),
         *("COMPLETE", "RUNNING"),
