@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from moons.words import count, number, percent
 from study.record.chosen import in_drawing_order
@@ -119,6 +118,8 @@ def share_interval(k: int, n: int) -> tuple[float, float]:
     """The 95 % interval of a share of which k of n were counted; never too short (exact)."""
     if not n:
         return 0.0, 1.0
+    from scipy import stats
+
     low, high = stats.binomtest(k, n).proportion_ci(method="exact")
     return float(low), float(high)
 

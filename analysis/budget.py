@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.words import count
+from study.record.manifest import Dimension
 from study.record.results import StudyResults
 from study.record.rungs import rungs_table
 
@@ -115,6 +116,15 @@ def comparisons(results: StudyResults, enough: int = ENOUGH) -> tuple[Comparison
     first = next((c for c in reached if len(c.trials)), reached[-1])
     last = next((c for c in reversed(reached) if len(c.trials) >= enough), first)
     return (first,) if first is last else (first, last)
+
+
+def varied(results: StudyResults, trials: pd.DataFrame) -> tuple[Dimension, ...]:
+    """The searched hyperparameters that have at least two values among these trials."""
+    return tuple(
+        dimension
+        for dimension in results.manifest.searched
+        if dimension.name in trials and trials[dimension.name].astype(str).nunique() > 1
+    )
 
 
 def savings(results: StudyResults) -> Savings:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtri, stdtr, stdtrit  # scipy.stats takes a second to import
 
 CONFIDENCE = 0.95
 RESAMPLES = 4999
@@ -114,7 +114,8 @@ def mean_interval(losses: Floats, seed: int = 0) -> Interval:
     scores = losses if losses.ndim == 1 else losses.mean(axis=1)
     if np.ptp(scores) == 0 and spread.of_points == 0:
         return Interval(mean, mean, mean)
-    low, high = map(float, stats.t.interval(CONFIDENCE, spread.freedom, mean, error))
+    half = float(stdtrit(spread.freedom, (1 + CONFIDENCE) / 2)) * error
+    low, high = mean - half, mean + half
     if n < LEAST:
         return Interval(mean, low, high)
     rng = np.random.default_rng(seed)
@@ -142,7 +143,7 @@ def paired_p(first: Floats, other: Floats) -> float:
     spread = _Spread.of(differences)
     if spread.error <= ROUNDING * abs(spread.mean):
         return 0.0
-    return float(2 * stats.t.sf(abs(spread.mean) / spread.error, spread.freedom))
+    return float(2 * stdtr(spread.freedom, -abs(spread.mean) / spread.error))
 
 
 def difference(
@@ -180,8 +181,8 @@ def difference(
     parts = zip((*of_seeds, of_points), (ours.n, theirs.n, points), strict=True)
     freedom = error**4 / sum(part**2 / (n - 1) for part, n in parts)
     tail = (1 - CONFIDENCE) / 2
-    up, down = (float(stats.t.isf(tail / k, freedom)) for k in among)
-    p = 2 * float(stats.t.sf(abs(gap) / error, freedom)) * among[0 if gap < 0 else 1]
+    up, down = (float(-stdtrit(freedom, tail / k)) for k in among)
+    p = 2 * float(stdtr(freedom, -abs(gap) / error)) * among[0 if gap < 0 else 1]
     return Interval(gap, gap - down * error, gap + up * error), min(p, 1.0)
 
 
@@ -231,7 +232,7 @@ def spearman_interval(correlation: float, n: int) -> Interval:
     if n < 4 or not np.isfinite(correlation):
         return Interval(correlation)
     middle = np.arctanh(np.clip(correlation, -1 + 1e-12, 1 - 1e-12))
-    half = stats.norm.ppf((1 + CONFIDENCE) / 2) * np.sqrt((1 + correlation**2 / 2) / (n - 3))
+    half = ndtri((1 + CONFIDENCE) / 2) * np.sqrt((1 + correlation**2 / 2) / (n - 3))
     low, high = np.tanh([middle - half, middle + half])
     return Interval(correlation, min(float(low), correlation), max(float(high), correlation))
 

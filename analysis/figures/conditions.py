@@ -4,10 +4,9 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from analysis.budget import Comparison, reached
+from analysis.budget import Comparison, reached, varied
 from analysis.figures.style import short_label
 from analysis.words import count, listed, state_counts
-from study.record.manifest import Dimension
 from study.record.results import StudyResults
 
 
@@ -53,15 +52,6 @@ def lacks_rungs(results: StudyResults) -> str | None:
     if reached(results).notna().to_numpy().any():
         return None
     return "No trial reached a rung, or the record is older than the column that says so (rungs)."
-
-
-def varied(results: StudyResults, trials: pd.DataFrame) -> tuple[Dimension, ...]:
-    """The searched hyperparameters that have at least two values among these trials."""
-    return tuple(
-        dimension
-        for dimension in results.manifest.searched
-        if dimension.name in trials and trials[dimension.name].astype(str).nunique() > 1
-    )
 
 
 def lacks_varied(results: StudyResults, trials: pd.DataFrame, least: int = 1) -> str | None:

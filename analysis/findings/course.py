@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.audit import audit
 from analysis.budget import savings, timed_trials, utilisation
@@ -61,6 +60,8 @@ def _told_apart(lost: pd.DataFrame, others: pd.DataFrame, dimensions: Sequence[D
     """The hyperparameter that tells the diverged trials from the others, if one clearly does."""
     if len(lost) < FEW or len(others) < FEW:
         return ""
+    from scipy import stats
+
     found, higher = "", 0.5
     for dimension in dimensions:
         if dimension.name not in lost or not pd.api.types.is_numeric_dtype(lost[dimension.name]):

@@ -19,6 +19,7 @@ from analysis.page.payload import (
     rungs_of,
 )
 from moons.layout import Table
+from moons.words import shell
 from study.record.folder import StudyFolder
 from study.record.labels import short_label
 from study.record.manifest import Manifest
@@ -34,7 +35,7 @@ def study_page(results: StudyResults) -> str:
         model, no_model = packed(model_payload(results)), ""
     except ValueError as error:
         model, no_model = "", str(error)
-    manifest = results.manifest
+    manifest, folder = results.manifest, results.folder.shown
     return page(
         searched=[dimension.name for dimension in manifest.searched],
         title=manifest.name,
@@ -46,7 +47,10 @@ def study_page(results: StudyResults) -> str:
         numbers=packed(numbers_of(results)),
         model=model,
         no_model=no_model,
-        footer=f"Drawn by: {report_command(results.folder.shown, manifest)}",
+        footer=(
+            f"Drawn by: {report_command(folder, manifest)}. Figures for papers, and how "
+            f"much each setting matters: {shell('python', '-m', 'analysis.figures', folder)}"
+        ),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.budget import Comparison, comparisons
+from analysis.budget import Comparison, comparisons, varied
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.by_metric import by_metric
 from analysis.figures.conditions import (
@@ -16,7 +16,6 @@ from analysis.figures.conditions import (
     lacks_compared,
     lacks_trials,
     lacks_varied,
-    varied,
 )
 from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.style import BLACK, BLUE, GREY, ORANGE, short_label

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from numpy.typing import NDArray
 
-from analysis.budget import Comparison, comparisons
+from analysis.budget import Comparison, comparisons, varied
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.axes import (
     colour_bar,
@@ -26,7 +26,6 @@ from analysis.figures.conditions import (
     lacks_compared,
     lacks_trials,
     lacks_varied,
-    varied,
 )
 from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.studies import MARKERS

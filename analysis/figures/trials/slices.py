@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from analysis.budget import Budget, Comparison, compared_at, comparisons
+from analysis.budget import Budget, Comparison, compared_at, comparisons, varied
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.axes import positions, scale_axis, scale_metric
 from analysis.figures.by_metric import by_metric
-from analysis.figures.conditions import constant_note, join, lacks_trials, thin, varied
+from analysis.figures.conditions import constant_note, join, lacks_trials, thin
 from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.style import STATE_STYLES, label
 from analysis.words import listed

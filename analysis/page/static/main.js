@@ -85,5 +85,5 @@ function refreshAll() {
   if (model) fillModel();
 }
 
-window.page = { hover, brush, study, selection, view, table, csv, update, get model() { return model; }, decode, encode, named };
+window.page = { hover, brush, umap, study, selection, view, table, csv, update, get model() { return model; }, decode, encode, named };
 start();

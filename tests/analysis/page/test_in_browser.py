@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.manifold import trustworthiness
 
 from analysis.trained import load_trial
 from study.record.results import read_results
@@ -245,3 +246,33 @@ def test_the_filters_and_the_table_are_reached_by_the_keyboard(open_page: Open) 
     page.page.focus("#table tbody button")
     page.page.keyboard.press("Enter")
     assert page.page.evaluate("page.selection.picked.size") == 1
+
+
+def test_umap_keeps_neighbours_together_and_groups_apart_the_same_each_time(
+    open_page: Open,
+) -> None:
+    rng = np.random.default_rng(0)
+    t = rng.uniform(0, np.pi, 150)
+    arc = np.stack([np.cos(t), np.sin(t), 0 * t, np.cos(2 * t), np.sin(2 * t)], axis=1)
+    points = np.concatenate([arc, arc + np.array([0, 0, 5, 0, 0])]) + rng.normal(
+        scale=0.02, size=(300, 5)
+    )
+    page = open_page()
+    first, second = (
+        np.array(page.page.evaluate("x => page.umap(x)", points.tolist())) for _ in range(2)
+    )
+    assert (first == second).all()
+    assert trustworthiness(points, first, n_neighbors=15) > 0.97
+    distances = np.linalg.norm(first[:, None] - first[None], axis=2)
+    assert distances[:150, 150:].min() > np.sort(distances[:150, :150], axis=1)[:, 1].max()
+
+
+def test_many_latents_are_embedded_when_they_come_into_sight(open_page: Open) -> None:
+    page = open_page()
+    assert page.page.evaluate("page.model.latent") > 2
+    page.page.locator("[data-plot=latents]").scroll_into_view_if_needed()
+    page.page.wait_for_function("page.model.umap !== undefined", timeout=30000)
+    assert page.page.input_value("#latent-x") == "umap0"
+    assert "keeps neighbours together" in page.page.inner_text("#latent-note")
+    u, v = page.page.evaluate("['u', 'v'].map((k) => page.named('data_points').data[k][5])")
+    assert [u, v] == page.page.evaluate("page.model.umap[5]")
