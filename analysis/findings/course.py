@@ -12,7 +12,7 @@ from analysis.findings.finding import Finding, warning
 from analysis.words import count, duration, number, percent, state_counts
 from study.record.columns import State
 from study.record.labels import short_label
-from study.record.manifest import Dimension
+from study.record.manifest import PLANNED, Dimension
 from study.record.results import StudyResults
 
 ENDED: tuple[State, ...] = ("complete", "pruned", "diverged", "failed")
@@ -23,8 +23,7 @@ FEW = 4  # trials: no pattern can be told from so few
 def late(results: StudyResults) -> Iterator[Finding]:
     """Whether the search was still improving when it stopped."""
     ended = results.in_state(*ENDED).sort_values("end_s")
-    planned = results.manifest.options.get("sampler") in ("grid", "random")
-    if len(ended) < 20 or results.best_trial is None or planned:
+    if len(ended) < 20 or results.best_trial is None or results.manifest.sampler in PLANNED:
         return  # what was drawn without looking does not improve
     place = int(np.flatnonzero(ended["trial"] == results.best_trial)[0]) + 1
     if place > LATE * len(ended):

@@ -30,6 +30,7 @@ OPTIONS |= {
     "engine": str,
 }
 OPTIONS |= {"address": TEXT, "warm_start": TEXT, "log": TEXT, "space": TEXT}
+PLANNED = ("random", "grid", "qmc")  # samplers that do not look at what became of trials
 Outcome = Literal["running", "complete", "interrupted", "time budget", "no result"]
 
 

@@ -11,6 +11,7 @@ import pytest
 from search_spaces.choices import SAMPLERS
 from search_spaces.space import Choice, Float, Int, SearchSpace
 from study.errors import StudyError
+from study.record.manifest import PLANNED
 from study.samplers.choice import MADE_BY, make_sampler
 from study.samplers.seeded import Reseeding
 from tests.study import local
@@ -41,7 +42,9 @@ def space_of(name: str) -> SearchSpace:
     return GRID if name == "grid" else replace(SPACE, sampler=name)
 
 
-def proposals(name: str, told: int, seed: int = 7, slot: int = 50) -> dict[str, object]:
+def proposals(
+    name: str, told: int, seed: int = 7, slot: int = 50, sign: int = 1
+) -> dict[str, object]:
     """What the sampler proposes for a slot after some trials, some of them pruned or diverged."""
     space = space_of(name)
     study = optuna.create_study(sampler=make_sampler(space, 0))
@@ -49,10 +52,14 @@ def proposals(name: str, told: int, seed: int = 7, slot: int = 50) -> dict[str, 
         study.sampler.reseed(1000 + i, i)  # type: ignore[attr-defined]
         trial = study.ask(space.distributions())
         trial.set_user_attr("slot", i)
-        trial.report(float(i % 7), 10)
+        trial.report(float(sign * (i % 7)), 10)
         if i % 5 == 4:
             trial.set_user_attr("outcome", {"state": "diverged"})
-        ended = {"values": float(i % 7)} if i % 2 else {"state": optuna.trial.TrialState.PRUNED}
+        ended = (
+            {"values": float(sign * (i % 7))}
+            if i % 2
+            else {"state": optuna.trial.TrialState.PRUNED}
+        )
         study.tell(trial, **ended)  # type: ignore[arg-type]
     assert isinstance(study.sampler, Reseeding)
     study.sampler.reseed(seed, slot)
@@ -71,6 +78,11 @@ def test_a_proposal_is_a_function_of_history_seed_and_slot(name, told):
     # A point of three may come twice, and where a Gaussian process expects most is no chance.
     exact = name == "grid" or (name == "gp" and told > 0)
     assert exact or once != proposals(name, told, seed=9, slot=51)
+
+
+@pytest.mark.parametrize("name", USABLE)
+def test_a_sampler_that_is_said_not_to_look_at_values_does_not_and_all_others_do(name):
+    assert (proposals(name, 24) == proposals(name, 24, sign=-1)) == (name in PLANNED)
 
 
 @pytest.mark.parametrize("name", USABLE)
