@@ -3,9 +3,9 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from ray.util.metrics import Gauge
 
@@ -74,41 +74,32 @@ class Settable(Protocol):
         """Keeps a value for the tags."""
 
 
-class Gauges:
-    """Keeps Ray's gauges up to date while it is entered.
+@contextmanager
+def gauges(study: str, metric: str, tally: Tally) -> Iterator[None]:
+    """Keeps Ray's gauges up to date.
 
     A thread of its own reads the tally every few seconds, so that no trial waits for it.
     """
+    readings, over = Readings(tally, metric), threading.Event()
+    made: dict[Metric, Settable] = {
+        m: Gauge(m.name, m.about, tag_keys=("study", *m.tags)) for m in METRICS
+    }
 
-    def __init__(self, study: str, metric: str, tally: Tally) -> None:
-        self._study = study
-        self._readings = Readings(tally, metric)
-        self._gauges: dict[Metric, Settable] = {
-            m: Gauge(m.name, m.about, tag_keys=("study", *m.tags)) for m in METRICS
-        }
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._keep, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-        self._set()
-
-    def _keep(self) -> None:
-        self._set()
-        while not self._over.wait(EVERY_S):
-            self._set()
-
-    def _set(self) -> None:
-        for reading in self._readings.now():
+    def update() -> None:
+        for reading in readings.now():
             own = dict(zip(reading.metric.tags, reading.tags, strict=True))
-            self._gauges[reading.metric].set(reading.value, {"study": self._study} | own)
+            made[reading.metric].set(reading.value, {"study": study} | own)
+
+    def keep() -> None:
+        update()
+        while not over.wait(EVERY_S):
+            update()
+
+    thread = threading.Thread(target=keep, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        update()

@@ -15,7 +15,7 @@ from typing_extensions import override
 from moons.files import scratch_folder
 from study.history import History
 from study.ledger import Ledger
-from study.monitoring.gauges import Gauges
+from study.monitoring.gauges import gauges
 from study.monitoring.progress import Progress
 from study.plan import Plan
 from study.record.rungs import Rungs
@@ -32,9 +32,9 @@ from study.tune.trainable import MoonsTrial
 
 def run_trials(plan: Plan, cluster: Cluster, ledger: Ledger, history: History, stop: Stop) -> None:
     """Returns when the last trial is over, or when there was a reason to stop."""
-    gauges = Gauges(plan.name, plan.space.metrics[0], ledger.tally)
+    shown = gauges(plan.name, plan.space.metrics[0], ledger.tally)
     source = RecoveringSource(ledger)
-    with Progress(ledger.tally, cluster), gauges, told(plan) as trackers:
+    with Progress(ledger.tally, cluster), shown, told(plan) as trackers:
         run_on_tune(
             source,
             HonestOptunaSearch(plan, source),
