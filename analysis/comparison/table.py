@@ -5,23 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from study.record.columns import COMPARISON, types
+
 if TYPE_CHECKING:
     from analysis.comparison import Comparison
 
-COLUMNS = ("part", "study", "against", "quantity", "x", "value", "low", "high", "text")
+COLUMNS = types(COMPARISON)
 
 Row = dict[str, Any]
 
 
 def as_table(comparison: "Comparison") -> pd.DataFrame:
-    """Everything that was computed.
-
-    Returns:
-        Columns `part` (finding, check, study, top, pair, retrained, winner, curve), `study` and
-        `against` (names), `quantity` (what `value` is; its name in `trials.parquet` where it has
-        one), `x` (a rank, or what a search had spent), `value`, `low` and `high` (95 % interval;
-        of winners, the range of the top five), `text` (sentences, and settings that are no number).
-    """
+    """Everything that was computed, in the columns of `study.record.columns.COMPARISON`."""
     rows = [
         *({"part": "finding", "text": text} for text in comparison.findings),
         *(
@@ -34,13 +29,12 @@ def as_table(comparison: "Comparison") -> pd.DataFrame:
         *_winners(comparison),
     ]
     curves = comparison.curves.rename(columns={"spent": "quantity", "best": "value"})
-    texts = ["part", "study", "against", "quantity", "text"]
-    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(texts, "object"))
+    texts = dict.fromkeys((n for n, kind in COLUMNS.items() if kind == "string"), "object")
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(texts)
     if len(curves):
         curves = curves.assign(part="curve").reindex(columns=list(COLUMNS))
-        table = pd.concat([table, curves.astype(dict.fromkeys(texts, "object"))], ignore_index=True)
-    numbers = [column for column in COLUMNS if column not in texts]
-    return table.astype(dict.fromkeys(numbers, "float64")).astype(dict.fromkeys(texts, "string"))
+        table = pd.concat([table, curves.astype(texts)], ignore_index=True)
+    return table.astype(COLUMNS)
 
 
 def _standings(comparison: "Comparison") -> Iterator[Row]:

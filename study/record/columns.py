@@ -143,6 +143,56 @@ BASELINES: tuple[Column, ...] = (
         what="standard deviation over seeds",
     ),
 )
+# One row a number of a comparison.
+COMPARISON: tuple[Column, ...] = (
+    Column(
+        name="part",
+        kind="string",
+        what="`finding` and `check` (sentences), `study` (counts, best, median, the best trial's "
+        "figures), `top` (its five best configs), `pair` (one search against another), `retrained` "
+        "(its best configuration on fresh seeds), `winner` (what the top five have of each "
+        "hyperparameter), `curve` (best so far)",
+    ),
+    Column(name="study", kind="string", what="its name"),
+    Column(
+        name="against",
+        kind="string",
+        what="another's name, the difference being the first's less this one's; studies that "
+        "differ by seed alone are one search in `pair` and `curve`",
+    ),
+    Column(
+        name="quantity",
+        kind="string",
+        what="what `value` is; a column's name where it is one",
+    ),
+    Column(name="x", what="a rank, or what the search had spent: trials, epochs or seconds"),
+    Column(name="value", what="of the quantity, in its own unit"),
+    Column(name="low", what="end of the 95 % interval; of winners, of the range of the top five"),
+    Column(name="high", what="likewise"),
+    Column(name="text", kind="string", what="sentences, and settings that are no number"),
+)
+# One row an arm, study seed and number of epochs.
+ABLATION: tuple[Column, ...] = (
+    Column(
+        name="arm",
+        kind="string",
+        what="sampler, scheduler with its reduction and grace, and what Optuna was told",
+    ),
+    Column(name="seed", kind="int64", what="of the study: data, proposals and training"),
+    Column(name="epochs", kind="int64", what="trained by all trials together"),
+    Column(name="trials", kind="int64", what="that were over by then"),
+    Column(name="complete", kind="int64", what="trials among them that ran to their end"),
+    Column(name="best", unit="the metric's", what="the least of a complete trial"),
+    Column(name="selected", kind="Int64", what="the trial with the least value that Optuna held"),
+    Column(name="selected_state", kind="string", what="how it had ended"),
+    Column(name="selected_told", unit="the metric's", what="that value"),
+    Column(
+        name="selected_score",
+        unit="the score's",
+        what="its config trained to the end on fresh seeds: their mean `val_mse`, or "
+        "`exact_excess_nll` where `val_excess_nll` was searched by",
+    ),
+)
 KINDS: dict[type, Literal["int64", "float64", "string"]] = {
     int: "int64",
     float: "float64",

@@ -19,6 +19,8 @@ TABLES: dict[str, Callable[[], Iterable[Column]]] = {
     "epochs": lambda: columns.EPOCHS,
     "reruns": lambda: columns.RERUNS,
     "baselines": lambda: columns.BASELINES,
+    "comparison": lambda: columns.COMPARISON,
+    "ablation": lambda: columns.ABLATION,
 }
 PLACE = re.compile(r"(<!-- columns: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

@@ -242,7 +242,7 @@ def test_without_retrainings_their_figure_is_left_out_with_a_sentence(results):
 
 def test_the_table_holds_every_part_and_comes_back_from_disk(results, tmp_path):
     table = as_table(compared(results, "vae", "cvae"))
-    assert tuple(table.columns) == COLUMNS
+    assert list(table.columns) == list(COLUMNS)
     parts = {"finding", "check", "study", "top", "pair", "winner", "curve"}
     assert set(table["part"]) == parts
     best = table[(table["part"] == "study") & (table["quantity"] == "best val_mse")]

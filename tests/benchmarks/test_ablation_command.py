@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from study.record.columns import ABLATION
 from tests.benchmarks.ablation.__main__ import Options, main, wanted
 from tests.benchmarks.ablation.parts import Part
 from tests.benchmarks.ablation.pool import run_parts
@@ -77,6 +78,7 @@ def test_what_is_kept_is_not_run_again_and_a_table_comes_of_it(
     assert [path.name for path in paths] == ["ablation.parquet", "ablation.png", "README.md"]
     assert all(path.parent == options.out / "tiny" for path in paths)
     table = pd.read_parquet(paths[0])
+    assert table.columns.tolist() == [column.name for column in ABLATION]
     assert not table.duplicated(["arm", "seed", "epochs"]).any()
     assert table.groupby("arm")["epochs"].max().eq(options.epochs).all()
     last = table[table["epochs"] == options.epochs]

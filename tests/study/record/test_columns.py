@@ -6,8 +6,10 @@ import pytest
 
 from moons.config import Config
 from study.record.columns import (
+    ABLATION,
     ABOUT_SETTINGS,
     BASELINES,
+    COMPARISON,
     EPOCHS,
     RERUNS,
     TRIALS,
@@ -22,6 +24,8 @@ TABLES = {
     "epochs": EPOCHS,
     "reruns": (*RERUNS, *settings(), *evaluation()),
     "baselines": (*BASELINES, *evaluation()),
+    "comparison": COMPARISON,
+    "ablation": ABLATION,
 }
 
 
