@@ -28,11 +28,9 @@ from pathlib import Path
 from types import FrameType
 from unittest import mock
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
+from moons import layout
 from moons.checkpoint import load_checkpoint
+from moons.terminal import console, show_table
 from study.errors import StudyError
 from study.history import take_stock
 from study.opened import opened
@@ -265,17 +263,20 @@ def storm(tries: int, seed: int, keep: Path | None = None) -> Counter[tuple[str,
     return counted
 
 
-def show(counted: Counter[tuple[str, str, str]]) -> None:
-    """Prints a table of files by what followed."""
-    table = Table(box=box.SIMPLE, title="damaged files, and the worst that followed")
-    for head in ("file", "tries", *ENDS):
-        table.add_column(head, justify="left" if head == "file" else "right")
+def table_of(counted: Counter[tuple[str, str, str]]) -> layout.Table:
+    """Files by what followed."""
+    lines = []
     for file in FILES:
         found = Counter[str]()
         for (name, _, end), times in counted.items():
             found[end] += times if name == file else 0
-        table.add_row(file, str(found.total()), *(str(found[end]) for end in ENDS))
-    Console(width=120).print(table)
+        lines.append((file, str(found.total()), *(str(found[end]) for end in ENDS)))
+    return layout.Table(("file", "tries", *ENDS), tuple(lines))
+
+
+def went_badly(counted: Counter[tuple[str, str, str]]) -> bool:
+    """Something was lost, changed, crashed or hung."""
+    return any(end in BAD for _, _, end in counted)
 
 
 def main(arguments: list[str]) -> int:
@@ -286,8 +287,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--keep", type=Path, default=None, help="a folder for what went badly")
     options = parser.parse_args(arguments)
     counted = storm(options.tries, options.seed, options.keep)
-    show(counted)
-    return int(any(end in BAD for _, _, end in counted))
+    show_table(console(), table_of(counted).rich("damaged files, and the worst that followed"))
+    return int(went_badly(counted))
 
 
 if __name__ == "__main__":

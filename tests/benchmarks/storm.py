@@ -3,216 +3,182 @@
 Drivers, workers, raylet and GCS of runs, resumes and reruns are killed, and drivers are sent
 signals. After each try what was finished before must still be there, unchanged. A study that has
 come to its end by way of kills must hold what one with one worker holds that nobody disturbed.
+
+Tries are kept in a file, and `--tries` counts those that it holds: a storm may be run in slices.
 """
 
 import argparse
-import os
+import json
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
 
-import pandas as pd
-import psutil
-from rich.console import Console
-from rich.table import Table
-
-from study.record.retrainings import read_retrainings
+from moons.files import write_whole
+from moons.layout import Table
+from moons.terminal import console, show_table
+from tests.benchmarks import damage
+from tests.benchmarks.kills import (
+    ENDS,
+    VICTIMS,
+    Rows,
+    Victim,
+    attempt,
+    command,
+    differing,
+    rows,
+    searched,
+)
 from tests.benchmarks.measured import ROOT
-from tests.study.settled import settled
 
-Victim = Literal["driver", "worker", "raylet", "GCS", "SIGTERM", "SIGINT"]
-VICTIMS: tuple[Victim, ...] = ("driver", "worker", "raylet", "GCS", "SIGTERM", "SIGINT")
-# How a command may end: by its kill, or in its own way where the kill came too late for it.
-ENDS: dict[Victim, set[int]] = {
-    "driver": {-signal.SIGKILL},
-    "worker": {0},
-    "raylet": {7},
-    "GCS": {7},
-    "SIGTERM": {143, -signal.SIGTERM},  # before Python has come to our handler
-    "SIGINT": {130, -signal.SIGINT},
-}
-CORE = {"raylet": "raylet", "GCS": "gcs_server"}
-LATEST_S, PATIENCE_S = 22.0, 180.0
-VOLATILE = {"trial", "train_s", "eval_s", "start_s", "end_s", "worker"}
-TRIALS, SEEDS = 8, 2
+HEAD = """# What kills at random moments cost
 
+A try kills one process of a study's run, resume or rerun, or sends its driver a signal, at a
+random moment between the command's first half second and its usual end. *Went on* counts tries
+after which more was on record than before; a refusal is an end with an exit code that README does
+not have for it; a loss is a finished trial or retraining that was there before and is gone; a
+change is one that differs from what it was before, or from that of a study that nobody disturbed.
 
-@dataclass
-class Score:
-    """What came of the tries with one victim."""
+```console
+$ python -m tests.benchmarks.storm --out results/reference/storm
+```
 
-    tries: int = 0
-    missed: int = 0
-    refusals: int = 0
-    repairs: int = 0
-    losses: int = 0
-    changes: int = 0
-    ends: Counter[int] = field(default_factory=Counter)
+{kills}
+
+Files of a finished study's record were damaged at random; this is the worst that followed in
+any of their readers (`python -m tests.benchmarks.damage` says what the words mean):
+
+{damaged}
+"""
 
 
-def command(folder: Path, *, rerun: bool) -> list[str]:
-    """What runs a study, goes on with it, or retrains its best, as the folder stands."""
-    module = "study.rerun" if rerun else "study.run"
-    start = [sys.executable, "-m", module]
-    if rerun:
-        return [*start, str(folder), "--top", "2", "--seeds", str(SEEDS), "--workers", "1"]
-    if folder.exists():
-        return [*start, "--resume", str(folder), "--no-report"]
-    words = f"--space cvae --trials {TRIALS} --max-epochs 60 --workers 1 --no-report --seed 3"
-    return [*start, *words.split(), "--name", folder.name, "--results", str(folder.parent)]
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One kill, and what became of the record."""
+
+    victim: Victim
+    command: str
+    code: int
+    hit: bool
+    said: str
+    went_on: bool
+    losses: int
+    changes: int
+
+    @property
+    def refused(self) -> bool:
+        """The command ended in a way that nobody was told of."""
+        return self.code not in (ENDS[self.victim] | {0})
+
+    @property
+    def bad(self) -> bool:
+        """Something is to be mended."""
+        return bool(self.losses or self.changes or self.refused)
 
 
-def rows(folder: Path) -> dict[str, dict[str, Any]]:
-    """Everything that is finished, by what it is, without what may differ from time to time."""
-    found = {}
-    if (folder / "study.json").exists():
-        for row in settled(folder).to_dict("records"):
-            found[f"slot {row['slot']}"] = row
-    if (folder / "reruns.jsonl").exists():
-        for row in read_retrainings(folder / "reruns.jsonl"):
-            found[str(row["key"])] = row
-    return {
-        key: {str(k): v for k, v in row.items() if k not in VOLATILE and not _is_nothing(v)}
-        for key, row in found.items()
-    }
+class Scene:
+    """The studies of a storm, and the one that nobody disturbs; kept from slice to slice."""
 
+    def __init__(self, place: Path) -> None:
+        self.place, self._calm = place, place / "undisturbed"
+        durations = place / "seconds.json"
+        if not durations.exists():
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir(parents=True)
+            seconds = [self._undisturbed(rerun=rerun) for rerun in (False, True)]
+            write_whole(durations, json.dumps(seconds))
+        self.usual_s: list[float] = json.loads(durations.read_text())
+        self.expected: Rows = rows(self._calm)
 
-def _is_nothing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and pd.isna(value))
+    def _undisturbed(self, *, rerun: bool) -> float:
+        began = time.monotonic()
+        subprocess.run(command(self._calm, rerun=rerun), cwd=ROOT, check=True, capture_output=True)
+        return time.monotonic() - began
 
-
-def strike(process: psutil.Process, victim: Victim) -> bool:
-    """Kills the victim of a running command; False where it is not there, or gone."""
-    try:
-        if victim == "driver":
-            process.kill()
-        elif victim in ("SIGTERM", "SIGINT"):
-            process.send_signal(getattr(signal, victim))
-        else:
-            found = [p for p in process.children(recursive=True) if _is(p, victim)]
-            for one in found:
-                one.kill()
-            return bool(found)
-    except psutil.Error:
-        return False
-    return True
-
-
-def _is(process: psutil.Process, victim: Victim) -> bool:
-    try:
-        name = (process.cmdline() or [""])[0]
-        return (
-            name.startswith("ray::MoonsTrial")
-            if victim == "worker"
-            else (process.name() == CORE[victim])
-        )
-    except psutil.Error:
-        return False
-
-
-def attempt(folder: Path, victim: Victim, rng: random.Random, *, rerun: bool) -> tuple[int, bool]:
-    """Runs a command with one kill at a random moment; its exit code, and whether it was hit."""
-    with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(
-            command(folder, rerun=rerun), cwd=ROOT, stdout=said, stderr=said, start_new_session=True
-        ) as process,
-    ):
-        running = psutil.Process(process.pid)
-        moment = time.monotonic() + rng.uniform(0.5, LATEST_S)
-        while time.monotonic() < moment and process.poll() is None:
-            time.sleep(0.05)
-        hit = process.poll() is None and strike(running, victim)
-        try:
-            return process.wait(PATIENCE_S), hit
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            return -1, hit  # it hung
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def undisturbed(results: Path) -> dict[str, dict[str, Any]]:
-    """What a study and its reruns hold that nobody disturbs."""
-    folder = results / "undisturbed"
-    for rerun in (False, True):
-        subprocess.run(command(folder, rerun=rerun), cwd=ROOT, check=True, capture_output=True)
-    return rows(folder)
-
-
-def storm(tries: int, seed: int, results: Path, limit_s: float) -> dict[Victim, Score]:
-    """The scores by victim, after so many tries or seconds."""
-    rng, scores = random.Random(seed), {victim: Score() for victim in VICTIMS}
-    until_s = time.monotonic() + limit_s
-    expected = undisturbed(results)
-    folders = (results / f"s{number}" for number in range(tries + 1))
-    folder, done = next(folders), 0
-    while done < tries and time.monotonic() < until_s:
-        victim = VICTIMS[done % len(VICTIMS)]
+    def strike(self, victim: Victim, rng: random.Random) -> Try:
+        """Kills once, and looks at what was there and what is there."""
+        folder = self.place / "struck"
         before = rows(folder) if folder.exists() else {}
-        rerun = sum(key.startswith("slot") for key in before) >= TRIALS
-        code, hit = attempt(folder, victim, rng, rerun=rerun)
-        after, score = rows(folder), scores[victim]
-        done += 1
-        score.tries += 1
-        score.missed += not hit
-        score.ends[code] += 1
-        score.refusals += code not in (ENDS[victim] | {0})
-        score.repairs += hit and bool(set(after) - set(before))
-        score.losses += len(set(before) - set(after))
-        score.changes += len(differing(before, after)) + len(differing(after, expected))
-        print(f"{done}: {victim}, {'rerun' if rerun else 'study'}, exit {code}", flush=True)
-        if len(after) == len(expected):
+        rerun, resumed = searched(before), folder.exists()
+        usual_s = self.usual_s[rerun]
+        code, hit, said = attempt(folder, victim, rng, usual_s, rerun=rerun)
+        after = rows(folder)
+        found = Try(
+            victim=victim,
+            command="rerun" if rerun else "resume" if resumed else "run",
+            code=code,
+            hit=hit,
+            said=said.replace(str(folder), "STUDY")[:300],
+            went_on=hit and bool(set(after) - set(before)),
+            losses=len(set(before) - set(after)),
+            changes=len(differing(before, after)) + len(differing(after, self.expected)),
+        )
+        if len(after) == len(self.expected):
             shutil.rmtree(folder)
-            folder = next(folders)
-    return scores
+        return found
 
 
-def differing(some: dict[str, dict[str, Any]], others: dict[str, dict[str, Any]]) -> list[str]:
-    """What both have and not alike."""
-    return [key for key in some if key in others and some[key] != others[key]]
+def table_of(tries: list[Try]) -> Table:
+    """The tries by victim."""
+    heads = ("victim", "tries", "not there", "ends", "went on", "refusals", "losses", "changes")
+    lines = []
+    for victim in (*VICTIMS, None):
+        of = [t for t in tries if victim in (t.victim, None)]
+        ends = sorted(Counter(t.code for t in of).items())
+        counts = (
+            sum(not t.hit for t in of),
+            ", ".join(f"{code}: {n}" for code, n in ends),
+            sum(t.went_on for t in of),
+            sum(t.refused for t in of),
+            sum(t.losses for t in of),
+            sum(t.changes for t in of),
+        )
+        lines.append((victim or "all", str(len(of)), *map(str, counts)))
+    return Table(heads, tuple(lines))
 
 
-def show(scores: dict[Victim, Score]) -> None:
-    """Prints the scores."""
-    table = Table(title="kills at random moments of runs, resumes and reruns")
-    heads = ("victim", "tries", "not there", "ends", "refusals", "went on", "losses", "changes")
-    for head in heads:
-        table.add_column(head, justify="right")
-    for victim, score in scores.items():
-        ends = ", ".join(f"{code}: {n}" for code, n in sorted(score.ends.items()))
-        counts = (score.refusals, score.repairs, score.losses, score.changes)
-        table.add_row(victim, str(score.tries), str(score.missed), ends, *map(str, counts))
-    Console().print(table)
+def read(path: Path) -> list[Try]:
+    """The tries of earlier slices."""
+    found = path.read_text().splitlines() if path.exists() else []
+    return [Try(**json.loads(line)) for line in found]
 
 
 def main(arguments: list[str]) -> int:
     """The command; 1 where anything was lost, changed or refused."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.storm", description=__doc__)
-    parser.add_argument("--tries", type=int, default=200)
+    parser.add_argument("--tries", type=int, default=200, help="with those of earlier slices")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=7200.0, help="begin none after these")
-    parser.add_argument("--damage", type=int, default=500, help="tries with damaged files as well")
+    parser.add_argument("--damage", type=int, default=1000, help="tries with damaged files")
+    parser.add_argument("--out", type=Path, default=Path("results/storm"))
+    parser.add_argument(
+        "--work", type=Path, default=Path(tempfile.gettempdir()) / "moons-storm", help="for studies"
+    )
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="moons-storm-") as folder:
-        scores = storm(options.tries, options.seed, Path(folder), options.seconds)
-    show(scores)
-    bad = any(s.losses or s.changes or s.refusals for s in scores.values())
-    if options.damage:
-        from tests.benchmarks import damage
-
-        bad |= bool(damage.main(["--tries", str(options.damage), "--seed", str(options.seed)]))
-    return int(bad)
+    options.out.mkdir(parents=True, exist_ok=True)
+    kept = options.out / "tries.jsonl"
+    until_s, scene = time.monotonic() + options.seconds, Scene(options.work)
+    while (done := len(read(kept))) < options.tries and time.monotonic() < until_s:
+        found = scene.strike(VICTIMS[done % len(VICTIMS)], random.Random(f"{options.seed} {done}"))
+        with kept.open("a") as file:
+            file.write(json.dumps(asdict(found)) + "\n")
+        print(f"{done + 1}: {found}", flush=True)
+    tries = read(kept)
+    show_table(console(), table_of(tries).rich("kills at random moments"))
+    if done < options.tries:
+        print(f"{done} of {options.tries} tries; the same command goes on")
+        return int(any(t.bad for t in tries))
+    counted = damage.storm(options.damage, options.seed)
+    damaged = damage.table_of(counted)
+    show_table(console(), damaged.rich("damaged files, and the worst that followed"))
+    head = HEAD.format(kills=table_of(tries).markdown(), damaged=damaged.markdown())
+    write_whole(options.out / "README.md", head)
+    return int(any(t.bad for t in tries) or damage.went_badly(counted))
 
 
 if __name__ == "__main__":
