@@ -43,12 +43,17 @@ class SoleWriterJournal(BaseJournalBackend):
             OSError: the file cannot be read or written.
         """
         self._logs = read_journal(path) if os.path.lexists(path) else []
+        self._replayed = 0
         self._file = LineFile(path)
         self._pending: list[bytes] = []
 
     @override
     def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
-        return self._logs[log_number_from:]
+        """What follows; what comes before was replayed, and is forgotten."""
+        assert log_number_from >= self._replayed, "one storage replays a journal, and once"
+        del self._logs[: log_number_from - self._replayed]
+        self._replayed = log_number_from
+        return list(self._logs)
 
     @override
     def append_logs(self, logs: list[dict[str, Any]]) -> None:

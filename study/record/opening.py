@@ -27,6 +27,7 @@ from study.record.folder import StudyFolder
 from study.record.journal import SoleWriterJournal, open_study
 from study.record.lock import held
 from study.record.manifest import Manifest
+from study.record.older_drafts import sweep_older
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def reopened(path: Path, sampler: BaseSampler) -> Iterator[Record]:
             raise DamagedRecord(f"{folder.checkpoints} is a symbolic link; put the folder there")
         manifest = Manifest.read(folder.manifest)
         sweep(path)
+        sweep_older(path)
         curves = Curves(folder.curves).read()  # all is read before a thing is written
         journal = SoleWriterJournal(folder.journal)
         study = open_study(folder.journal, journal, sampler)
@@ -158,6 +160,7 @@ def created(
     if os.path.lexists(path):
         raise _exists(path)
     make_folder(path.parent)  # where a file is, that is another error than a folder at `path`
+    sweep_older(path.parent)
     with ExitStack() as stack:
         try:
             with folder_appearing(path) as place:

@@ -1,7 +1,7 @@
 """What goes to a worker and what comes back: `TrialJob` and `Report`."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from moons.code import SpaceCode
 from moons.config import Config, EngineChoice
@@ -71,6 +71,10 @@ class TrialJob:
         if self.model_class is None or isinstance(self.model_class, type):
             return self.model_class
         return self.model_class.model()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Itself, which nobody changes: Tune would copy its data for every trial, and keep them."""
+        return self
 
     def __str__(self) -> str:
         """Family, number and config, as logs, the dashboard and the list of processes show it."""

@@ -9,7 +9,7 @@ import importlib
 import inspect
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -68,8 +68,9 @@ TITLE = Private(
 SNAPSHOT = Private(
     module="ray.tune.execution.tune_controller",
     path="TuneController.save_to_dir",
-    buys="Tune does not pickle every trial's config for a restart of its own, which nobody makes",
-    without="it does, into a folder that is thrown away",
+    buys="Tune does not pickle every trial's config for a restart of its own, which nobody makes, "
+    "and forgets trials that are over: some 100 kB each",
+    without="it does, into a folder that is thrown away, and keeps all of them",
 )
 CALLBACK_TAGS = Private(
     module="ray.air._internal.usage",
@@ -209,11 +210,33 @@ def name_process(title: str) -> None:
         getattr(*found)(title)
 
 
-def _save_nothing(controller: Any, *_: Any, **__: Any) -> None:
-    """A snapshot of the experiment that holds nothing; Tune insists on the file."""
-    folder = Path(controller._storage.experiment_driver_staging_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / controller.experiment_state_file_name).write_text('{"trial_data": []}')
+class _Snapshots:
+    """Snapshots of the experiment that hold nothing; each has Tune forget the trials that are over.
+
+    Tune takes one every ten seconds, and would keep every trial for its end, which asks for none.
+    What has ended since the last snapshot stays until the next: its worker may still be on its way
+    out.
+    """
+
+    def __init__(self) -> None:
+        self._over: set[str] = set()
+
+    def save(self, controller: Any) -> None:
+        """Writes the file that Tune insists on."""
+        folder = Path(controller._storage.experiment_driver_staging_path)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / controller.experiment_state_file_name).write_text('{"trial_data": []}')
+        with suppress(AttributeError):  # of a Tune that keeps them elsewhere
+            self._forget(controller)
+
+    def _forget(self, controller: Any) -> None:
+        kept = [trial for trial in controller._trials if trial.trial_id not in self._over]
+        gone = set(controller._trials) - set(kept)
+        held = (controller._stopped_trials, controller._failed_trials, controller._trials_to_cache)
+        for trials in held:
+            trials -= gone
+        controller._trials[:] = kept
+        self._over = {trial.trial_id for trial in kept if trial.is_finished()}
 
 
 def _count_nothing(*_: Any, **__: Any) -> Literal[False]:
@@ -230,7 +253,10 @@ def _plain_actor(cache: Any, trainable: type, *_: Any, **__: Any) -> Any:
 @contextmanager
 def lean_tune() -> Iterator[None]:
     """Ray Tune without what it does beside running trials and has no switch for."""
+    snapshots = _Snapshots()
     with _replaced(
-        (SNAPSHOT, _save_nothing), (CALLBACK_TAGS, _count_nothing), (ACTOR_CLASS, _plain_actor)
+        (SNAPSHOT, lambda controller, *_, **__: snapshots.save(controller)),
+        (CALLBACK_TAGS, _count_nothing),
+        (ACTOR_CLASS, _plain_actor),
     ):
         yield

@@ -53,6 +53,7 @@ class MoonsTrial(tune.Trainable):
     def _begin(self, job: TrialJob) -> None:
         self._job = job
         self._training = None
+        self.config: dict[str, Any] = {}  # which would come back to the driver with every report
 
     def __repr__(self) -> str:
         """What the dashboard calls the actor; Ray asks once, when the actor is made."""

@@ -104,13 +104,21 @@ def test_a_journal_that_was_closed_goes_on_where_it_was(tmp_path):
     assert len(seen_by_optuna(path)) == len(before) + 1
 
 
+def test_what_was_replayed_is_not_kept_in_memory_twice(tmp_path):
+    journal = SoleWriterJournal(tmp_path / "journal.log")
+    study = fill(journal, trials=3)
+    journal.commit()
+    study.get_trials()
+    assert journal._logs == []
+    assert journal._pending == []
+
+
 def test_what_was_not_committed_is_given_up(tmp_path):
     path = tmp_path / "journal.log"
     journal = SoleWriterJournal(path)
-    fill(journal, trials=1)
+    study = fill(journal, trials=1)
     journal.commit()
-    fill_more = optuna.load_study(study_name="größer", storage=JournalStorage(journal))
-    fill_more.ask()
+    study.ask()
     journal.close()
     assert len(seen_by_optuna(path)) == 1
 

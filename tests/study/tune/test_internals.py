@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from threading import enumerate as threads
@@ -170,6 +171,35 @@ def test_ray_and_tune_are_themselves_again_afterwards() -> None:
         now = [held(private) for private in NAMES]
         assert sum(a is not b for a, b in zip(now, theirs, strict=True)) == 5  # all but the title
     assert [held(private) for private in NAMES] == theirs
+
+
+def test_tune_forgets_a_trial_two_snapshots_after_it_is_over(tmp_path: Path) -> None:
+    @dataclass(eq=False)
+    class Trial:
+        trial_id: str
+        over: bool
+
+        def is_finished(self) -> bool:
+            return self.over
+
+    done, running = Trial("a", True), Trial("b", False)
+    controller = SimpleNamespace(
+        _storage=SimpleNamespace(experiment_driver_staging_path=str(tmp_path)),
+        experiment_state_file_name="state.json",
+        _trials=[done, running],
+        _stopped_trials={done},
+        _failed_trials=set(),
+        _trials_to_cache={done, running},
+    )
+    with lean_tune():
+        save = held(SNAPSHOT)
+        save(controller)
+        assert controller._trials == [done, running]
+        save(controller)
+    assert controller._trials == [running]
+    assert controller._stopped_trials == set()
+    assert controller._trials_to_cache == {running}
+    assert (tmp_path / "state.json").exists()
 
 
 def test_trials_ask_for_no_environment_that_workers_started_ahead_do_not_have() -> None:
