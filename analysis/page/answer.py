@@ -85,6 +85,10 @@ def answer(results: StudyResults) -> Answer:
     row = results.trial(best)
     rivals = len(results.complete)
     among = f"the best of {rivals:,} complete trials" if rivals > 1 else "the only complete trial"
+    if results.confirmed is not None:
+        among = "the best by its mean over fresh seeds"
+        if results.winner != best:
+            among += f"; trial {results.winner} had the best score in the search"
     return Answer(
         headline=f"Trial {best} is {among}",
         figures=tuple(_headlines(results)),

@@ -49,6 +49,8 @@ class StudyResults:
         reruns: one row a retraining; empty where nothing was retrained.
         audited: one row a pruned trial that was trained on; None where none was.
         baselines: density estimates on the same data; None where none were fitted.
+        confirmed: number of the trial whose config has the best mean over fresh seeds, in a study
+            that was confirmed; None in others.
         notes: sentences about tables that are missing, empty or damaged.
         model_class: of a model of somebody's own, where its file was given.
     """
@@ -60,6 +62,7 @@ class StudyResults:
     reruns: "pd.DataFrame" = field(default_factory=lambda: empty(RERUN_COLUMNS))
     audited: "pd.DataFrame | None" = None
     baselines: "pd.DataFrame | None" = None
+    confirmed: int | None = None
     notes: tuple[str, ...] = ()
     model_class: "type[VAE] | None" = None
 
@@ -106,7 +109,7 @@ class StudyResults:
 
     @property
     def best(self) -> Trial:
-        """The best complete trial by the first metric.
+        """The trial of `best_trial`.
 
         Raises:
             UnknownTrial: no trial is complete.
@@ -143,7 +146,12 @@ class StudyResults:
 
     @property
     def best_trial(self) -> int | None:
-        """Number of the best complete trial by the first metric; None where there is none."""
+        """Number of the confirmed trial, else of the winner; None where no trial is complete."""
+        return self.winner if self.confirmed is None else self.confirmed
+
+    @property
+    def winner(self) -> int | None:
+        """Number of the complete trial with the least metric, which has luck as well as quality."""
         complete = self.complete
         return int(complete["trial"].iloc[0]) if len(complete) else None
 
@@ -203,6 +211,8 @@ def read_results(path: Path | str, model: "Path | str | type[VAE] | None" = None
     if audited is not None and "rungs" not in trials:
         audited, audit_note = None, f"{folder.trials.name} has no rungs: the audit is left out."
     baselines, baselines_note = read_optional(folder.baselines, ("baseline", "family"), folder)
+    board, board_note = read_optional(folder.leaderboard, ("rank", "trial", "vary"), folder)
+    optional = (reruns_note, audit_note, baselines_note, board_note)
     return StudyResults(
         folder=folder,
         manifest=manifest,
@@ -211,12 +221,20 @@ def read_results(path: Path | str, model: "Path | str | type[VAE] | None" = None
         reruns=empty(RERUN_COLUMNS) if reruns is None else reruns,
         audited=audited,
         baselines=baselines,
+        confirmed=None if board is None else _confirmed(board, trials),
         notes=(
             *notes,
-            *filter(None, (reruns_note, audit_note, baselines_note, _lost_weights(folder, trials))),
+            *filter(None, (*optional, _lost_weights(folder, trials))),
         ),
         model_class=model_class,
     )
+
+
+def _confirmed(board: "pd.DataFrame", trials: "pd.DataFrame") -> int | None:
+    """The first of the leaderboard whose retrainings validated on points of their own."""
+    complete = trials.loc[trials["state"] == "complete", "trial"]
+    first = board[(board["vary"] == "split") & (board["rank"] == 1) & board["trial"].isin(complete)]
+    return int(first["trial"].iloc[0]) if len(first) else None
 
 
 def _lost_weights(folder: StudyFolder, trials: "pd.DataFrame") -> str:

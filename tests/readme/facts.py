@@ -58,7 +58,9 @@ class Searched:
     """What a search came to.
 
     Attributes:
-        trial, metric, excess, row: the winner's number, metric, excess and whole row.
+        trial, metric, excess, row: the number, metric, excess and whole row of the best trial: the
+            confirmed one where the search was confirmed, else its winner.
+        won, won_by: the number of the search's winner, and its metric.
         complete: how many trials were complete.
         best: ranges of hyperparameters among the ten best trials.
         favourites: of those that are no numbers, the most frequent value there and its count.
@@ -68,6 +70,8 @@ class Searched:
     """
 
     trial: int
+    won: int
+    won_by: float
     metric: float
     excess: str
     row: dict[str, Any]
@@ -79,9 +83,17 @@ class Searched:
     leading: list[str]
 
     @property
+    def answer(self) -> Retrainings | None:
+        """The best trial's config on fresh seeds."""
+        return self._retraining(self.trial)
+
+    @property
     def winner(self) -> Retrainings | None:
         """The search's own winner on fresh seeds."""
-        return next((each for each in self.retrained if each.trial == self.trial), None)
+        return self._retraining(self.won)
+
+    def _retraining(self, trial: int) -> Retrainings | None:
+        return next((each for each in self.retrained if each.trial == trial), None)
 
     @classmethod
     def of(cls, study: StudyResults) -> "Searched":
@@ -90,11 +102,17 @@ class Searched:
         column = excess_of(complete)
         pairs = complete[[metric, column]].dropna()
         correlation = float(pairs.corr(method="spearman").iloc[0, 1])
-        row: dict[str, Any] = {str(k): v for k, v in complete.iloc[0].to_dict().items()}
+        assert study.best_trial is not None
+        assert study.winner is not None
+        row: dict[str, Any] = {
+            str(k): v for k, v in study.trial(study.best_trial).to_dict().items()
+        }
         head = complete[[d.name for d in study.manifest.searched]].head(BEST)
         numbers = head.select_dtypes("number")
         return cls(
-            trial=int(row["trial"]),
+            trial=study.best_trial,
+            won=study.winner,
+            won_by=float(complete[metric].iloc[0]),
             metric=float(row[metric]),
             excess=_with_error(row, column),
             row=row,

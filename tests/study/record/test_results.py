@@ -6,6 +6,7 @@ import pytest
 
 from study.record.damage import DamagedRecord
 from study.record.folder import StudyFolder
+from study.record.parquet import write_table
 from study.record.results import read_results
 from tests.analysis.known import known_results
 from tests.analysis.synthetic import Recipe, make_study
@@ -44,6 +45,17 @@ def test_the_best_trial_is_complete_however_good_a_pruned_one_was() -> None:
     )
     assert results.best_trial == 2
     assert results.complete["trial"].tolist() == [2, 1]
+
+
+def test_the_best_trial_is_that_of_the_config_which_fresh_seeds_confirm(folder: Path) -> None:
+    searched = read_results(folder)
+    assert (searched.confirmed, searched.best_trial) == (None, searched.winner)
+    second = int(searched.complete["trial"].iloc[1])
+    board = pd.DataFrame({"rank": [1, 2], "trial": [second, searched.winner], "vary": "split"})
+    write_table(board, folder / "leaderboard.parquet")
+    confirmed = read_results(folder)
+    assert (confirmed.best_trial, confirmed.winner) == (second, searched.winner)
+    assert confirmed.best.number == second
 
 
 def test_without_a_complete_trial_there_is_no_best_one() -> None:
