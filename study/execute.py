@@ -3,13 +3,15 @@
 import os
 import sys
 import time
-from contextlib import AbstractContextManager, ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 from moons.config import Config
-from moons.terminal import console, say
+from moons.terminal import console, say, say_whole
 from study.errors import NO_RESULT, RAY, STORAGE, ExitCode, StudyError, Unreachable, complain
 from study.history import History, take_stock
 from study.ledger import Ledger
@@ -50,11 +52,13 @@ def _run(plan: Plan, record: Record, history: History) -> ExitCode:
     confirming = None if searching else confirmation(plan)
     tally = ledger.tally if confirming is None else confirming.tally
     stop = Stop(plan.time_budget_s, tally)
+    leaving = ExitStack()
     if searching or (confirming is not None and confirming.missing):
         if plan.resumed:  # it may extend the study, which a dead driver could not say any more
             record.write_manifest(manifest.going_on(plan.options()))
         try:
-            with stop.on_signals(), _cluster(plan, record, stop) as cluster:
+            with stop.on_signals(), ExitStack() as staying:
+                cluster = staying.enter_context(_cluster(plan, record, stop))
                 from study.tune.driver import run_retrainings, run_trials
 
                 if searching and not stop.asked:
@@ -64,19 +68,33 @@ def _run(plan: Plan, record: Record, history: History) -> ExitCode:
                     if confirming is not None and confirming.missing:
                         say(console(), confirming_title(plan))
                         run_retrainings(confirming, cluster, stop)
+                leaving = staying.pop_all()
         except Unreachable as error:
             _leave_as_it_was(plan, record)
             if stop.signum is not None:
                 raise StudyError("stopped before it had a cluster", stop.code) from None
             raise _to_go_on(plan, error) from None
-    for account in (ledger, confirming):
-        if account is not None and account.broken is not None:
-            raise account.broken
-    outcome = _outcome(ledger, confirming, stop)
-    seconds = time.monotonic() - began
-    ended = manifest.end(outcome, plan.options(), seconds)
-    record.write_manifest(ended)
-    return _conclude(plan, ledger, outcome, stop, ended.seconds or seconds)
+    with _beside(leaving.close):
+        for account in (ledger, confirming):
+            if account is not None and account.broken is not None:
+                raise account.broken
+        outcome = _outcome(ledger, confirming, stop)
+        seconds = time.monotonic() - began
+        ended = manifest.end(outcome, plan.options(), seconds)
+        record.write_manifest(ended)
+        return _conclude(plan, ledger, outcome, stop, ended.seconds or seconds)
+
+
+@contextmanager
+def _beside(leave: Callable[[], None]) -> Iterator[None]:
+    """Has a thread leave the cluster, which takes Ray more than a second, until the end."""
+    thread = Thread(target=leave)
+    with sigterm_deferred():
+        thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def _manifest(plan: Plan, record: Record) -> Manifest:
@@ -151,9 +169,10 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop, seconds:
     confirmed = write_confirmed(plan)
     if outcome in ("interrupted", "time budget"):
         print(f"saved; go on with: {plan.resume_command()}", flush=True)
+    show_summary(plan, ledger.tally, seconds, confirmed)
     if ledger.tally.states["complete"] and outcome != "interrupted":
         describe(plan)
-    show_summary(plan, ledger.tally, seconds, confirmed)
+    say_whole(console(), str(plan.folder))
     if ledger.hopeless is not None:
         mended = f"mend it and go on with: {plan.resume_command()}"
         print(f"study.run: no worker can train: {ledger.hopeless}; {mended}", file=sys.stderr)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from moons.layout import Table
-from moons.terminal import console, say, say_whole, show_table
+from moons.terminal import console, say, show_table
 from moons.words import count, percent, with_error
 from study.monitoring.progress import clock
 from study.monitoring.tally import Tally
@@ -21,7 +21,7 @@ TOP = 5
 
 
 def show_summary(plan: Plan, tally: Tally, seconds: float, confirmed: Sequence[str] = ()) -> None:
-    """Prints the summary; the path comes last.
+    """Prints the summary.
 
     Args:
         plan: what was run.
@@ -42,7 +42,6 @@ def show_summary(plan: Plan, tally: Tally, seconds: float, confirmed: Sequence[s
         screen,
         f"{count(tally.finished, 'trial')}, {count(tally.epochs, 'epoch')} in {clock(seconds)}",
     )
-    say_whole(screen, str(plan.folder))
 
 
 def top_table(complete: pd.DataFrame, plan: Plan) -> Table:

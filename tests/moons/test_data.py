@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.datasets import make_moons
 
 from moons.config import Config
 from moons.data import DataSet, _loaded, load_data
@@ -76,6 +77,14 @@ def test_no_point_of_one_split_is_in_another():
     seen = [{tuple(x) for x in part.x.tolist()} for part in parts(drawn_moons(2000, 0.15, 42))]
     assert [len(points) for points in seen] == [1200, 400, 400]
     assert len(set.union(*seen)) == 2000
+
+
+@given(st.integers(2, 300), st.sampled_from([0.0, 0.05, 0.15, 1.3]), st.integers(0, 2**32 - 1))
+def test_two_moons_are_bit_by_bit_those_of_scikit_learn(n, noise, seed):
+    x, y = make_moons(n_samples=n, noise=noise or None, random_state=seed)
+    drawn = MOONS.draw(n, noise, seed)
+    assert drawn.x.tobytes() == x.astype(np.float32).tobytes()
+    assert drawn.y.tolist() == y.tolist()
 
 
 def test_without_noise_label_0_is_the_upper_arc_and_label_1_the_lower_one():

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ import ray
 from ray.exceptions import AuthenticationError
 
 from study.errors import RAY, StudyError, Unreachable
+from study.execute import _beside
 from study.monitoring.tally import Tally
 from study.run import main
 from study.signals import Stop
@@ -65,6 +67,18 @@ def test_an_extension_is_remembered_whatever_becomes_of_its_driver(
     on_no_cluster(lambda stop: setattr(stop, "signum", signal.SIGTERM))
     assert main(["--resume", str(finished), "--no-report"]) == 143  # nine are still wanted
     assert manifest(finished)["outcome"] == "interrupted"
+
+
+def test_the_answer_is_told_before_the_cluster_is_gone() -> None:
+    told, gone = Event(), Event()
+
+    def leave() -> None:
+        if told.wait(timeout=20):
+            gone.set()
+
+    with _beside(leave):
+        told.set()
+    assert gone.is_set()
 
 
 def test_a_study_that_was_stopped_says_how_to_go_on_and_draws_no_report(
