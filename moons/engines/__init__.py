@@ -57,6 +57,7 @@ def choose_engine(
 def warm_up() -> None:
     """Loads the compiled kernels, or compiles them, so that the first run need not."""
     from moons.engines.cache import compiled
+    from moons.engines.kernel.distances import SUM_DISTANCES, sum_distances
     from moons.engines.kernel.epoch import TRAIN_EPOCH, VALIDATE, train_epoch, validate
     from moons.engines.kernel.gaussians import SUM_GAUSSIANS, sum_gaussians
     from moons.engines.kernel.random import DRAW, draw
@@ -65,3 +66,4 @@ def warm_up() -> None:
     compiled(train_epoch, TRAIN_EPOCH)
     compiled(validate, VALIDATE)
     compiled(sum_gaussians, SUM_GAUSSIANS)
+    compiled(sum_distances, SUM_DISTANCES)
