@@ -59,6 +59,12 @@ LOG_MONITOR = Private(
     buys="no process reads all logs to send them to a driver that prints none",
     without="one does",
 )
+AUTOSCALER = Private(
+    module="ray._private.node",
+    path="Node.start_monitor",
+    buys="no process asks whether one machine should become more: 0.6 s of a CPU at the start",
+    without="one does",
+)
 TITLE = Private(
     module="ray._raylet",
     path="setproctitle",
@@ -90,7 +96,10 @@ PRINTING = Private(
     buys="a lost raylet is one sentence of ours",
     without="the last 20 lines of its log stand before it",
 )
-NAMES = (API_SERVER, LOG_MONITOR, TITLE, SNAPSHOT, CALLBACK_TAGS, ACTOR_CLASS, PRINTING)
+NAMES = (
+    *(API_SERVER, LOG_MONITOR, AUTOSCALER, TITLE),
+    *(SNAPSHOT, CALLBACK_TAGS, ACTOR_CLASS, PRINTING),
+)
 
 # Settings of Ray's core that its documentation does not have; a Ray that does not know one passes
 # over it, and workers import when the first trial comes.
@@ -130,13 +139,16 @@ class Dashboard:
         found = API_SERVER.find()
         start: Callable[..., None] = getattr(*found) if found else lambda *_, **__: None
 
+        def nothing(*_: Any, **__: Any) -> None:
+            """Starts no process."""
+
         def beside(node: Any, *args: Any, **options: Any) -> None:
             self._node = node
             # Where it fails Ray says why, and the study goes on without.
             quiet = partial(start, node, *args, **options | {"raise_on_failure": False})
             Thread(target=self._attend, args=[quiet], daemon=True).start()
 
-        with _replaced((API_SERVER, beside), (LOG_MONITOR, lambda *_, **__: None)):
+        with _replaced((API_SERVER, beside), (LOG_MONITOR, nothing), (AUTOSCALER, nothing)):
             yield
 
     def url(self, stock: str | None) -> str | None:
