@@ -10,7 +10,6 @@ from matplotlib.lines import Line2D
 
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.axes import log_axis, mark_rungs, scale_metric
-from analysis.figures.by_metric import by_metric
 from analysis.figures.conditions import lacks_curves, lacks_trials, thin
 from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.style import BLACK, STATE_STYLES
@@ -37,15 +36,12 @@ def learning_curves_data(results: StudyResults) -> pd.DataFrame:
     return curves.assign(state=curves["trial"].map(states), value=finite).dropna()
 
 
-def learning_curves(
-    results: StudyResults, *, metric: str | None = None, ax: Axes | None = None
-) -> Axes:
+def learning_curves(results: StudyResults, *, ax: Axes | None = None) -> Axes:
     """One line a trial in its state's colour, the best trial in black.
 
     Raises:
-        ValueError: the study has no such metric, or epochs do not know it.
+        ValueError: no epoch was recorded.
     """
-    results = by_metric(results, metric)
     if sentence := lacks_curves(results):
         raise ValueError(sentence)
     data, _ = _thinned(results)
@@ -121,5 +117,4 @@ FIGURE = FigureSpec(
     ),
     unfit=_unfit,
     draw=_draw,
-    metric="instead",
 )

@@ -7,7 +7,7 @@ const within = (value, [low, high]) => value >= low && value <= high;
 // The rows that pass every filter; null where nothing is asked.
 function apply({ address = true, views = true } = {}) {
   const filters = Object.entries(selection.brushes).map(([name, range]) => {
-    const { raw } = scaleOf(name);
+    const { raw } = view.axes.find((axis) => axis.name === name)?.scale ?? scaleOf(name);
     return [study.values[name] ?? [], raw, range];
   });
   const shown = new Array(study.n), rows = [];
@@ -22,14 +22,15 @@ function apply({ address = true, views = true } = {}) {
   selection.shown = shown;
   const none = asked && rows.length === 0;
   applying = true;
-  const source = named("trials");
-  if (views && study.n > LOTS && !drag) Object.assign(source.data, {}), fill();
-  named("shown").booleans = none ? shown.map(() => false) : shown;
-  source.selected.indices = rows;
+  const many = study.n > LOTS, seen = none ? shown.map(() => false) : shown;
+  const before = named("shown").booleans;
+  if (before?.length !== seen.length || seen.some((yes, row) => yes !== before[row])) named("shown").booleans = seen;
+  named("trials").selected.indices = rows;
   applying = false;
   drawBrushes();
   drawChips();
-  drawTable();
+  if (!many || !drag) drawTable(); // of thousands the table waits for the end of a drag
+  if (views && many && !drag) redrawInTurn();
   if (address) writeAddress();
 }
 
@@ -71,7 +72,7 @@ function brush(event) {
   const over = event.event_name === "panend";
   if (over && ends[1] - ends[0] < 0.01) delete selection.brushes[name];
   else selection.brushes[name] = ends.map((v) => (scale.options ? v * Math.max(1, scale.options.length - 1) : scale.from(v)));
-  if (over) { drag = null; hold(null); }
+  if (over) drag = null;
   apply({ address: over });
   if (!over) selection.moved = true;
 }

@@ -237,14 +237,31 @@ function rungs() {
   return { rungs_x: xs, rungs_y: ys };
 }
 
-// Figures that are out of sight do not redraw; of thousands of trials only the one that is held.
+// Figures that are out of sight do not redraw. Of thousands of trials only the one that is held does at once;
+// then, in pieces that leave the page smooth, lines for what is selected are chosen and the others follow.
 const inSight = new Set();
+let turn = 0;
 
 function hold(alone) {
   if (study.n <= LOTS) return;
-  for (const place of $$("[data-plot]")) {
-    const name = place.dataset.plot;
-    named(name).hold_render = alone ? name !== alone : !inSight.has(name);
+  turn++;
+  for (const { dataset: { plot } } of $$("[data-plot]")) named(plot).hold_render = plot !== alone;
+}
+
+async function redrawInTurn() {
+  hold("parallel");
+  const mine = turn, pause = () => new Promise((resolve) => setTimeout(resolve, 20));
+  const source = named("trials"), data = { ...source.data };
+  for (const part of [parallel, curves, rungs]) {
+    await pause();
+    if (turn !== mine) return;
+    Object.assign(data, part());
+  }
+  source.data = data;
+  for (const plot of inSight) {
+    await pause();
+    if (turn !== mine) return;
+    named(plot).hold_render = false;
   }
 }
 
