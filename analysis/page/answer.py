@@ -75,15 +75,20 @@ class Answer:
     confirm_by: str = ""
 
 
-def answer(results: StudyResults) -> Answer:
-    """What a reader wants to know before anything else."""
+def answer(results: StudyResults, rivals: int | None = None) -> Answer:
+    """What a reader wants to know before anything else.
+
+    Args:
+        results: the study's, or of its best trial alone.
+        rivals: complete trials that the best one is the best of; by default those in `results`.
+    """
     best = results.best_trial
     if best is None:
         left = "No trial is complete yet" if len(results.trials) else "The study has no trials yet"
         return Answer(headline=f"{left}: there is no best config.")
     verdict, confirmed = _verdict(results)
     row = results.trial(best)
-    rivals = len(results.complete)
+    rivals = len(results.complete) if rivals is None else rivals
     among = f"the best of {rivals:,} complete trials" if rivals > 1 else "the only complete trial"
     if results.confirmed is not None:
         among = "the best by its mean over fresh seeds"

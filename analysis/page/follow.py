@@ -1,6 +1,7 @@
 """What a study's record says from moment to moment: only what was appended is read again."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ class Follower:
         self._epochs: dict[int, int] = {}
         self._columns: tuple[Column, ...] = ()
         self._known = self._best = -1
+        self._complete: dict[int, tuple[float, ...]] = {}  # their metrics, by number
         self._ended: str | None = None
         self._state = ""
 
@@ -134,7 +136,12 @@ class Follower:
     def _part(
         self, manifest: Manifest, changed: set[int], curves: dict[int, Any], first: bool
     ) -> dict[str, Any]:
-        complete = [n for n, a in enumerate(self._attrs) if _state(a) == "complete"]
+        complete = self._complete
+        for number in changed:
+            outcome = self._attrs[number].get("outcome", {}) if number < len(self._attrs) else {}
+            if outcome.get("state") == "complete":
+                found = (outcome.get(name) for name in manifest.metrics)
+                complete[number] = tuple(math.inf if v is None else float(v) for v in found)
         message: dict[str, Any] = {"append": not first, "curves": curves}
         message["state"] = manifest.outcome
         if first or len(complete) >= 2 * max(1, self._known):  # what was measured may be new
@@ -145,12 +152,15 @@ class Follower:
         trials = self._rows(sorted(changed))
         message["rows"] = rows_of(trials, self._columns, manifest.metric)
         message["rungs"] = rungs_of(trials)
-        so_far = self._results(manifest, self._rows(complete))
+        best = min(complete, key=lambda number: (complete[number], number), default=None)
+        so_far = self._results(manifest, self._rows([] if best is None else [best]))
         done = sum(_state(attrs) != "running" for attrs in self._attrs)
         counts = f"{done:,} of {manifest.n_trials:,} trials ended, {len(complete):,} complete"
         message["html"] = {"meta": f"space {manifest.space_name} · {counts}"}
         if first or so_far.best_trial is not None:
-            message["html"]["answer"] = render("answer.html.j2", answer=answer(so_far))
+            message["html"]["answer"] = render(
+                "answer.html.j2", answer=answer(so_far, len(complete))
+            )
         message |= self._model(so_far)
         return message
 
