@@ -4,9 +4,10 @@ import pandas as pd
 
 from analysis.board_tables import board_table, held_out_table
 from analysis.reruns import board_of
-from analysis.words import value_in_words, with_error
+from analysis.words import duration, value_in_words, with_error
 from moons.column import SPLITS
 from moons.layout import Table
+from study.record.clocks import MEANS, Clocks
 from study.record.configs import distinct_configs
 from study.record.labels import label, metric_label, short_label
 from study.record.manifest import Dimension
@@ -127,6 +128,10 @@ def about(results: StudyResults) -> Table:
         "ended": manifest.ended,
         "outcome": manifest.outcome,
     }
+    clocks = Clocks.of(results.trials, manifest)
+    if clocks is not None:
+        names = [name for name in MEANS if name != "report"]
+        facts |= {f"{name}: {MEANS[name]}": duration(getattr(clocks, name)) for name in names}
     for group in (manifest.options, manifest.git, manifest.machine, manifest.versions):
         facts |= {str(name): value for name, value in group.items() if name != "metric"}
     rows = tuple((name, "-" if v is None else _plain(v)) for name, v in facts.items())

@@ -97,8 +97,10 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if near_end else f"{100 * share:.0f} %"
 
 
-def duration(seconds: float) -> str:
-    """`8.3 s`, `12 min`, `3.4 h`."""
+def duration(seconds: float | None) -> str:
+    """`8.3 s`, `12 min`, `3.4 h`; `?` where nothing is known yet."""
+    if seconds is None:
+        return "?"
     if seconds < 120:
         return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

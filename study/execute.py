@@ -82,7 +82,7 @@ def _run(plan: Plan, record: Record, history: History) -> ExitCode:
         seconds = time.monotonic() - began
         ended = manifest.end(outcome, plan.options(), seconds)
         record.write_manifest(ended)
-        return _conclude(plan, ledger, outcome, stop, ended.seconds or seconds)
+        return _conclude(plan, ledger, outcome, stop, ended)
 
 
 @contextmanager
@@ -160,7 +160,9 @@ def _outcome(ledger: Ledger, confirming: RerunLedger | None, stop: Stop) -> Outc
     return "complete" if tally.states["complete"] else "no result"
 
 
-def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop, seconds: float) -> ExitCode:
+def _conclude(
+    plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop, ended: Manifest
+) -> ExitCode:
     from study.final_table import show_summary
     from study.record.tables import write_tables
     from study.report import describe
@@ -169,7 +171,7 @@ def _conclude(plan: Plan, ledger: Ledger, outcome: Outcome, stop: Stop, seconds:
     confirmed = write_confirmed(plan)
     if outcome in ("interrupted", "time budget"):
         print(f"saved; go on with: {plan.resume_command()}", flush=True)
-    show_summary(plan, ledger.tally, seconds, confirmed)
+    show_summary(plan, ledger.tally, ended, confirmed)
     if ledger.tally.states["complete"] and outcome != "interrupted":
         describe(plan)
     say_whole(console(), str(plan.folder))

@@ -8,25 +8,28 @@ import pandas as pd
 from moons.layout import Table
 from moons.terminal import console, say, show_table
 from moons.words import count, percent, with_error
-from study.monitoring.progress import clock
 from study.monitoring.tally import Tally
 from study.plan import Plan
 from study.record.chosen import on_front
+from study.record.clocks import Clocks
 from study.record.configs import distinct_configs
 from study.record.folder import StudyFolder
+from study.record.manifest import Manifest
 from study.record.measured import error_of
 from study.record.parquet import read_table
 
 TOP = 5
 
 
-def show_summary(plan: Plan, tally: Tally, seconds: float, confirmed: Sequence[str] = ()) -> None:
+def show_summary(
+    plan: Plan, tally: Tally, manifest: Manifest, confirmed: Sequence[str] = ()
+) -> None:
     """Prints the summary.
 
     Args:
         plan: what was run.
         tally: what has come of it, by all drivers together.
-        seconds: that all drivers worked on it, up to the tables; the report's time is no part.
+        manifest: as the study ended.
         confirmed: what fresh seeds say of the answer, in sentences.
     """
     screen = console()
@@ -38,10 +41,9 @@ def show_summary(plan: Plan, tally: Tally, seconds: float, confirmed: Sequence[s
     for sentence in confirmed:
         say(screen, sentence, style="bold")
     say(screen, saved_by_pruning(trials, plan))
-    say(
-        screen,
-        f"{count(tally.finished, 'trial')}, {count(tally.epochs, 'epoch')} in {clock(seconds)}",
-    )
+    say(screen, f"{count(tally.finished, 'trial')}, {count(tally.epochs, 'epoch')}")
+    if (clocks := Clocks.of(trials, manifest)) is not None:
+        say(screen, str(clocks))
 
 
 def top_table(complete: pd.DataFrame, plan: Plan) -> Table:

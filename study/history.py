@@ -46,6 +46,7 @@ class History:
             wanted,
             states=Counter(o["state"] for o in outcomes),
             epochs=sum(o["epochs"] for o in outcomes),
+            before_s=self.worked_s,
             best=None if best is None else (best.values[0], f"trial {best.number}", describe(best)),
         )
 

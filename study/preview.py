@@ -1,6 +1,8 @@
 """`--list-spaces` and `--dry-run`: what there is, and what a study would do."""
 
 import random
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from typing import Any
@@ -10,19 +12,21 @@ from rich.text import Text
 from moons.layout import Table
 from moons.seeds import derive_seed
 from moons.terminal import console, say, say_whole, show_table
-from moons.words import count, number
+from moons.words import count, duration, number
 from search_spaces.load import load_space, space_names
 from search_spaces.space import SearchSpace
+from study.cpus import usable_cpus as cpus
 from study.errors import StudyError
-from study.monitoring.progress import clock
 from study.plan import Plan
+from study.record.clocks import Clocks
 from study.record.stopping import STOPPING
 
 SAMPLED_CONFIGS = 5
 MICRO_EPOCHS = 5
-# Measured on the reference studies: from the command to the first trial and from the last to the
-# tables, and Tune's driver for each trial.
-START_S, DRIVER_S_PER_TRIAL = 22.0, 0.03
+# A study's start in imports of torch: it imports and starts processes, and takes as much longer
+# where the machine is slow or busy.
+START_IMPORTS = 5.0
+DRIVER_S_PER_TRIAL = 0.03  # of Tune's
 # Where a trial usually ends: what the mean complete trial of the reference studies takes.
 USUAL_EPOCHS = 300
 # More trials pass a rung than ASHA aims at: the first ones are compared with few, and later
@@ -70,10 +74,11 @@ def show_plan(plan: Plan) -> None:
     epoch_s, evaluation_s = time_epoch(plan, sampled), time_evaluation(plan, sampled)
     say(
         screen,
-        f"an epoch takes {epoch_s * 1e3:.1f} ms (the mean of these, on one core), a trial's "
-        f"evaluation {evaluation_s:.1f} s: about {clock(estimate_s(plan, epoch_s, evaluation_s))} "
-        "for the study, without its report",
+        f"an epoch takes {number(epoch_s * 1e3)} ms (the mean of these, on one core), a trial's "
+        f"evaluation {duration(evaluation_s)}",
     )
+    predicted = predict(plan, epoch_s, evaluation_s, time_import())
+    say(screen, f"predicted, without the report: {predicted}")
 
 
 def _try_model(plan: Plan, sampled: list[dict[str, Any]]) -> None:
@@ -158,14 +163,32 @@ def time_evaluation(plan: Plan, sampled: list[dict[str, Any]]) -> float:
     return seconds
 
 
-def estimate_s(plan: Plan, epoch_s: float, evaluation_s: float) -> float:
-    """The study's seconds, without its report: its start, its epochs and its evaluations."""
+def time_import() -> float:
+    """Seconds that another process takes to import torch, as workers do."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import torch"], check=False)
+    return time.perf_counter() - began
+
+
+def predict(plan: Plan, epoch_s: float, evaluation_s: float, import_s: float) -> Clocks:
+    """What the study will take, from what an epoch, an evaluation and an import take here."""
     epochs, complete = expected(plan)
-    trial_s = plan.replicates * (epochs * epoch_s + complete * evaluation_s)
+    workers = plan.workers or cpus()
+    training = plan.trials * plan.replicates * epochs * epoch_s
+    evaluation = plan.trials * plan.replicates * complete * evaluation_s
+    trials = max((training + evaluation) / workers, plan.trials * DRIVER_S_PER_TRIAL)
     retraining_s = min(USUAL_EPOCHS, plan.max_epochs) * epoch_s + evaluation_s
-    all_s = plan.trials * trial_s + plan.confirm * plan.top * retraining_s
-    work_s = all_s / (plan.workers or 1)
-    return START_S + max(work_s, plan.trials * DRIVER_S_PER_TRIAL)
+    end = plan.confirm * plan.top * retraining_s / workers
+    start = START_IMPORTS * import_s
+    return Clocks(
+        study=start + trials + end,
+        start=start,
+        trials=trials,
+        training=training,
+        evaluation=evaluation,
+        workers=workers,
+        confirmed=bool(plan.confirm),
+    )
 
 
 def expected(plan: Plan) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """What a study and its retrainings end with: all that `study` asks of `analysis`."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pandas as pd
 
 from moons.evaluated import column_types
 from moons.terminal import console, say, say_whole, show_table
+from moons.words import duration
 from study.errors import NO_RESULT, StudyError
 from study.plan import Plan
 from study.record.folder import StudyFolder
@@ -25,7 +27,9 @@ def describe(plan: Plan) -> None:
     if plan.report:
         from analysis.report import write_report
 
-        print(f"report: {write_report(plan.folder, model=plan.space.model)}")
+        began = time.monotonic()
+        page = write_report(plan.folder, model=plan.space.model)
+        print(f"report {duration(time.monotonic() - began)}: {page}")
 
 
 def write_leaderboard(folder: Path, trials: pd.DataFrame, metric: str) -> dict[str, pd.DataFrame]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.words import with_error
+from study.record.clocks import Clocks
 from study.record.columns import STATES, State
 from study.record.configs import distinct_configs
 from study.record.results import StudyResults
@@ -29,7 +30,8 @@ class Standing:
     Attributes:
         name: what the study is called.
         states: trials in each state that occurs.
-        epochs, seconds: what all trials took, seconds summed over workers.
+        epochs: of all trials.
+        clocks: how long its parts took; None where no trial has a time.
         top: the rows of the best distinct configs, best first; as many as `TOP`.
         best: the best one's value, NaN where there is none.
         median: of the complete trials.
@@ -39,7 +41,7 @@ class Standing:
     name: str
     states: dict[State, int]
     epochs: int
-    seconds: float
+    clocks: Clocks | None
     top: pd.DataFrame
     best: float
     median: float
@@ -68,13 +70,12 @@ def standing(name: str, study: StudyResults, metric: str) -> Standing:
     """Where a study stands by a metric."""
     complete = ranked(study, metric)
     counts = study.trials["state"].value_counts()
-    seconds = [study.trials[c].sum() for c in ("train_s", "eval_s") if c in study.trials]
     values = complete[metric].to_numpy(dtype=float)
     return Standing(
         name=name,
         states={state: int(counts[state]) for state in STATES if state in counts},
         epochs=int(study.trials["epochs"].fillna(0).sum()),
-        seconds=float(sum(seconds)),
+        clocks=Clocks.of(study.trials, study.manifest),
         top=distinct_configs(complete, metric).head(TOP),
         best=float(values[0]) if len(values) else float("nan"),
         median=float(np.median(values)) if len(values) else float("nan"),

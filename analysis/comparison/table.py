@@ -44,7 +44,8 @@ def _standings(comparison: "Comparison") -> Iterator[Row]:
         for state, n_trials in own.states.items():
             yield row | {"quantity": state, "value": n_trials}
         yield row | {"quantity": "epochs", "value": own.epochs}
-        yield row | {"quantity": "seconds", "value": own.seconds}
+        for clock in () if own.clocks is None else ("study", "training", "evaluation"):
+            yield row | {"quantity": f"{clock} (s)", "value": getattr(own.clocks, clock)}
         if own.top.empty:
             continue
         yield row | {"quantity": "best_trial", "value": own.best_trial}

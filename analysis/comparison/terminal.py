@@ -21,6 +21,7 @@ MARKS: dict[Level, tuple[str, str]] = {
     "note": ("note", "yellow"),
     "same": ("same", "green"),
 }
+CLOCKS = ("study", "training", "evaluation")
 INTERVALS = (
     "Brackets: 95 % intervals. Differences of bests: Welch's over repetitions that differ by "
     "seed. Means over fresh seeds: the bootstrap's. Differences of best configurations: Welch's, "
@@ -77,11 +78,11 @@ def _trials(comparison: Comparison) -> Table:
             f"{sum(own.states.values()):,}",
             *(f"{own.states.get(state, 0):,}" for state in states),
             f"{own.epochs:,}",
-            duration(own.seconds),
+            *(duration(getattr(own.clocks, name, None)) for name in CLOCKS),
         )
         for own in comparison.standings
     ]
-    return Table(("study", "trials", *states, "epochs", "time of all"), tuple(rows))
+    return Table(("study", "trials", *states, "epochs", *CLOCKS), tuple(rows))
 
 
 def _results(comparison: Comparison) -> Table:

@@ -10,6 +10,7 @@ from analysis.budget import savings, timed_trials, utilisation
 from analysis.findings.advice import finish, go_on, later_rung, other_range
 from analysis.findings.finding import Finding, warning
 from analysis.words import count, duration, number, percent, state_counts
+from study.record.clocks import Clocks
 from study.record.columns import State
 from study.record.labels import short_label
 from study.record.manifest import PLANNED, Dimension
@@ -121,17 +122,17 @@ def pruned_too_early(results: StudyResults) -> Iterator[Finding]:
 
 def time(results: StudyResults) -> Iterator[Finding]:
     """How long the study took, and how much of its workers' time it used."""
+    clocks = Clocks.of(results.trials, results.manifest)
     timed, busy = timed_trials(results), utilisation(results)
-    if busy.empty:
+    if clocks is None or busy.empty:
         return
     wall, lengths = float(busy["end_s"].iloc[-1]), timed["end_s"] - timed["start_s"]
     n_workers = int(busy["workers"].iloc[0])
     used = min(float(lengths.sum()) / (wall * n_workers), 1.0)
     yield Finding(
         "note",
-        f"From its start to the end of its last trial the study took {duration(wall)}. Its trials "
-        f"ran for {duration(float(lengths.sum()))} together, which is {percent(used)} of the time "
-        f"of {count(n_workers, 'worker')}; the median trial ran for "
+        f"How long it took: {clocks}. Until the last trial's end {percent(used)} of the time of "
+        f"{count(n_workers, 'worker')} was used; the median trial lasted "
         f"{duration(float(lengths.median()))}.",
     )
 

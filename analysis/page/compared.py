@@ -16,7 +16,11 @@ from study.record.labels import label, short_label
 
 # Okabe and Ito's, in the tones that stand out from light and from dark grounds alike.
 COLOURS = ("#3b8fc4", "#d9762b", "#1aa37a", "#c277a6", "#c99700", "#8a8a8a")
-SPENT = {"trials": "trials ended", "epochs": "epochs trained", "seconds": "seconds"}
+SPENT = {
+    "trials": "trials ended",
+    "epochs": "epochs trained",
+    "seconds": "seconds of training and evaluation",
+}
 
 
 def comparison_page(comparison: Comparison, command: str) -> str:

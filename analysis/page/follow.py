@@ -14,6 +14,7 @@ from analysis.page.columns import Column, columns_of, rows_of, short
 from analysis.page.model import model_payload
 from analysis.page.payload import CURVES, MANY, about_study, as_json, kept_epochs, rungs_of
 from analysis.page.write import detail_tables, numbers_of, palette, render
+from study.record.clocks import Clocks
 from study.record.columns import TRIALS
 from study.record.folder import StudyFolder
 from study.record.lock import as_it_stands
@@ -215,10 +216,10 @@ def standing(path: Path) -> dict[str, Any]:
     complete = trials[trials["state"] == "complete"].dropna(subset=[manifest.metric])
     values = complete.sort_values("end_s")[manifest.metric].cummin().tolist()
     ended = int((trials["state"] != "running").sum())
-    seconds = trials["end_s"].max()
+    clocks = Clocks.of(trials, manifest)
     return line | {
         "trials": f"{ended:,} of {manifest.n_trials:,}",
         "best": short(values[-1]) if values else None,
-        "seconds": None if pd.isna(seconds) else round(float(seconds), 1),
+        "seconds": None if clocks is None else round(clocks.study, 1),
         "spark": [short(value) for value in values],
     }

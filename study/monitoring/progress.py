@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from moons.terminal import console, say, say_whole
-from moons.words import count, number
+from moons.words import count, duration, number
 from study.monitoring.tally import Tally
 from study.tune.cluster import Cluster
 
@@ -75,7 +75,7 @@ class Progress:
         """What a terminal shows."""
         tally = self._tally
         wanted = count(tally.wanted, "trial")
-        said = f"{tally.finished}/{wanted}", f"{clock(tally.left_s)} left"
+        said = f"{tally.finished}/{wanted}", f"{duration(tally.left_s)} left"
         room = self._console.width - sum(map(len, said)) - len(said)
         bar = Table.grid(padding=(0, 1))
         width = max(1, min(BAR_WIDTH, room))
@@ -93,7 +93,8 @@ def status_line(tally: Tally) -> str:
         f"{tally.states['failed']} failed,",
         f"{tally.running} running;",
         f"{count(tally.epochs, 'epoch')},",
-        f"{clock(tally.left_s)} left",
+        f"study {duration(tally.study_s)},",
+        f"{duration(tally.left_s)} left",
     ]
     if tally.best is not None:
         value, name, _ = tally.best
@@ -107,13 +108,3 @@ def best_line(tally: Tally) -> str:
         return "no trial is complete yet"
     value, _, label = tally.best
     return f"best {number(value)}: {label}"
-
-
-def clock(seconds: float | None) -> str:
-    """Minutes and seconds; `?` where nothing is known yet."""
-    if seconds is None:
-        return "?"
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
-    text = f"{rest // 60}:{rest % 60:02d}"
-    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else text

@@ -20,6 +20,7 @@ class Tally:
         best: the least first metric among complete trials, whose it is, and what that is.
         began: when this driver did; `reported`, when it had its first report, by a clock that is
             never set.
+        before_s: what earlier drivers had worked on the study.
         last_error: of the failed or diverged trial that was closed last.
     """
 
@@ -29,6 +30,7 @@ class Tally:
     epochs: int = 0
     best: tuple[float, str, str] | None = None
     last_error: str | None = None
+    before_s: float = 0.0
     began: float = field(default_factory=time.monotonic)
     reported: float | None = None
     _seen: dict[int, Report] = field(default_factory=dict)
@@ -46,6 +48,11 @@ class Tally:
     def elapsed_s(self) -> float:
         """Since this driver began."""
         return time.monotonic() - self.began
+
+    @property
+    def study_s(self) -> float:
+        """The study's clock (`study.record.clocks`)."""
+        return self.before_s + self.elapsed_s
 
     @property
     def progressed(self) -> bool:

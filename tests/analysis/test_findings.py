@@ -245,8 +245,8 @@ def test_a_study_cut_off_says_so() -> None:
 def test_time_is_counted_over_all_workers() -> None:
     trials = [{"val_mse": 0.1, "start_s": 0.0, "end_s": 30.0}, {"start_s": 0.0, "end_s": 60.0}]
     assert (
-        "the study took 60 s. Its trials ran for 90 s together, which is 75 % of the time of 2 "
-        "workers; the median trial ran for 45 s."
+        "Until the last trial's end 75 % of the time of 2 workers was used; the median trial "
+        "lasted 45 s."
     ) in said(known_results(trials), "note")
 
 

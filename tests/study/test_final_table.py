@@ -15,6 +15,8 @@ from study.history import take_stock
 from study.monitoring.progress import Progress
 from study.monitoring.tally import Tally
 from study.opened import opened
+from study.record.folder import StudyFolder
+from study.record.manifest import Manifest
 from study.record.tables import write_tables
 from study.tune.cluster import Cluster
 from tests.study.in_process import QUICK, made_up, quick_plan, run_in_process
@@ -53,7 +55,7 @@ def test_the_end_of_a_study_says_its_best_value_and_config_whole(
 ):
     plan, tally = finished
     monkeypatch.setenv("COLUMNS", str(columns))
-    show_summary(plan, tally, 3.0)
+    show_summary(plan, tally, Manifest.read(StudyFolder(plan.folder).manifest))
     said = capsys.readouterr().out
     trials = pd.read_parquet(plan.folder / "trials.parquet")
     best = trials[trials["state"] == "complete"].nsmallest(1, "val_mse").iloc[0]

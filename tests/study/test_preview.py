@@ -1,5 +1,4 @@
 import dataclasses
-import json
 import re
 import statistics
 from pathlib import Path
@@ -11,7 +10,9 @@ from search_spaces.load import load_space, space_names
 from search_spaces.space import SearchSpace
 from study.options import parse
 from study.plan import make_plan
-from study.preview import estimate_s, sample_configs
+from study.preview import START_IMPORTS, predict, sample_configs
+from study.record.clocks import Clocks
+from study.record.manifest import Manifest
 from study.run import main
 from tests.conftest import ROOT
 
@@ -67,8 +68,12 @@ def test_a_dry_run_shows_the_resolved_plan_and_writes_nothing(said, quick):
     assert "3 workers; seed 5" in text
     assert "5 configs of the space" in text
     assert "latent_dim whole, uniform in [1, 4] lr log-uniform in [0.0001, 0.1]" in text
+    amount = r"[\d.]+ (s|min|h)"
     assert re.search(
-        r"an epoch takes \d+\.\d ms .* about (\d+:)?\d+:\d\d for the study, without", text
+        rf"an epoch takes [\d.]+ ms .*evaluation {amount} predicted, without the report: study "
+        rf"{amount}: start {amount}, trials {amount}, end {amount} \(training {amount} and "
+        rf"evaluation {amount}, summed over 3 workers\)",
+        text,
     )
 
 
@@ -107,6 +112,10 @@ def test_a_grid_of_few_points_shows_each_once():
     assert sorted(point["noise"] for point in points) == [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3]
 
 
+def estimate_s(made, epoch_s, evaluation_s):
+    return predict(made, epoch_s, evaluation_s, 1.0).study
+
+
 def test_the_estimate_grows_with_the_work_and_shrinks_with_workers_and_pruning():
     one = plan("vae", "--workers", "1")
     usual = estimate_s(one, 0.05, 0.5)
@@ -125,23 +134,28 @@ def test_the_estimate_grows_with_what_an_evaluation_takes():
 REFERENCE = ROOT / "results" / "reference"
 
 
-def ratio(folder: Path) -> float:
-    """What is estimated for a reference study, by its own costs, in shares of what it took."""
-    manifest = json.loads((folder / "study.json").read_text())
+def ratios(folder: Path) -> dict[str, float]:
+    """What is predicted of a reference study by its own costs, in shares of what it took."""
+    manifest = Manifest.read(folder / "study.json")
     trials = pd.read_parquet(folder / "trials.parquet")
+    took = Clocks.of(trials, manifest)
+    assert took is not None
     epoch_s = trials["train_s"].sum() / trials["epochs"].sum()
     evaluation_s = trials.loc[trials["state"] == "complete", "eval_s"].mean()
-    asked = manifest["options"]
     made = dataclasses.replace(
-        plan(manifest["space"]["name"], "--workers", str(asked["workers"])),
-        trials=asked["trials"],
-        rungs=tuple(manifest["rungs"]),
-        max_epochs=asked["max_epochs"],
+        plan(manifest.space_name, "--workers", str(manifest.workers)),
+        trials=manifest.n_trials,
+        rungs=tuple(manifest.rungs),
+        max_epochs=manifest.max_epochs,
     )
-    return estimate_s(made, epoch_s, evaluation_s) / manifest["seconds"]
+    found = predict(made, epoch_s, evaluation_s, took.start / START_IMPORTS)
+    return {
+        name: getattr(found, name) / getattr(took, name) for name in ("study", "trials", "training")
+    }
 
 
-def test_reference_studies_take_what_is_estimated_within_a_factor_of_one_and_a_half():
-    ratios = [ratio(path.parent) for path in REFERENCE.glob("*/study.json")]
-    assert len(ratios) >= 7
-    assert 1 / 1.5 <= statistics.geometric_mean(ratios) <= 1.5
+@pytest.mark.parametrize("clock", ["study", "trials", "training"])
+def test_reference_studies_take_what_is_predicted_within_a_factor_of_one_and_a_half(clock):
+    found = [ratios(path.parent)[clock] for path in REFERENCE.glob("*/study.json")]
+    assert len(found) >= 7
+    assert 1 / 1.5 <= statistics.geometric_mean(found) <= 1.5

@@ -25,7 +25,7 @@ Spent = Literal["trials", "epochs", "seconds"]
 ENDED: tuple[State, ...] = ("complete", "pruned", "diverged", "failed", "interrupted")
 MANY = 60  # complete trials
 BELOW: tuple[State, ...] = ("diverged", "failed")
-NAMES = {"trials": "trials ended", "epochs": "epochs of all trials", "seconds": "time"}
+NAMES = {"trials": "trials ended", "epochs": "epochs of all trials", "seconds": "study's time"}
 
 
 def best_so_far_data(results: StudyResults) -> pd.DataFrame:
@@ -140,7 +140,11 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
 
 def draw_curves(comparison: Comparison) -> Figure:
     """A panel each for trials, epochs and time, where it is known."""
-    names = {"trials": "trials", "epochs": "epochs, all trials", "seconds": "time, all trials"}
+    names = {
+        "trials": "trials",
+        "epochs": "epochs, all trials",
+        "seconds": "training and evaluation",
+    }
     curves = comparison.curves.dropna(subset=["best"])
     values = pd.concat([curves["best"], curves["low"], curves["high"]])
     of = {spent: curves[curves["spent"] == spent] for spent in SPENT}
