@@ -8,6 +8,7 @@ from typing import Any
 
 from moons.config import BOUNDS, CHOICES, WIDTHS, check_value
 from moons.setting import read_value, read_widths
+from moons.sources.chosen import Data
 from search_spaces.domain import Choice, Domain, Float, Int
 from search_spaces.space import SearchSpace
 
@@ -79,8 +80,15 @@ def setting_text(key: str, value: object) -> str:
     return f"{key}={said}"
 
 
-def with_settings(space: SearchSpace, settings: Sequence[Setting]) -> SearchSpace:
+def with_settings(
+    space: SearchSpace, settings: Sequence[Setting], data: Data | None = None
+) -> SearchSpace:
     """The space with these settings fixed or searched, whatever it did with them before.
+
+    Args:
+        space: as it is.
+        settings: of `--set`.
+        data: of `--data`; None leaves the space's.
 
     Raises:
         ValueError: they contradict what else the space holds, or leave nothing to search.
@@ -94,7 +102,9 @@ def with_settings(space: SearchSpace, settings: Sequence[Setting]) -> SearchSpac
         raise ValueError(
             f"--set fixes all that {space.name} searches; leave one of them out, or search another"
         )
-    return dataclasses.replace(space, searched=kept | searched, fixed=fixed)
+    return dataclasses.replace(
+        space, searched=kept | searched, fixed=fixed, data=data or space.data
+    )
 
 
 def _read(text: str) -> Setting:

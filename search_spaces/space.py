@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from moons.code import SpaceCode, model_code
 from moons.config import CHOICES, Config, Family, check_value
+from moons.sources.chosen import Data
 from search_spaces.choices import METRICS, SAMPLERS, SCHEDULERS
 from search_spaces.domain import Choice, Domain, Float, Int, domain_from_dict
 
@@ -50,6 +51,7 @@ class SearchSpace:
             not say.
         top: how many configs those are, where `--top` does not say.
         model: a class of your own in place of the family's model.
+        data: what is modelled, by its name, where `--data` does not say.
         files: data files in the folder of the space's file that it or the model reads.
         code: of the file that the space is from; None for a space that comes with the project.
     """
@@ -68,6 +70,7 @@ class SearchSpace:
     confirm: int = 0
     top: int = 5
     model: "type[VAE] | None" = None
+    data: Data | str = "moons"
     files: tuple[str, ...] = ()
     code: SpaceCode | None = field(default=None, compare=False)
 
@@ -91,6 +94,8 @@ class SearchSpace:
         if isinstance(self.files, str) or not all(isinstance(n, str) for n in self.files):
             raise ValueError(f'files must list names, as in ("points.csv",), got {self.files!r}')
         object.__setattr__(self, "files", tuple(self.files))
+        data = self.data if isinstance(self.data, Data) else Data.read(self.data)
+        object.__setattr__(self, "data", data)
         searched, fixed = _mapping("searched", self.searched), _mapping("fixed", self.fixed)
         if not searched:
             raise ValueError("searched is empty: name at least one setting and its domain")
@@ -107,7 +112,9 @@ class SearchSpace:
             if self.is_grid and not isinstance(domain, Choice):
                 raise ValueError(f"{key} must be a Choice, as the sampler is a grid, got {domain}")
             for value in searched[key].ends():  # each possible alone, yet not with what is fixed?
-                Config(**fixed | {key: value})
+                Config(**data.defaults | fixed | {key: value} | data.settings)
+        data.check(fixed, searched)
+        Config(**data.defaults | fixed | data.settings | {"family": self.family})
         object.__setattr__(self, "searched", searched)
         object.__setattr__(self, "fixed", fixed)
         self._check_sampler()
@@ -146,6 +153,12 @@ class SearchSpace:
             raise ValueError(f"unknown key {key!r}; allowed keys: {allowed}")
 
     @property
+    def modelled(self) -> Data:
+        """The data that are modelled."""
+        assert isinstance(self.data, Data)
+        return self.data
+
+    @property
     def metrics(self) -> tuple[str, ...]:
         """The objectives, first the one that the scheduler follows."""
         return tuple(self.metric.split(","))
@@ -181,14 +194,17 @@ class SearchSpace:
         Raises:
             ValueError: a setting is not possible, which the sentence names.
         """
-        settings = dict(self.fixed) | dict(params) | {"family": self.family}
+        data = self.modelled
+        settings = data.defaults | dict(self.fixed) | dict(params) | data.settings
+        settings |= {"family": self.family}
         return Config.from_mapping(
             settings | {"data_seed": data_seed, "max_epochs": max_epochs}, f"space {self.name}"
         )
 
     def as_dict(self) -> dict[str, Any]:
         """As the manifest holds it; `code` says which class of your own is trained."""
-        code = {"code": model_code(self.model, self.code)} if self.model else {}
+        more = {"code": model_code(self.model, self.code)} if self.model else {}
+        more |= {} if self.modelled == Data() else {"data": self.modelled.as_dict()}
         return {
             "name": self.name,
             "family": self.family,
@@ -197,7 +213,7 @@ class SearchSpace:
             "model": self.model_name,
             "searched": {key: domain.as_dict() for key, domain in self.searched.items()},
             "fixed": {k: list(v) if isinstance(v, tuple) else v for k, v in self.fixed.items()},
-            **code,
+            **more,
         }
 
     @classmethod
@@ -221,6 +237,7 @@ class SearchSpace:
                 fixed=fields["fixed"],
                 sampler=fields["sampler"],
                 metric=fields["metric"],
+                data=Data.from_dict(fields.get("data")),
                 model=model,
                 code=code,
             )

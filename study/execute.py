@@ -147,7 +147,9 @@ def _load(plan: Plan) -> None:
     from moons.data import load_data
 
     if "n_samples" not in plan.space.searched and "noise" not in plan.space.searched:
-        load_data(Config(**dict(plan.space.fixed) | {"data_seed": plan.data_seed}))
+        data = plan.space.modelled
+        usual = data.defaults | dict(plan.space.fixed) | data.settings
+        load_data(Config(**usual, data_seed=plan.data_seed))
 
 
 def _outcome(ledger: Ledger, confirming: RerunLedger | None, stop: Stop) -> Outcome:

@@ -7,14 +7,13 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import optuna
 
-from moons.data import load_data
 from moons.seeds import derive_seed
 from study.history import History
 from study.plan import Plan
 from study.record.columns import State
 from study.record.opening import Record
 from study.samplers.seeded import Reseeding
-from study.training.job import Report, TrialJob
+from study.training.job import Report, TrialJob, drawn
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -106,7 +105,7 @@ class Ledger:
             engine=plan.engine,
             replicates=plan.replicates,
             model_class=plan.space.sent_model,
-            data=load_data(config),
+            data=drawn(config),
         )
         trial.set_user_attr("slot", slot)
         trial.set_user_attr("seed", job.seed)

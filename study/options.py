@@ -50,6 +50,10 @@ class Options:
     """A trial's largest budget, in epochs."""
     metric: Annotated[Text, opt(f"{listed(METRICS)}[,...]", "the space's")] = None
     """What is minimised: one, or two joined by a comma, which give a Pareto front."""
+    data: Annotated[Text, opt("NAME|FILE", "the space's, moons")] = None
+    """moons, circles, spirals, pinwheel, gaussians, or a CSV, Parquet or NPZ file of points."""
+    label: Annotated[Text, opt("COLUMN", "none")] = None
+    """The column of the file that holds each point's class."""
     set: Annotated[UseAppendAction[tuple[AnyText, ...]], opt("NAME=VALUE", "the space's")] = ()
     """Fixes a setting, or searches it: NAME=A,B,C or NAME=[log:]LOW..HIGH[/STEP]. Repeatable."""
     sampler: Annotated[SamplerName, opt(listed(SAMPLERS), "the space's")] = None
@@ -100,6 +104,8 @@ class Options:
     """The names of the options that the command line held."""
 
     def __post_init__(self) -> None:
+        if self.label is not None and self.data is None:
+            raise StudyError("--label names a column of a file: give the file with --data FILE")
         if self.name is not None and not NAME.fullmatch(self.name):
             raise StudyError(
                 f"--name must match {NAME.pattern}, got {self.name!r}; "

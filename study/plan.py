@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from moons.config import Config, EngineChoice
+from moons.sources.chosen import Data
 from moons.words import as_typed, count, shell
 from search_spaces.choices import check_package
 from search_spaces.load import load_space
@@ -134,7 +135,8 @@ def make_plan(options: Options) -> Plan:
         changes = {"metric": options.metric, "sampler": options.sampler}
         given = {key: value for key, value in changes.items() if value is not None}
         settings = read_settings(options.set)
-        space = with_settings(dataclasses.replace(space, **given), settings)  # type: ignore[arg-type]
+        space = dataclasses.replace(space, **given)  # type: ignore[arg-type]
+        space = _with_metric(with_settings(space, settings, _data(options)))
         check_package(space.sampler)
     except ValueError as error:
         raise StudyError(str(error)) from None
@@ -182,6 +184,17 @@ def make_plan(options: Options) -> Plan:
         live=options.live,
         trackers=trackers,
     )
+
+
+def _data(options: Options) -> Data | None:
+    return None if options.data is None else Data.read(options.data, options.label)
+
+
+def _with_metric(space: SearchSpace) -> SearchSpace:
+    """The space with `val_nll` for `val_excess_nll` where no density is known to exceed."""
+    if space.modelled.known:
+        return space
+    return dataclasses.replace(space, metric=space.metric.replace("val_excess_nll", "val_nll"))
 
 
 def _name(kind: str, settings: tuple[Setting, ...]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from moons.callable_module import make_callable
 from moons.files import is_folder
+from moons.sources import UnknownData, source_named
 from search_spaces.choices import SCHEDULERS, check_package
 from search_spaces.settings import read_settings, with_settings
 from search_spaces.space import SearchSpace
@@ -54,6 +55,10 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
     for name in sorted(options.given - MAY_CHANGE):
         _check_same(name, getattr(options, name), asked, folder)
     space = _space(options, manifest, folder)
+    try:
+        source_named(space.modelled.name)
+    except UnknownData as error:
+        raise StudyError(str(error)) from None
     try:
         check_package(space.sampler)
     except ValueError as error:

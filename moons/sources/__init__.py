@@ -72,6 +72,11 @@ def source_named(name: str) -> "Source":
     return _open[name]
 
 
+def is_known(name: str) -> bool:
+    """Whether this process can open the data of that name."""
+    return name in _known
+
+
 def register(source: "Source") -> None:
     """Makes a data set known to this process under its name."""
     _known[source.name] = lambda: source

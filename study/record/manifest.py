@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, cast, get_args
 from moons.checksums import sealed_text
 from moons.config import EngineChoice, check_value
 from moons.files import write_whole
+from moons.sources.chosen import Data
 from moons.words import as_typed
 from study.record.damage import DamagedRecord, RecordError
 from study.record.origin import git_state, machine, now, versions
@@ -157,7 +158,7 @@ class Manifest:
             _check_types(found)
             known |= {"format": found.get("format", 1), "rungs": tuple(known.get("rungs", ()))}
             manifest = cls(**known, unknown=unknown)
-            _ = manifest.searched, manifest.family
+            _ = manifest.searched, manifest.family, manifest.data
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             why = f"it lacks the key {error}" if isinstance(error, KeyError) else error
             raise DamagedRecord(f"{path} is damaged ({why}); {REMEDY}") from None
@@ -200,8 +201,14 @@ class Manifest:
     @property
     def fixed(self) -> Mapping[str, Any]:
         """The settings that every trial shares."""
-        found = self.space.get("fixed") or {}
-        return {name: in_own_type(name, value) for name, value in found.items()}
+        found = self.data.defaults | dict(self.space.get("fixed") or {})
+        shared = {name: in_own_type(name, value) for name, value in found.items()}
+        return shared | (self.data.settings if self.data != Data() else {})
+
+    @property
+    def data(self) -> Data:
+        """What is modelled; a file is then known to this process."""
+        return Data.from_dict(self.space.get("data"))
 
     @property
     def space_name(self) -> str:

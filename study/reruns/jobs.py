@@ -7,13 +7,12 @@ from typing import Literal
 import pandas as pd
 
 from moons.config import Config, EngineChoice
-from moons.data import load_data
 from moons.seeds import derive_seed
 from study.errors import StudyError
 from study.record.chosen import in_drawing_order
 from study.reruns.candidates import Candidate, candidate_of
 from study.reruns.options import Vary
-from study.training.job import OwnModel, TrialJob
+from study.training.job import OwnModel, TrialJob, drawn
 
 Purpose = Literal["rerun", "audit"]
 
@@ -60,7 +59,7 @@ class Retraining:
             replicates=self.replicates,
             model_class=model,
             keep_losses=self.purpose == "rerun",
-            data=load_data(c),
+            data=drawn(c),
         )
 
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from moons.code import SpaceCode
 from moons.config import Config, EngineChoice
-from moons.data import DataSet
+from moons.data import DataSet, load_data
 from moons.snapshot import Snapshot
+from moons.sources import source_named
 from study.record.curves import Block
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ class TrialSnapshot:
     eval_s: float
 
 
+def drawn(config: Config) -> DataSet | None:
+    """The data that go with a job."""
+    return load_data(config) if source_named(config.data).endless else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialJob:
     """A trial as a worker gets it: everything that its numbers depend on.
@@ -44,7 +50,8 @@ class TrialJob:
         metrics: what the study minimises, to be in every report.
         replicates: how many seeds to train it on; its figures are means over them.
         model_class: a model of one's own in place of the family's, or the code that has it.
-        data: what the config's data settings draw, so that no worker draws it again.
+        data: what the config's data settings draw, so that no worker draws it again; None for a
+            file, whose points every worker is sent once.
         snapshot: where to go on from; the trial begins where there is none.
         keep_losses: whether the last report brings the losses of single points.
     """

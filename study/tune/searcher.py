@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import ray
 from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 from typing_extensions import override
 
+from moons.sources import source_named
 from study.plan import Plan
 from study.tune.lost_workers import RecoveringSource
 
@@ -19,12 +21,21 @@ class InTurn(Searcher):
     def __init__(self, source: RecoveringSource, **options: Any) -> None:
         super().__init__(**{"metric": "val_mse", "mode": "min"} | options)
         self._source = source
+        self._shared: dict[str, ray.ObjectRef] = {}
 
     @override
     def suggest(self, trial_id: str) -> Any:
         if (job := self._source.begin(trial_id)) is not None:
-            return {"job": job}
+            return {"job": job} | self._points(job.config.data)
         return Searcher.FINISHED if self._source.over else None
+
+    def _points(self, data: str) -> dict[str, Any]:
+        """Where a worker finds the points of a file; put there once for all trials."""
+        if source_named(data).endless:
+            return {}
+        if data not in self._shared:
+            self._shared[data] = ray.put(source_named(data))
+        return {"points": self._shared[data]}
 
     @override
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:

@@ -3,10 +3,12 @@
 import traceback
 from typing import TYPE_CHECKING, Any
 
+import ray
 from ray import tune
 from typing_extensions import override
 
 from moons.code import CannotLoad
+from moons.sources import is_known, register
 from study.training.job import Report, TrialJob
 from study.tune.internals import name_process
 
@@ -23,12 +25,12 @@ class MoonsTrial(tune.Trainable):
 
         self._training: TrialTraining | None
         torch.set_num_threads(1)  # one trial a core; nets this small gain nothing from more
-        self._begin(config["job"])
+        self._begin(config)
 
     @override
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Takes the next trial in the same process, so that nothing is imported twice."""
-        self._begin(new_config["job"])
+        self._begin(new_config)
         return True
 
     @override
@@ -50,8 +52,10 @@ class MoonsTrial(tune.Trainable):
             said = f"{type(error).__name__}: {error}"
             return Report(status="failed", epochs=0, error=said).as_result()
 
-    def _begin(self, job: TrialJob) -> None:
-        self._job = job
+    def _begin(self, config: dict[str, Any]) -> None:
+        self._job: TrialJob = config["job"]
+        if "points" in config and not is_known(self._job.config.data):
+            register(ray.get(config["points"]))
         self._training = None
         self.config: dict[str, Any] = {}  # which would come back to the driver with every report
 
