@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.command import Studies, run_command
@@ -14,7 +14,7 @@ from study.record.parquet import write_table
 def write_baselines(folder: Path) -> Path:
     """Fits the baselines on the study's data and writes `baselines.parquet`.
 
-    A baseline of the CVAE's kind is given the label, one density a moon. Where a study searches
+    A baseline of the CVAE's kind is given the label, one density a class. Where a study searches
     the data themselves, the baselines are those of the default data.
 
     Returns:
@@ -25,13 +25,12 @@ def write_baselines(folder: Path) -> Path:
     """
     import pandas as pd
 
-    from moons.baselines import baseline_rows
+    from moons.baselines import OF_DATA, baseline_rows
     from moons.config import Config
 
     place = StudyFolder(folder)
     manifest = Manifest.read(place.manifest)
-    data = {f.name for f in fields(Config)} & {"n_samples", "noise"}
-    fixed = {key: value for key, value in manifest.fixed.items() if key in data}
+    fixed = {key: value for key, value in manifest.fixed.items() if key in OF_DATA}
     config = Config(data_seed=manifest.data_seed, **fixed)
     write_table(pd.DataFrame(baseline_rows(config)), place.baselines)
     return place.baselines

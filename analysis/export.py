@@ -12,7 +12,9 @@ from analysis.onnx import can_write_onnx, write_onnx
 from moons.checkpoint import pack_weights, save_checkpoint
 from moons.code import SpaceCode, model_code
 from moons.config import Config
+from moons.data import Origin
 from moons.files import folder_appearing, write_whole
+from moons.sources import source_named
 from moons.words import count, number, with_error, with_interval
 from study.record.folder import StudyFolder
 from study.record.parquet import read_table
@@ -120,6 +122,7 @@ def export_winner(
         if can_write_onnx():
             graphs, notes = write_onnx(model, draft)
         card = {"config": config, "board": board, "measured": measured, "metric": metric}
+        card |= _of_data(config)
         write_whole(draft / "README.md", _card(**card, graphs=graphs, code=code))
     return notes
 
@@ -129,7 +132,39 @@ def _script(config: Config, measured: Mapping[str, Any], file: str | None) -> st
     name = "sample.py.txt" if file is None else "sample_own.py.txt"
     noise = float(measured.get("sigma_x") or config.sigma_x)
     script = (HERE / "templates" / name).read_text().replace("SIGMA_X", repr(noise))
-    return script.replace("MODEL_FILE", repr(file))
+    scaling, names = Origin.of(config).scaling, source_named(config.data)
+    undone = "x"
+    if scaling.std is not None and scaling.mean is not None:
+        undone = f"x * torch.tensor({scaling.std.tolist()}) + torch.tensor({scaling.mean.tolist()})"
+    labels = ", ".join(f"{i} {name}" for i, name in enumerate(names.classes))
+    written = {
+        "MODEL_FILE": repr(file),
+        "SCALED_BACK": undone,
+        "COLUMN_NAMES": ", ".join(names.columns),
+        "LABEL_NAMES": labels if config.family == "cvae" else "none",
+    }
+    for word, text in written.items():
+        script = script.replace(word, text)
+    return script
+
+
+def _of_data(config: Config) -> dict[str, Any]:
+    """What the card says of the data."""
+    source = source_named(config.data)
+    title = {"moons": "two moons"}.get(config.data, config.data.partition("#")[0])
+    if config.data == "moons":
+        words = f"`make_moons(n_samples={config.n_samples}, noise={config.noise})`"
+    elif source.endless:
+        words = f"{count(config.n_samples, 'point')} of {title} with noise {config.noise:g}"
+    else:
+        words = f"{count(config.n_samples, 'row')} of `{title}`"
+    words += ", each column standardised" if config.scale == "standard" else ""
+    return {
+        "data_title": title,
+        "data_words": words,
+        "columns": source.columns,
+        "classes": source.classes,
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -43,8 +43,8 @@ def write_onnx(model: "VAE", out: Path) -> tuple[list[str], list[str]]:
             return self.model.decode(z, y)
 
     rng = torch.Generator().manual_seed(0)
-    y = torch.arange(7) % 2
-    points = torch.randn(7, 2, generator=rng)
+    y = torch.arange(7) % model.classes
+    points = torch.randn(7, model.data_dim, generator=rng)
     latents = torch.randn(7, model.latent_dim, generator=rng)
     written, notes = [], []
     for part, name, value, outputs in (

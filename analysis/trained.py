@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from moons.checkpoint import Checkpoint, load_checkpoint
 from moons.config import Config
-from moons.data import DataSet, load_data
+from moons.data import DataSet, Origin, load_data
 from moons.evaluation.excess import fit_decoder_noise
 from moons.evaluation.generate import generate
 from moons.evaluation.importance import ImportanceDraws
@@ -47,13 +47,18 @@ class TrainedTrial:
         return self.checkpoint.config
 
     @property
+    def origin(self) -> Origin:
+        """Where its data come from."""
+        return Origin.of(self.config)
+
+    @property
     def latent_dim(self) -> int:
         """Dimensions of the latent."""
         return self.config.latent_dim
 
     @property
     def conditional(self) -> bool:
-        """Whether the decoder is told the moon."""
+        """Whether the decoder is told the label."""
         return self.checkpoint.model.label_dim > 0
 
     @property
@@ -76,18 +81,20 @@ class TrainedTrial:
 
     @torch.no_grad()
     def decode(self, z: Floats, y: NDArray[np.int64]) -> Floats:
-        """The decoder's means, shape (n, 2), of latents (n, latent) and moons (n,)."""
+        """The decoder's means in the data's units, (n, columns), of latents and labels (n,)."""
         latents = torch.tensor(z, dtype=torch.float32)
         with evaluation_mode(self.checkpoint.model):
-            return self.checkpoint.model.decode(latents, torch.tensor(y)).double().numpy()
+            means = self.checkpoint.model.decode(latents, torch.tensor(y)).numpy()
+        return self.origin.scaling.undo(means).astype(np.float64)
 
     def generate(
         self, n: int, stream: str, labels: NDArray[np.int64] | None = None, *, sigma_x: float
     ) -> NDArray[np.float32]:
-        """Draws of the model as `moons.evaluation.generate` has them, shape (n, 2)."""
+        """Draws of the model in the data's units, shape (n, columns)."""
         model, seed = self.checkpoint.model, int(self.rng(stream).integers(2**31))
         with evaluation_mode(model):
-            return generate(model, n, seed, labels, sigma_x=sigma_x)
+            drawn = generate(model, n, seed, labels, sigma_x=sigma_x)
+        return self.origin.scaling.undo(drawn)
 
     @torch.no_grad()
     def kl_per_latent(self, split: Split) -> Floats:
@@ -168,6 +175,16 @@ def why_no_model(results: StudyResults, trial: int | None = None) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def why_no_plane(results: StudyResults, trial: int | None = None) -> str | None:
+    """Why a model cannot be shown in the plane of the first two columns; None where it can."""
+    if reason := why_no_model(results, trial):
+        return reason
+    columns = load_trial(results, trial).origin.source.columns
+    if len(columns) >= 2:
+        return None
+    return f"The data have a single column, {columns[0]}, and this picture needs two."
 
 
 def _no_file(results: StudyResults, number: int) -> str | None:

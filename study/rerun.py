@@ -48,9 +48,11 @@ def dispatch(options: RerunOptions) -> ExitCode:
         from study.record.parquet import read_table
         from study.record.stored import trials_of
         from study.record.tables import write_tables
+        from study.resume import check_data
 
     folder = StudyFolder(options.study)
     manifest = Manifest.read(folder.manifest)
+    check_data(manifest)
     model = _own_model(options, manifest)
     with held(folder.lock):
         with sigterm_deferred():  # Arrow's threads leave it to the main thread too

@@ -55,10 +55,7 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
     for name in sorted(options.given - MAY_CHANGE):
         _check_same(name, getattr(options, name), asked, folder)
     space = _space(options, manifest, folder)
-    try:
-        source_named(space.modelled.name)
-    except UnknownData as error:
-        raise StudyError(str(error)) from None
+    check_data(manifest)
     try:
         check_package(space.sampler)
     except ValueError as error:
@@ -102,6 +99,18 @@ def plan_to_resume(options: Options, folder: Path) -> Plan:
         return Plan(**{key: (kept | now)[key] for key in needed} | kept | now)
     except KeyError as error:
         raise DamagedRecord(f"{folder / 'study.json'} is damaged: no {error}") from None
+
+
+def check_data(manifest: Manifest) -> None:
+    """Refuses to go on without the data that a study was begun with.
+
+    Raises:
+        StudyError: their file is gone or has changed.
+    """
+    try:
+        source_named(manifest.data.name)
+    except UnknownData as error:
+        raise StudyError(str(error)) from None
 
 
 def _workers(manifest: Manifest, address: str | None) -> int | None:

@@ -93,6 +93,10 @@ def _metric(said: Mapping[str, StudyResults], metric: str) -> Check:
 
 
 def _data(said: Mapping[str, StudyResults], metric: str) -> list[Check]:
+    modelled = {name: study.manifest.data.name for name, study in said.items()}
+    if _differ(modelled):
+        text = f"data differs: {_each(modelled)}. No value of one says anything of the other."
+        return [Check("data", "differs", text)]
     by_setting = {key: {n: setting(s, key) for n, s in said.items()} for key in DATA}
     seeds = {name: setting(study, "data_seed") for name, study in said.items()}
     differing = {key: values for key, values in by_setting.items() if _differ(values)}

@@ -1,6 +1,6 @@
 """How every figure looks: theme, colours, markers, and what columns are called on paper."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 GREY, PALE = "#8A8A8A", "#D9D9D9"
 OKABE_ITO = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, YELLOW, BLACK)
-MOON_COLOURS = (BLUE, VERMILLION)  # upper, lower
-MOON_NAMES = ("upper moon", "lower moon")
+CLASS_COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
+MARKERS = "o^sDvP*X"
 SEQUENTIAL = "cividis"  # dark is low; made for colour-blind readers
 
 WIDTH = 8.0  # inches; at 120 dots an inch the report's column
@@ -40,6 +40,35 @@ STATE_STYLES: dict[State, StateStyle] = {
     "running": StateStyle(GREEN, ">"),
     "interrupted": StateStyle(GREY, "d"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ClassStyle:
+    """How points of one class are drawn.
+
+    Attributes:
+        label: its number.
+        name: in legends.
+    """
+
+    label: int
+    name: str
+    colour: str
+    marker: str
+
+
+def class_styles(names: Sequence[str]) -> list[ClassStyle]:
+    """A colour for each class, and another marker where the colours begin again."""
+    colours = len(CLASS_COLOURS)
+    return [
+        ClassStyle(
+            label=i,
+            name=name,
+            colour=CLASS_COLOURS[i % colours],
+            marker=MARKERS[(i if len(names) <= 2 else i // colours) % len(MARKERS)],
+        )
+        for i, name in enumerate(names)
+    ]
 
 
 @contextmanager

@@ -9,10 +9,11 @@ import numpy as np
 from contourpy import contour_generator
 from numpy.typing import NDArray
 
-from analysis.plane import CLEAN, MASSES, density_grid, extent, mass_levels
+from analysis.plane import MASSES, density_grid, extent, has_density, mass_levels
 from moons.checkpoint import WEIGHTS, read_stored
 from moons.config import Config
-from moons.data import DataSet, load_data
+from moons.data import DataSet, Origin, load_data
+from moons.words import count
 from study.record.results import StudyResults
 
 FAMILIES = ("vae", "cvae")  # what the page can run; a model of somebody's own it cannot
@@ -44,6 +45,7 @@ def model_payload(results: StudyResults, trial: int | None = None) -> dict[str, 
     if own:
         return _of_own(results, number)
     config = stored.config
+    _check_plane(config)
     size = sum(array.size for array in weights.values())
     if size > MOST_WEIGHTS:
         raise ValueError(f"Trial {number} has {size:,} weights, more than a page should hold.")
@@ -64,12 +66,23 @@ def model_payload(results: StudyResults, trial: int | None = None) -> dict[str, 
     } | plane_payload(config)
 
 
+def _check_plane(config: Config) -> None:
+    """Refuses data that the page's plane, with one switch for a label, cannot show."""
+    if config.data_dim != 2 or config.classes > 2 or config.scale != "none":
+        raise ValueError(
+            "The page shows models of points of two columns and at most two classes, unscaled; "
+            f"{config.data} has {count(config.data_dim, 'column')}, a label of {config.classes} "
+            f"values and the scale {config.scale}. `python -m analysis.figures` draws its models."
+        )
+
+
 def _of_own(results: StudyResults, number: int) -> dict[str, Any]:
     """As `model_payload` has it, for a model that the browser cannot run as a whole."""
     from analysis.page import own_model
     from analysis.trained import load_trial
 
     trained = load_trial(results, number)
+    _check_plane(trained.config)
     layers = own_model.decoder_layers(trained)
     if layers is not None and sum(weight.size for weight, _ in layers) > MOST_WEIGHTS:
         layers = None
@@ -93,23 +106,26 @@ def _of_own(results: StudyResults, number: int) -> dict[str, Any]:
 
 def plane_payload(config: Config) -> dict[str, Any]:
     """The data that a config was trained on, and their exact density."""
-    data = load_data(config)
-    x, y = _some_points(data)
+    origin = Origin.of(config)
+    x, y = _some_points(load_data(origin))
     return {
         "data": {"x": _numbers(x[:, 0]), "y": _numbers(x[:, 1]), "moon": y.tolist()},
-        "extent": [list(ends) for ends in extent(config.noise)],
-        "contours": contours(config.noise),
+        "classes": list(origin.source.classes),
+        "extent": [list(ends) for ends in extent(origin)],
+        "contours": contours(origin),
     }
 
 
-def contours(noise: float) -> list[dict[str, Any]]:
+def contours(origin: Origin) -> list[dict[str, Any]]:
     """Lines that hold 99, 90 and 50 % of the exact density; without noise the two arcs."""
-    if noise < CLEAN:
+    if not has_density(origin):
+        if origin.data != "moons":
+            return []
         t = np.linspace(0.0, np.pi, ARC_POINTS)
         upper = np.stack([np.cos(t), np.sin(t)], axis=1)
         arcs = [upper, np.array([1.0, 0.5]) - upper]
         return [{"mass": 1.0, "lines": [_line(arc) for arc in arcs]}]
-    x1, x2, density = density_grid(noise)
+    x1, x2, density = density_grid(origin)
     generator = contour_generator(x=x1, y=x2, z=density)
     levels = mass_levels(density)
     return [

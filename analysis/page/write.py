@@ -39,6 +39,7 @@ def study_page(results: StudyResults) -> str:
     return page(
         searched=[dimension.name for dimension in manifest.searched],
         title=manifest.name,
+        classes=manifest.data.classes,
         metric=short_label(manifest.metric),
         meta=meta_line(results),
         answer=render("answer.html.j2", answer=answer(results)),
@@ -65,6 +66,7 @@ def live_page(folder: Path) -> str:
         searched=[dimension.name for dimension in manifest.searched],
         live=True,
         title=manifest.name,
+        classes=manifest.data.classes,
         metric=short_label(manifest.metric),
         meta="",
         answer="",

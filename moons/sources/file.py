@@ -113,7 +113,7 @@ def _table(path: Path) -> "pd.DataFrame":
         case ".parquet":
             return pd.read_parquet(path)
         case _:
-            with np.load(path, allow_pickle=False) as arrays:
+            with np.load(path) as arrays:
                 return _from_arrays({name: arrays[name] for name in arrays.files})
 
 

@@ -22,14 +22,8 @@ KINDS |= {"rungs": list, "versions": dict, "git": dict, "machine": dict, "starte
 KINDS |= {"ended": TEXT, "seconds": AMOUNT, "outcome": str}
 OPTIONS: dict[str, Any] = {"trials": int, "max_epochs": int, "metric": str, "sampler": str}
 OPTIONS |= {"scheduler": str, "grace": int, "reduction": int, "workers": COUNT, "seed": int}
-OPTIONS |= {
-    "data_seed": int,
-    "replicates": int,
-    "confirm": int,
-    "top": int,
-    "time_budget_s": AMOUNT,
-    "engine": str,
-}
+OPTIONS |= dict.fromkeys(("data_seed", "replicates", "confirm", "top"), int)
+OPTIONS |= {"time_budget_s": AMOUNT, "engine": str}
 OPTIONS |= {"address": TEXT, "warm_start": TEXT, "log": TEXT, "space": TEXT}
 PLANNED = ("random", "grid", "qmc")  # samplers that do not look at what became of trials
 Outcome = Literal["running", "complete", "interrupted", "time budget", "no result"]

@@ -14,7 +14,7 @@ from study.errors import StudyError
 from study.record.configs import distinct_configs
 from study.record.manifest import Manifest
 
-DATA = ("n_samples", "noise", "data_seed")
+DATA = ("data", "n_samples", "noise", "data_seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from analysis.figures.models import (
     traversals,
 )
 from analysis.figures.plane import exact_density
+from moons.data import Origin
 from moons.prior import MixturePrior
 
 from .known_models import SHIFT, known_trial
@@ -43,15 +44,15 @@ def test_no_more_reconstructions_are_drawn_than_asked_for_and_always_the_same():
 def test_a_conditional_model_is_asked_for_both_moons_equally():
     data = samples.samples_data(known_trial(conditional=True), sigma_x=0.0)
     drawn = data[data["source"] == "generated"]
-    assert drawn["moon"].value_counts().to_dict() == {0: 500, 1: 500}
-    means = drawn.groupby("moon")["x1"].mean()
+    assert drawn["class"].value_counts().to_dict() == {0: 500, 1: 500}
+    means = drawn.groupby("class")["x1"].mean()
     assert means[1] - means[0] == pytest.approx(SHIFT, abs=0.3)
 
 
 def test_a_vae_generates_points_without_a_moon_from_its_prior_and_noise():
     data = samples.samples_data(known_trial(), sigma_x=1.0, draws=4000)
     drawn = data[data["source"] == "generated"]
-    assert drawn["moon"].isna().all()
+    assert drawn["class"].isna().all()
     assert drawn[["x1", "x2"]].std().to_numpy() == pytest.approx(math.sqrt(2), rel=0.05)
 
 
@@ -75,7 +76,7 @@ def test_the_density_of_a_conditional_model_is_the_mean_over_both_labels():
 
 
 def test_densities_share_all_of_themselves_and_nothing_of_what_lies_elsewhere():
-    data = exact_density(0.15).rename(columns={"density": "exact"})
+    data = exact_density(Origin("moons", 2000, 0.15, 42)).rename(columns={"density": "exact"})
     assert density.overlap(data.assign(model=data["exact"])) == pytest.approx(1.0, abs=0.01)
     assert density.overlap(data.assign(model=0.0)) == 0.0
 
@@ -119,10 +120,10 @@ def test_only_the_latents_with_the_largest_kl_are_shown():
 def test_one_or_two_latents_are_shown_as_they_are(latent_dim, columns):
     trained = known_trial(latent_dim)
     data = latent_space.latent_space_data(trained)
-    assert list(data.columns) == [*columns, "split", "moon"]
+    assert list(data.columns) == [*columns, "split", "class"]
     test = data[data["split"] == "test"]
     np.testing.assert_allclose(test[columns], trained.data.test.x[:, :latent_dim], atol=1e-6)
-    np.testing.assert_array_equal(test["moon"], trained.data.test.y)
+    np.testing.assert_array_equal(test["class"], trained.data.test.y)
 
 
 def test_large_splits_are_thinned():
@@ -135,12 +136,12 @@ def test_more_latents_are_embedded_the_same_each_time_with_moons_told_apart():
     trained = known_trial(latent_dim=4, scale=3.0, n_samples=300, noise=0.05)
     first, second = (latent_space.latent_space_data(trained) for _ in range(2))
     pd.testing.assert_frame_equal(first, second)
-    assert list(first.columns) == ["umap1", "umap2", "split", "moon"]
+    assert list(first.columns) == ["umap1", "umap2", "split", "class"]
     train, test = (first[first["split"] == split] for split in ("train", "test"))
     places = train[["umap1", "umap2"]].to_numpy()
     gaps = np.linalg.norm(test[["umap1", "umap2"]].to_numpy()[:, None] - places, axis=2)
-    nearest = train["moon"].to_numpy()[gaps.argmin(axis=1)]
-    assert (nearest == test["moon"]).mean() > 0.9
+    nearest = train["class"].to_numpy()[gaps.argmin(axis=1)]
+    assert (nearest == test["class"]).mean() > 0.9
 
 
 @pytest.mark.slow
@@ -197,7 +198,7 @@ def test_without_a_plane_of_latents_there_is_one_line(latent_dim):
 
 def test_a_conditional_model_is_traversed_under_both_labels():
     data = traversals.traversals_data(known_trial(conditional=True), 0)
-    upper, lower = (data[data["moon"] == moon] for moon in (0, 1))
+    upper, lower = (data[data["class"] == moon] for moon in (0, 1))
     np.testing.assert_allclose(lower["x1"].to_numpy() - upper["x1"].to_numpy(), SHIFT, atol=1e-5)
     assert upper["value"].tolist() == lower["value"].tolist()
 

@@ -7,6 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.figures.plane import exact_density, extent, limits_of, mass_levels
+from moons.data import Origin
+
+
+def moons(noise):
+    return Origin("moons", 2000, noise, 42)
 
 
 def cell_area(frame):
@@ -15,17 +20,17 @@ def cell_area(frame):
 
 @pytest.mark.parametrize("noise", [0.05, 0.15, 0.5])
 def test_the_grid_holds_nearly_all_of_the_exact_density(noise):
-    frame = exact_density(noise)
+    frame = exact_density(moons(noise))
     assert frame["density"].sum() * cell_area(frame) == pytest.approx(1.0, abs=0.01)
 
 
 def test_the_exact_density_is_the_same_turned_by_half_a_circle_about_the_middle():
-    grid = exact_density(0.15).pivot(index="x2", columns="x1", values="density").to_numpy()
+    grid = exact_density(moons(0.15)).pivot(index="x2", columns="x1", values="density").to_numpy()
     np.testing.assert_allclose(grid, grid[::-1, ::-1], rtol=1e-6)
 
 
 def test_data_without_noise_are_shown_as_arcs_of_radius_one():
-    arcs = exact_density(0.0)
+    arcs = exact_density(moons(0.0))
     assert arcs["density"].isna().all()
     from_centres = np.minimum(
         abs(np.hypot(arcs["x1"], arcs["x2"]) - 1),
@@ -44,14 +49,14 @@ def test_the_level_of_a_normal_density_is_what_its_chi_squared_says(mass):
 
 
 def test_levels_rise_as_their_masses_fall():
-    levels = mass_levels(exact_density(0.2)["density"].to_numpy())
+    levels = mass_levels(exact_density(moons(0.2))["density"].to_numpy())
     assert np.all(np.diff(levels) > 0)
 
 
 def test_limits_hold_points_beyond_the_moons_but_are_not_stretched_without_end():
     inside = pd.DataFrame({"x1": [0.0, 1.0], "x2": [0.0, 1.0]})
-    assert limits_of(0.15, inside) == extent(0.15)
-    (left, right), _ = limits_of(0.15, inside.assign(x1=[0.0, 3.0]))
-    assert (left, right) == (extent(0.15)[0][0], 3.05)
-    (left, right), _ = limits_of(0.15, inside.assign(x1=[0.0, 1e6]))
+    assert limits_of(moons(0.15), inside) == extent(moons(0.15))
+    (left, right), _ = limits_of(moons(0.15), inside.assign(x1=[0.0, 3.0]))
+    assert (left, right) == (extent(moons(0.15))[0][0], 3.05)
+    (left, right), _ = limits_of(moons(0.15), inside.assign(x1=[0.0, 1e6]))
     assert right < 6.0

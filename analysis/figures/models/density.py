@@ -12,18 +12,20 @@ from analysis.figures import Drawing, FigureSpec
 from analysis.figures.axes import colour_bar
 from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.plane import (
-    CLEAN,
     Floats,
     draw_contours,
     exact_density,
     extent,
     grid_frame,
     grid_points,
+    has_density,
     plane_axes,
 )
 from analysis.figures.style import GREY, SEQUENTIAL
 from analysis.trained import TrainedTrial, load_trial, why_no_model
 from analysis.words import number, percent
+from moons.data import Origin
+from moons.sources.names import NAMED
 from study.record.results import StudyResults
 
 DRAWS = 40_000  # of the prior; the density's error is then some 2 % where it is high
@@ -33,7 +35,7 @@ Shown = Literal["exact", "model", "difference"]
 
 
 def density_data(trained: TrainedTrial, sigma_x: float, draws: int = DRAWS) -> pd.DataFrame:
-    """The exact density and the model's on one grid, both moons together.
+    """The exact density and the model's on one grid, all classes together.
 
     p_model(x) is the mean over draws z of the prior of N(x; decode(z), sigma_x^2 I), without a
     bias; on a grid that is a product of two matrices.
@@ -46,16 +48,16 @@ def density_data(trained: TrainedTrial, sigma_x: float, draws: int = DRAWS) -> p
     Returns:
         Columns x1, x2, exact, model, both a squared data unit; a row a grid point.
     """
-    noise = trained.config.noise
-    x1, x2 = grid_points(noise)
-    labels = np.arange(draws) % 2  # a VAE does not look at them
+    origin = trained.origin
+    x1, x2 = grid_points(origin)
+    labels = origin.labels(draws)  # a VAE does not look at them
     means = trained.generate(draws, "density", labels, sigma_x=0.0).astype(float)
     total = np.zeros((len(x2), len(x1)))
     for start in range(0, draws, BLOCK):
         part = means[start : start + BLOCK]
         total += _normal(x2, part[:, 1], sigma_x) @ _normal(x1, part[:, 0], sigma_x).T
     model = grid_frame(x1, x2, total / draws)
-    exact = exact_density(noise)
+    exact = exact_density(origin)
     return exact.rename(columns={"density": "exact"}).assign(model=model["density"])
 
 
@@ -75,17 +77,17 @@ def density(
         raise ValueError(sentence)
     trained = load_trial(results, trial)
     with drawing_on(ax, 3.4, 4.8) as ax:
-        return _draw_panel(ax, density_data(trained, trained.sigma_x), of, trained.config.noise)
+        return _draw_panel(ax, density_data(trained, trained.sigma_x), of, trained.origin)
 
 
-def _draw_panel(ax: Axes, data: pd.DataFrame, of: Shown, noise: float) -> Axes:
+def _draw_panel(ax: Axes, data: pd.DataFrame, of: Shown, origin: Origin) -> Axes:
     """The density in colours, with the exact one's contours over it."""
     difference = data["model"] - data["exact"]
     shown = difference if of == "difference" else data[of]
     widest = max(float(difference.abs().max()), 1e-9)
     highest = max(data["exact"].max(), data["model"].max())
     norm = Normalize(-widest, widest) if of == "difference" else Normalize(0.0, highest)
-    (left, right), (low, high) = extent(noise)
+    (left, right), (low, high) = extent(origin)
     image = ax.imshow(
         data.assign(shown=shown).pivot(index="x2", columns="x1", values="shown"),
         cmap="PuOr_r" if of == "difference" else SEQUENTIAL,
@@ -95,7 +97,7 @@ def _draw_panel(ax: Axes, data: pd.DataFrame, of: Shown, noise: float) -> Axes:
     )
     exact = data[["x1", "x2"]].assign(density=data["exact"])
     draw_contours(ax, exact, GREY if of == "difference" else "#FFFFFF80")
-    plane_axes(ax, extent(noise), "model less exact" if of == "difference" else of)
+    plane_axes(ax, origin, extent(origin), "model less exact" if of == "difference" else of)
     text = "difference (1 / squared unit)" if of == "difference" else UNIT
     colour_bar(ax, image, text, location="bottom", aspect=30, pad=0.02)
     return ax
@@ -126,11 +128,17 @@ def _unfit(results: StudyResults, trial: int | None) -> str | None:
     if reason := why_no_model(results, trial):
         return reason
     trained = load_trial(results, trial)
-    noise = trained.config.noise
-    if noise >= CLEAN:
+    origin, noise = trained.origin, trained.config.noise
+    if has_density(origin) and origin.scale == "none":
         return None
+    if origin.data not in NAMED or origin.scale != "none":
+        return (
+            f"The density of {origin.data} is not known in the plane, so there is none to compare."
+            if origin.scale == "none"
+            else "Densities are drawn of models that see points as they are: scale none."
+        )
     return (
-        f"Trial {trained.trial} was trained on data with noise {noise:g}, which lie on two arcs "
+        f"Trial {trained.trial} was trained on data with noise {noise:g}, which lie on curves "
         "and have next to no density in the plane."
     )
 
@@ -146,7 +154,7 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     if (outside := beyond(data)) > 0.01:
         note += f" {percent(outside)} of the model's lies beyond the panels."
     panels = [
-        partial(_draw_panel, data=data, of=of, noise=trained.config.noise) for of in get_args(Shown)
+        partial(_draw_panel, data=data, of=of, origin=trained.origin) for of in get_args(Shown)
     ]
     return Drawing(lay_out(panels, (3.0, 2.8), share="both"), note)
 

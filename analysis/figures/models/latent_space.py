@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.paper import drawing_on, lay_out
-from analysis.figures.style import GREY, MOON_COLOURS, MOON_NAMES
+from analysis.figures.style import GREY, ClassStyle, class_styles
 from analysis.trained import Floats, TrainedTrial, load_trial, why_no_model
 from analysis.words import count
 from moons.split import Split
@@ -35,7 +35,7 @@ def latent_space_data(trained: TrainedTrial, most: int = MOST) -> pd.DataFrame:
         most: points of each split, drawn at random where it has more.
 
     Returns:
-        Columns split, moon and z1; or z1, z2; or umap1, umap2. A row a point.
+        Columns split, class and z1; or z1, z2; or umap1, umap2. A row a point.
     """
     rng = trained.rng("latent space")
     train, test = (_thinned(part, most, rng) for part in (trained.data.train, trained.data.test))
@@ -46,7 +46,7 @@ def latent_space_data(trained: TrainedTrial, most: int = MOST) -> pd.DataFrame:
         columns = ["umap1", "umap2"]
         seen, new = _umap(seen, new, seed=int(rng.integers(2**31)))
     parts = [
-        pd.DataFrame(places, columns=columns).assign(split=name, moon=part.y)
+        pd.DataFrame(places, columns=columns).assign(split=name, **{"class": part.y})
         for name, places, part in (("train", seen, train), ("test", new, test))
     ]
     return pd.concat(parts, ignore_index=True)
@@ -75,7 +75,7 @@ def prior_data(trained: TrainedTrial, data: pd.DataFrame) -> pd.DataFrame | None
 def latent_space(
     results: StudyResults, *, trial: int | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Where the encoder puts train and test points, coloured by moon.
+    """Where the encoder puts train and test points, coloured by class.
 
     Raises:
         ValueError: there is no such trial, or it left no model.
@@ -83,28 +83,34 @@ def latent_space(
     trained = load_trial(results, trial)
     data = latent_space_data(trained)
     with drawing_on(ax, 5.6) as ax:
-        return _draw_latents(ax, data, prior_data(trained, data))
+        return _draw_latents(ax, data, prior_data(trained, data), _looks(trained))
 
 
-def _draw_latents(ax: Axes, data: pd.DataFrame, prior: pd.DataFrame | None) -> Axes:
-    axes = [column for column in data.columns if column not in ("split", "moon")]
+def _looks(trained: TrainedTrial) -> list[ClassStyle]:
+    return class_styles(trained.origin.source.classes)
+
+
+def _draw_latents(
+    ax: Axes, data: pd.DataFrame, prior: pd.DataFrame | None, looks: list[ClassStyle]
+) -> Axes:
+    axes = [column for column in data.columns if column not in ("split", "class")]
     if axes == ["z1"]:
         assert prior is not None
-        return _draw_line(ax, data, prior)
+        return _draw_line(ax, data, prior, looks)
     handles: list[Any] = []
     for split, size, alpha in (("train", 9, 0.3), ("test", 16, 0.95)):
-        for moon, marker in enumerate(("o", "^")):
-            rows = data[(data["split"] == split) & (data["moon"] == moon)]
+        for look in looks:
+            rows = data[(data["split"] == split) & (data["class"] == look.label)]
             handles.append(
                 ax.scatter(
                     rows[axes[0]],
                     rows[axes[1]],
                     s=size,
-                    marker=marker,
-                    color=MOON_COLOURS[moon],
+                    marker=look.marker,
+                    color=look.colour,
                     alpha=alpha,
                     linewidths=0,
-                    label=f"{MOON_NAMES[moon]}, {split}",
+                    label=f"{look.name}, {split}",
                     rasterized=len(data) > 2000,
                 )
             )
@@ -126,18 +132,18 @@ def _draw_latents(ax: Axes, data: pd.DataFrame, prior: pd.DataFrame | None) -> A
     return ax
 
 
-def _draw_line(ax: Axes, data: pd.DataFrame, prior: pd.DataFrame) -> Axes:
-    """One latent: the distribution of each moon, since a line of points shows nothing."""
+def _draw_line(ax: Axes, data: pd.DataFrame, prior: pd.DataFrame, looks: list[ClassStyle]) -> Axes:
+    """One latent: the distribution of each class, since a line of points shows nothing."""
     edges = np.linspace(*_span(data["z1"]), 61)
-    for moon, (colour, name) in enumerate(zip(MOON_COLOURS, MOON_NAMES, strict=True)):
+    for look in looks:
         for split in ("train", "test"):
             pale = split == "train"
             rows = data[data["split"] == split]
-            counts, _ = np.histogram(rows.loc[rows["moon"] == moon, "z1"], edges)
+            counts, _ = np.histogram(rows.loc[rows["class"] == look.label, "z1"], edges)
             height = counts / (max(len(rows), 1) * np.diff(edges))
             ax.stairs(
-                height, edges, fill=pale, alpha=0.3 if pale else 1.0, color=colour, linewidth=1.6,
-                label=f"{name}, {split}",
+                height, edges, fill=pale, alpha=0.3 if pale else 1.0, color=look.colour,
+                linewidth=1.6, label=f"{look.name}, {split}",
             )  # fmt: skip
     ax.plot(prior["z1"], prior["density"], color=GREY, linestyle="--", label="prior")
     ax.set(xlabel="z1 (posterior mean)", ylabel="density")
@@ -179,7 +185,9 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     note = f"Trial {trained.trial}, {count(trained.latent_dim, 'latent dimension')}{how}."
     if len(trained.data.train) > MOST:
         note += f" At most {MOST} points of each split are shown."
-    panel = partial(_draw_latents, data=data, prior=prior_data(trained, data))
+    panel = partial(
+        _draw_latents, data=data, prior=prior_data(trained, data), looks=_looks(trained)
+    )
     size = (7.2, 3.2 if trained.latent_dim == 1 else 5.2)
     return Drawing(lay_out([panel], size, legend_columns=3), note)
 
@@ -189,9 +197,9 @@ FIGURE = FigureSpec(
     title="Latent space",
     caption=(
         "Where the encoder puts each point: posterior means of train (pale) and test points "
-        "(strong), coloured by moon. One or two latents are shown as they are; more by UMAP, whose "
-        "distances between clusters mean nothing. Moons that overlap here were not told apart by "
-        "the latent; in a CVAE they need not be, since the decoder knows the label."
+        "(strong), coloured by class. One or two latents are shown as they are; more by UMAP, "
+        "whose distances between clusters mean nothing. Classes that overlap here were not told "
+        "apart by the latent; in a CVAE they need not be, since the decoder knows the label."
     ),
     unfit=why_no_model,
     draw=_draw,

@@ -9,14 +9,15 @@ from matplotlib.axes import Axes
 from analysis.figures import Drawing, FigureSpec
 from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.plane import (
-    contour_handle,
+    contour_handles,
     draw_contours,
     exact_density,
     limits_of,
     plane_axes,
 )
-from analysis.figures.style import MOON_COLOURS, MOON_NAMES
-from analysis.trained import TrainedTrial, load_trial, why_no_model
+from analysis.figures.style import class_styles
+from analysis.trained import TrainedTrial, load_trial, why_no_plane
+from moons.data import Origin, in_own_units
 from moons.words import number
 from study.record.results import StudyResults
 
@@ -31,13 +32,14 @@ def reconstructions_data(trained: TrainedTrial, most: int = MOST) -> pd.DataFram
         most: points, drawn at random where the test split has more.
 
     Returns:
-        Columns moon, x1, x2, x1_hat, x2_hat, distance (in data units); a row a point.
+        Columns class, x1, x2, x1_hat, x2_hat, distance (in data units); a row a point.
     """
     test = trained.data.test
     mean, _ = trained.posterior(test)
     x_hat = trained.decode(mean, test.y)
-    points = pd.DataFrame(test.x, columns=["x1", "x2"]).assign(
-        moon=test.y, x1_hat=x_hat[:, 0], x2_hat=x_hat[:, 1]
+    own = in_own_units(trained.origin, test).x
+    points = pd.DataFrame(own[:, :2], columns=["x1", "x2"]).assign(
+        **{"class": test.y}, x1_hat=x_hat[:, 0], x2_hat=x_hat[:, 1]
     )
     points["distance"] = np.hypot(points["x1_hat"] - points["x1"], points["x2_hat"] - points["x2"])
     if len(points) > most:
@@ -55,15 +57,16 @@ def reconstructions(
     """
     trained = load_trial(results, trial)
     with drawing_on(ax, 5.2) as ax:
-        return _draw_arrows(ax, reconstructions_data(trained), trained.config.noise)
+        return _draw_arrows(ax, reconstructions_data(trained), trained.origin)
 
 
-def _draw_arrows(ax: Axes, data: pd.DataFrame, noise: float) -> Axes:
-    exact = exact_density(noise)
+def _draw_arrows(ax: Axes, data: pd.DataFrame, origin: Origin) -> Axes:
+    exact = exact_density(origin)
     draw_contours(ax, exact)
     handles = []
-    for moon, (colour, name) in enumerate(zip(MOON_COLOURS, MOON_NAMES, strict=True)):
-        rows = data[data["moon"] == moon]
+    for look in class_styles(origin.source.classes):
+        colour, name = look.colour, look.name
+        rows = data[data["class"] == look.label]
         ax.quiver(
             rows["x1"],
             rows["x2"],
@@ -80,8 +83,8 @@ def _draw_arrows(ax: Axes, data: pd.DataFrame, noise: float) -> Axes:
         handles.append(ax.scatter(rows["x1"], rows["x2"], s=14, color=colour, label=name, zorder=3))
     ends = data.rename(columns={"x1": "from1", "x2": "from2", "x1_hat": "x1", "x2_hat": "x2"})
     seen = pd.concat([data[["x1", "x2"]], ends[["x1", "x2"]]])
-    plane_axes(ax, limits_of(noise, seen))
-    ax.legend(handles=[*handles, contour_handle(exact)], fontsize="small")
+    plane_axes(ax, origin, limits_of(origin, seen))
+    ax.legend(handles=[*handles, *contour_handles(exact)], fontsize="small")
     return ax
 
 
@@ -93,8 +96,8 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
         f"Trial {trained.trial}; {len(data)} of {len(trained.data.test)} test points, "
         f"mean squared error {number(mse)} a coordinate."
     )
-    noise = trained.config.noise
-    return Drawing(lay_out([partial(_draw_arrows, data=data, noise=noise)], (8.0, 4.6)), note)
+    origin = trained.origin
+    return Drawing(lay_out([partial(_draw_arrows, data=data, origin=origin)], (8.0, 4.6)), note)
 
 
 FIGURE = FigureSpec(
@@ -103,8 +106,8 @@ FIGURE = FigureSpec(
     caption=(
         "Test points (dots) and, at the arrows' heads, their reconstructions: the decoder's mean "
         "at the posterior's mean. A model of the noise as noise pulls points to the middle of "
-        "their moon; arrows of no length mean that the latent also stores the noise."
+        "their class; arrows of no length mean that the latent also stores the noise."
     ),
-    unfit=why_no_model,
+    unfit=why_no_plane,
     draw=_draw,
 )

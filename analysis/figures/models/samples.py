@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -11,15 +10,15 @@ from analysis.figures import Drawing, FigureSpec
 from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.plane import (
     Limits,
-    contour_handle,
+    contour_handles,
     draw_contours,
     exact_density,
     limits_of,
     plane_axes,
 )
-from analysis.figures.style import GREEN, MOON_COLOURS, MOON_NAMES
-from analysis.trained import TrainedTrial, load_trial, why_no_model
-from moons.density import draw_exact
+from analysis.figures.style import GREY, class_styles
+from analysis.trained import TrainedTrial, load_trial, why_no_plane
+from moons.data import Origin
 from moons.words import count, number
 from study.record.results import StudyResults
 
@@ -28,7 +27,7 @@ FRESH, GENERATED = "fresh", "generated"
 
 
 def samples_data(trained: TrainedTrial, sigma_x: float, draws: int = DRAWS) -> pd.DataFrame:
-    """Fresh points of the exact distribution and as many of the model's.
+    """Fresh points of the data, training points of a file, and as many of the model's.
 
     Args:
         trained: a trial's model.
@@ -36,21 +35,21 @@ def samples_data(trained: TrainedTrial, sigma_x: float, draws: int = DRAWS) -> p
         draws: points of each.
 
     Returns:
-        Columns source (fresh or generated), moon (what it was drawn from or asked for; missing
+        Columns source (fresh or generated), class (what it was drawn from or asked for; missing
         for a VAE's points), x1, x2; a row a point.
     """
     seed = int(trained.rng("samples").integers(2**31))
-    fresh = draw_exact(draws, trained.config.noise, seed)
-    asked = np.arange(draws) % 2 if trained.conditional else None
+    fresh = trained.origin.draw(draws, seed)
+    asked = trained.origin.labels(draws) if trained.conditional else None
     drawn = trained.generate(draws, "samples", asked, sigma_x=sigma_x)
     parts = [
-        pd.DataFrame(points, columns=["x1", "x2"]).assign(
-            source=source, moon=pd.Series(moons, range(draws), dtype="Int64")
+        pd.DataFrame(points[:, :2], columns=["x1", "x2"]).assign(
+            source=source, **{"class": pd.Series(moons, range(draws), dtype="Int64")}
         )
         for source, points, moons in ((FRESH, fresh.x, fresh.y), (GENERATED, drawn, asked))
     ]
     both = pd.concat(parts, ignore_index=True)
-    return both[["source", "moon", "x1", "x2"]]
+    return both[["source", "class", "x1", "x2"]]
 
 
 def samples(
@@ -68,24 +67,24 @@ def samples(
     trained = load_trial(results, trial)
     data = samples_data(trained, trained.sigma_x)
     with drawing_on(ax, 3.4, 4.8) as ax:
-        return _draw_points(ax, data, FRESH if of == "data" else GENERATED, trained.config.noise)
+        return _draw_points(ax, data, FRESH if of == "data" else GENERATED, trained.origin)
 
 
-def _draw_points(ax: Axes, data: pd.DataFrame, source: str, noise: float) -> Axes:
-    rows, exact = data[data["source"] == source], exact_density(noise)
+def _draw_points(ax: Axes, data: pd.DataFrame, source: str, origin: Origin) -> Axes:
+    rows, exact = data[data["source"] == source], exact_density(origin)
     draw_contours(ax, exact)
-    _scatter(ax, rows)
+    _scatter(ax, rows, origin)
     title = "fresh data" if source == FRESH else "generated"
-    plane_axes(ax, limits_of(noise, data), f"{title}, {count(len(rows), 'point')}")
+    plane_axes(ax, origin, limits_of(origin, data), f"{title}, {count(len(rows), 'point')}")
     handles, _ = ax.get_legend_handles_labels()
-    ax.legend(handles=[*handles, contour_handle(exact)], fontsize="x-small")
+    ax.legend(handles=[*handles, *contour_handles(exact)], fontsize="x-small")
     return ax
 
 
-def _scatter(ax: Axes, rows: pd.DataFrame) -> None:
-    looks = [(moon, MOON_COLOURS[moon], MOON_NAMES[moon]) for moon in (0, 1)]
-    groups = [(rows[rows["moon"] == moon], colour, name) for moon, colour, name in looks]
-    groups.append((rows[rows["moon"].isna()], GREEN, "generated, no label"))
+def _scatter(ax: Axes, rows: pd.DataFrame, origin: Origin) -> None:
+    looks = class_styles(origin.source.classes)
+    groups = [(rows[rows["class"] == look.label], look.colour, look.name) for look in looks]
+    groups.append((rows[rows["class"].isna()], GREY, "generated, no label"))
     for points, colour, name in groups:
         if len(points):
             ax.scatter(
@@ -98,16 +97,17 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
     trained = load_trial(results, trial)
     sigma_x = trained.sigma_x
     data = samples_data(trained, sigma_x)
-    noise = trained.config.noise
+    origin = trained.origin
+    known = f" (the data's: {origin.noise:g})" if origin.known else ""
     note = (
         f"Trial {trained.trial}; the decoder's noise, fitted to the data, has a standard "
-        f"deviation of {number(sigma_x)} (the data's: {noise:g})."
+        f"deviation of {number(sigma_x)}{known}."
     )
-    limits = limits_of(noise, data)
+    limits = limits_of(origin, data)
     if outside := _beyond(data, limits):
         lie = "lies" if outside == 1 else "lie"
         note += f" {count(outside, 'generated point')} {lie} beyond the panel."
-    panels = [partial(_draw_points, data=data, source=s, noise=noise) for s in (FRESH, GENERATED)]
+    panels = [partial(_draw_points, data=data, source=s, origin=origin) for s in (FRESH, GENERATED)]
     return Drawing(lay_out(panels, (4.0, 2.8), share="both"), note)
 
 
@@ -124,8 +124,9 @@ FIGURE = FigureSpec(
         "Fresh points of the data's distribution, and as many draws of the model: latents from the "
         "prior, decoded, with the decoder's noise. Contours hold 50, 90 and 99 % of the exact "
         "density: a good generator fills them alike and leaves the plane around them empty. A "
-        "CVAE's points have the colour of the moon that was asked for."
+        "CVAE's points have the colour of the class that was asked for. Of more than two columns "
+        "the first two are shown."
     ),
-    unfit=why_no_model,
+    unfit=why_no_plane,
     draw=_draw,
 )

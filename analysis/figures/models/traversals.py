@@ -13,7 +13,7 @@ from analysis.figures.axes import colour_bar
 from analysis.figures.paper import drawing_on, lay_out
 from analysis.figures.plane import draw_contours, exact_density, limits_of, plane_axes
 from analysis.figures.style import GREY, SEQUENTIAL
-from analysis.trained import TrainedTrial, load_trial, why_no_model
+from analysis.trained import TrainedTrial, load_trial, why_no_plane
 from analysis.words import count
 from study.record.results import StudyResults
 
@@ -36,7 +36,7 @@ def traversals_data(trained: TrainedTrial, unit: int, steps: int = STEPS) -> pd.
         steps: points a line.
 
     Returns:
-        Columns moon (missing for a VAE), path, value, x1, x2; a row a point.
+        Columns class (missing for a VAE), path, value, x1, x2; a row a point.
     """
     drawn = trained.prior_draws(DRAWS, "traversals")
     held = [trained.prior_mean]
@@ -46,17 +46,17 @@ def traversals_data(trained: TrainedTrial, unit: int, steps: int = STEPS) -> pd.
     low, high = np.quantile(drawn[:, unit], (LEFT_OUT, 1 - LEFT_OUT))
     values = np.linspace(low, high, steps)
     parts = []
-    for moon in (0, 1) if trained.conditional else (0,):
+    for label in range(len(trained.origin.source.classes) if trained.conditional else 1):
         for path, fixed in enumerate(held):
             z = np.tile(fixed, (steps, 1))
             z[:, unit] = values
-            x = trained.decode(z, np.full(steps, moon))
+            x = trained.decode(z, np.full(steps, label))
             part = pd.DataFrame({"value": values, "x1": x[:, 0], "x2": x[:, 1]})
-            parts.append(part.assign(moon=moon, path=path))
-    data = pd.concat(parts, ignore_index=True).astype({"moon": "Int64"})
+            parts.append(part.assign(**{"class": label}, path=path))
+    data = pd.concat(parts, ignore_index=True).astype({"class": "Int64"})
     if not trained.conditional:
-        data["moon"] = pd.NA
-    return data[["moon", "path", "value", "x1", "x2"]]
+        data["class"] = pd.NA
+    return data[["class", "path", "value", "x1", "x2"]]
 
 
 def traversals(
@@ -66,7 +66,7 @@ def traversals(
     latent: int | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """The decoder's mean as a latent moves; under both labels, where the decoder is told one.
+    """The decoder's mean as a latent moves; under every label, where the decoder is told one.
 
     Args:
         results: the study's.
@@ -86,10 +86,10 @@ def traversals(
 
 
 def _draw_latent(ax: Axes, trained: TrainedTrial, number: int) -> Axes:
-    data, noise = traversals_data(trained, number - 1), trained.config.noise
+    data, origin = traversals_data(trained, number - 1), trained.origin
     norm = Normalize(data["value"].min(), data["value"].max())
-    draw_contours(ax, exact_density(noise), GREY)
-    for (_, path), line in data.groupby(["moon", "path"], dropna=False):
+    draw_contours(ax, exact_density(origin), GREY)
+    for (_, path), line in data.groupby(["class", "path"], dropna=False):
         points = line[["x1", "x2"]].to_numpy()
         pieces = LineCollection(
             list(np.stack([points[:-1], points[1:]], axis=1)),  # (steps - 1, ends, coordinates)
@@ -102,7 +102,7 @@ def _draw_latent(ax: Axes, trained: TrainedTrial, number: int) -> Axes:
         )
         ax.add_collection(pieces)
     title = f"z{number} moves" + (", under each label" if trained.conditional else "")
-    plane_axes(ax, limits_of(noise, data), title)
+    plane_axes(ax, origin, limits_of(origin, data), title)
     colour_bar(ax, pieces, f"z{number} (no unit)", pad=0.02, aspect=25, shrink=0.8)
     return ax
 
@@ -123,11 +123,11 @@ FIGURE = FigureSpec(
     title="Traversals",
     caption=(
         "The decoder's mean as one latent moves through the prior's range and the others stay at "
-        "its mean; a CVAE's under both labels: where colours run alike along both moons, the "
-        "latent means the same place on either. With two latents thin lines have the other one "
+        "its mean; a CVAE's under every label: where colours run alike along all classes, the "
+        "latent means the same place on each. With two latents thin lines have the other one "
         "elsewhere in its prior. A line that does not move is a latent that the decoder does not "
         "use. Grey: the exact density of the data."
     ),
-    unfit=why_no_model,
+    unfit=why_no_plane,
     draw=_draw,
 )

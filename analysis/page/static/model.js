@@ -128,7 +128,7 @@ function latentAxes() {
     const axis = which ? plot.left[0] : plot.below[0];
     axis.ticker.ticks = latent ? niceTicks(low, high, false) : [];
     axis.axis_label = latent ? `z${Number(chosen[which]) + 1}, posterior mean`
-      : chosen[which] === "none" ? "spread by moon, no meaning" : `UMAP ${which + 1}, no unit`;
+      : chosen[which] === "none" ? "spread by class, no meaning" : `UMAP ${which + 1}, no unit`;
   });
   return values;
 }
@@ -156,7 +156,7 @@ function drawDecoded() {
   named("decoded_curves").data = curves;
   named("decoded_points").data = points;
   $("#decoded-at").textContent = points.x.map((x, i) =>
-    `${model.conditional ? (i ? "lower moon " : "upper moon ") : ""}(${x.toFixed(3)}, ${points.y[i].toFixed(3)})`).join("   ");
+    `${model.conditional ? `${model.classes[i]} ` : ""}(${x.toFixed(3)}, ${points.y[i].toFixed(3)})`).join("   ");
 }
 
 function sliders() {
@@ -230,7 +230,7 @@ function showReconstruction(row) {
   if (row === undefined) { named("reconstruction").data = empty; return; }
   const { x, y, moon } = model.data, [x1, y1] = model.rebuilt?.[row] ?? decode(model.means[row], moon[row]);
   named("reconstruction").data = { x: [x[row]], y: [y[row]], x1: [x1], y1: [y1] };
-  return [["point", `(${x[row].toFixed(3)}, ${y[row].toFixed(3)}), ${moon[row] ? "lower" : "upper"} moon`],
+  return [["point", `(${x[row].toFixed(3)}, ${y[row].toFixed(3)}), ${model.classes[moon[row]]}`],
     ["rebuilt at", `(${x1.toFixed(3)}, ${y1.toFixed(3)})`],
     ["latent", model.means[row].slice(0, 4).map((v) => v.toFixed(2)).join(", ") + (model.latent > 4 ? ", ..." : "")]];
 }
