@@ -133,13 +133,12 @@ def _script(config: Config, measured: Mapping[str, Any], file: str | None) -> st
     noise = float(measured.get("sigma_x") or config.sigma_x)
     script = (HERE / "templates" / name).read_text().replace("SIGMA_X", repr(noise))
     scaling, names = Origin.of(config).scaling, source_named(config.data)
-    undone = "x"
-    if scaling.std is not None and scaling.mean is not None:
-        undone = f"x * torch.tensor({scaling.std.tolist()}) + torch.tensor({scaling.mean.tolist()})"
+    if scaling.mean is not None and scaling.std is not None:
+        ours = f"torch.tensor({scaling.mean.tolist()}), torch.tensor({scaling.std.tolist()})"
+        script = script.replace("MEAN, STD = 0.0, 1.0", f"MEAN, STD = {ours}")
     labels = ", ".join(f"{i} {name}" for i, name in enumerate(names.classes))
     written = {
         "MODEL_FILE": repr(file),
-        "SCALED_BACK": undone,
         "COLUMN_NAMES": ", ".join(names.columns),
         "LABEL_NAMES": labels if config.family == "cvae" else "none",
     }
