@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import optuna
@@ -180,7 +181,8 @@ class Ledger:
     def _outcome(
         self, flight: Flight, row: dict[str, Any], state: State, error: str | None
     ) -> dict[str, Any]:
-        return row | {
+        # Keys that came from a worker are strings of their own, and rows are kept in memory.
+        return {intern(name): value for name, value in row.items()} | {
             "state": state,
             "error": error,
             "start_s": round(flight.start_s, 3),

@@ -16,7 +16,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from pathlib import Path
 
 from moons.files import write_whole
@@ -100,9 +102,10 @@ class Scene:
         subprocess.run(command(self._calm, rerun=rerun), cwd=ROOT, check=True, capture_output=True)
         return time.monotonic() - began
 
-    def strike(self, victim: Victim, rng: random.Random) -> Try:
-        """Kills once, and looks at what was there and what is there."""
-        folder = self.place / "struck"
+    def strike(self, number: int, seed: int, lane: int) -> Try:
+        """Kills once, and looks at what was there and what is there; a lane has a study."""
+        victim, rng = VICTIMS[number % len(VICTIMS)], random.Random(f"{seed} {number}")
+        folder = self.place / f"struck{lane}"
         before = rows(folder) if folder.exists() else {}
         rerun, resumed = searched(before), folder.exists()
         usual_s = self.usual_s[rerun]
@@ -154,6 +157,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--tries", type=int, default=200, help="with those of earlier slices")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=7200.0, help="begin none after these")
+    parser.add_argument("--lanes", type=int, default=2, help="tries at a time")
     parser.add_argument("--damage", type=int, default=1000, help="tries with damaged files")
     parser.add_argument("--out", type=Path, default=Path("results/storm"))
     parser.add_argument(
@@ -164,10 +168,12 @@ def main(arguments: list[str]) -> int:
     kept = options.out / "tries.jsonl"
     until_s, scene = time.monotonic() + options.seconds, Scene(options.work)
     while (done := len(read(kept))) < options.tries and time.monotonic() < until_s:
-        found = scene.strike(VICTIMS[done % len(VICTIMS)], random.Random(f"{options.seed} {done}"))
-        with kept.open("a") as file:
-            file.write(json.dumps(asdict(found)) + "\n")
-        print(f"{done + 1}: {found}", flush=True)
+        lanes = range(min(options.lanes, options.tries - done))
+        with ThreadPoolExecutor(len(lanes)) as pool, kept.open("a") as file:
+            numbers = [done + lane for lane in lanes]
+            for found in pool.map(scene.strike, numbers, repeat(options.seed), lanes):
+                file.write(json.dumps(asdict(found)) + "\n")
+                print(found, flush=True)
     tries = read(kept)
     show_table(console(), table_of(tries).rich("kills at random moments"))
     if done < options.tries:
