@@ -69,10 +69,11 @@ def _run(plan: Plan, record: Record, history: History) -> ExitCode:
                         say(console(), confirming_title(plan))
                         run_retrainings(confirming, cluster, stop)
                 leaving = staying.pop_all()
-        except Unreachable as error:
-            _leave_as_it_was(plan, record)
-            if stop.signum is not None:
-                raise StudyError("stopped before it had a cluster", stop.code) from None
+        except StudyError as error:
+            if isinstance(error, Unreachable):
+                _leave_as_it_was(plan, record)
+                if stop.signum is not None:
+                    raise StudyError("stopped before it had a cluster", stop.code) from None
             raise _to_go_on(plan, error) from None
     with _beside(leaving.close):
         for account in (ledger, confirming):
@@ -192,7 +193,10 @@ def _conclude(
 
 def _storage_sentence(plan: Plan, error: OSError) -> str:
     place = Path(error.filename or plan.folder)
-    if place.parent.name.startswith(f".{plan.name}."):  # what the folder was called as a draft
+    draft = f".{plan.name}.draft-"  # what the folder was called
+    if place.name.startswith(draft):
+        place = plan.folder
+    elif place.parent.name.startswith(draft):
         place = plan.folder / place.name
     ending = ""
     if (plan.folder / "study.json").is_file():

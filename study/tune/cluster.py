@@ -88,6 +88,7 @@ def connected(
 
     Raises:
         Unreachable: nothing answers at the address, or not to us; or Ray does not start.
+        StudyError: Ray answers no more.
     """
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
@@ -108,8 +109,13 @@ def connected(
                 thread.join()  # or the end of the interpreter cuts an import short, which says so
                 raise
         found = context.address_info["gcs_address"]
-        running, grows = workers or present_cpus(), workers is None
-        yield Cluster(url, found, running, grows=grows, token=token_place())
+        from ray.exceptions import RayError
+
+        try:
+            running, grows = workers or present_cpus(), workers is None
+            yield Cluster(url, found, running, grows=grows, token=token_place())
+        except RayError as error:  # a call to a Ray that is going, before it is known to be gone
+            raise _lost(_first_line(error)) from None
 
 
 def present_cpus() -> int:

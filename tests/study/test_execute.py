@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import ray
-from ray.exceptions import AuthenticationError
+from ray.exceptions import AuthenticationError, RayError
 
 from study.errors import RAY, StudyError, Unreachable
 from study.execute import _beside
@@ -230,6 +230,24 @@ def test_a_ray_that_dies_while_it_starts_leaves_no_new_study_and_an_old_one_as_i
         main(["--resume", str(finished), "--trials", "9", "--no-report"])
     assert f"go on with: python -m study.run --resume {finished}" in capsys.readouterr().err
     assert (finished / "study.json").read_bytes() == before
+
+
+def test_a_call_that_ray_does_not_answer_any_more_is_a_loss(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unanswered(*_: object) -> None:
+        raise RayError("failed to connect to all addresses")
+
+    context = SimpleNamespace(dashboard_url=None, address_info={"gcs_address": "10.0.0.1:6379"})
+    monkeypatch.setattr(ray, "init", lambda **_: context)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    monkeypatch.setattr("study.tune.cluster.why_silent", lambda *_: None)
+    monkeypatch.setattr("study.tune.driver.run_trials", unanswered)
+    words = ["--resume", str(finished), "--trials", "9", "--workers", "1", "--no-report"]
+    assert main([*words, "--address", "10.0.0.1:6379"]) == 7
+    said = capsys.readouterr().err
+    assert "Ray was lost: failed to connect to all addresses; the record is whole" in said
+    assert said.count("\n") == 1
 
 
 def test_what_is_done_meanwhile_imports_a_ray_that_knows_of_its_token(
