@@ -1,7 +1,10 @@
 """Command lines read into dataclasses, with what is wrong in one sentence."""
 
 import contextlib
+import inspect
 import io
+import shutil
+import textwrap
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -90,11 +93,24 @@ def read_command_line(
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            return tyro.cli(kind, args=words, prog=prog, description=description)
+            about = wrapped(description or kind.__doc__ or "")
+            return tyro.cli(kind, args=words, prog=prog, description=about)
     except SystemExit as stop:
         if stop.code in (0, None):
             raise
         raise ValueError(one_line(said.getvalue())) from None
+
+
+def wrapped(text: str) -> str:
+    """Paragraphs broken between words, to fit the terminal, as tyro does with all but these.
+
+    It would join the lines of a paragraph again, unless they begin with a space.
+    """
+    width = shutil.get_terminal_size().columns
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(
+        textwrap.fill(" ".join(part.split()), width, subsequent_indent=" ") for part in paragraphs
+    )
 
 
 def one_line(boxed: str) -> str:
