@@ -1,11 +1,12 @@
 """Every warning says what to do, with the command, and none leads away from the goal."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from analysis.findings import findings
+from analysis.findings import advice, findings
 from study.record.manifest import Dimension
 from study.record.results import read_results
 from tests.analysis.known import known_results
@@ -49,3 +50,27 @@ def test_the_best_being_at_an_end_of_the_data_that_were_searched_says_nothing() 
     noise = Dimension(name="noise", kind="float", low=0.0, high=0.3, log=False)
     trials = [{"val_mse": 0.1, "noise": 0.0}, {"val_mse": 0.2, "noise": 0.3}]
     assert "edge" not in said(known_results(trials, searched=(noise,)), "warning")
+
+
+def test_advice_names_the_file_of_a_space_and_what_was_set_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    results = known_results([{"val_mse": 0.1}])
+    options = dict(results.manifest.options) | {"set": ["noise=0.1"], "grace": 5}
+    for place, typed in (
+        (tmp_path / "my space.py", "'my space.py'"),
+        (tmp_path / "-x.py", "./-x.py"),
+        (Path("/elsewhere/mine.py"), "/elsewhere/mine.py"),
+    ):
+        changed = replace(results.manifest, options=options | {"space": str(place)}, rungs=(5,))
+        here = replace(results, manifest=changed)
+        command = f"`python -m study.run --space {typed} --set noise=0.1 --"
+        assert advice.later_rung(here).startswith(f"{command}grace 20` ")
+        assert advice.by_metric(here, "val_excess_nll").startswith(f"{command}metric val_excess")
+        assert "--space" not in advice.go_on(here)  # whose model is built in
+        model = {"model": "Mine", "code": {"class": "Mine", "file": "mine.py", "hash": "0"}}
+        own = replace(changed, space=dict(changed.space) | model)
+        assert advice.finish(replace(results, manifest=own)).startswith(
+            f"`python -m study.run --resume results/known --space {typed}` "
+        )

@@ -137,3 +137,15 @@ def test_a_tilde_is_one_s_home_also_where_no_shell_says_so(monkeypatch):
     assert read_path("a/~/x") == Path("a/~/x")
     with pytest.raises(ValueError, match="must be a path, got '~nobody-of-that-name/x'"):
         read_path("~nobody-of-that-name/x")
+
+
+def test_help_breaks_its_description_between_words(monkeypatch, capsys):
+    from analysis.compare import main
+
+    monkeypatch.setenv("COLUMNS", "50")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    above, _, _ = capsys.readouterr().out.partition("╭")
+    about = above.partition("\n\n")[2].splitlines()
+    assert len(about) > 3
+    assert all(len(line) <= 50 for line in about)
