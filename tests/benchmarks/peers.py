@@ -1,7 +1,8 @@
 """The peers of the benchmark, written the way their documentation shows.
 
-Both train what the study trains - the same data, model, loss, Adam, clip, plateau schedule,
-patience, search space, rungs and number of trials - in the usual loop over a `DataLoader`. They are
+All train what the study trains - the same data, model, loss, Adam, clip, plateau schedule,
+patience, search space, rungs and number of trials - `optuna` and `tune` in the usual loop over a
+`DataLoader`, `pool` as the study's own trial, so that the cost of Ray itself is seen. They are
 functions of plain options, run in a process of their own by `python -m tests.benchmarks.peers`.
 """
 
@@ -12,8 +13,9 @@ import os
 import tempfile
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils.data import DataLoader, TensorDataset
@@ -23,6 +25,9 @@ from moons.data import load_data
 from moons.models import build_model
 from moons.objective import Reconstruction, elbo
 from moons.prior import Prior
+
+if TYPE_CHECKING:
+    import optuna
 
 SIZES = [2, 4, 8, 16, 32, 64, 128]
 GRACE, REDUCTION = 10, 4
@@ -71,33 +76,68 @@ def plain_epochs(config: Config, seed: int) -> Iterator[float]:
             return
 
 
-def plain_optuna(journal: str, trials: int, seed: int, max_epochs: int) -> None:
-    """One of Optuna's processes: ask, train, report every epoch, be pruned."""
+def proposed(trial: "optuna.Trial", seed: int, max_epochs: int) -> Config:
+    """The config that Optuna proposes."""
+    return Config(
+        family="cvae",
+        lr=trial.suggest_float("lr", 1e-4, 1e-1, log=True),
+        batch_size=trial.suggest_categorical("batch_size", [32, 64, 128, 256]),
+        encoder_hidden=trial.suggest_categorical("encoder_hidden", SIZES),
+        latent_dim=trial.suggest_categorical("latent_dim", SIZES),
+        decoder_hidden=trial.suggest_categorical("decoder_hidden", SIZES),
+        max_epochs=max_epochs,
+        data_seed=seed,
+    )
+
+
+def in_the_plain_loop(trial: "optuna.Trial", seed: int, max_epochs: int) -> float:
+    """A trial that reports every epoch; its least validation MSE."""
+    best = float("inf")
+    config = proposed(trial, seed, max_epochs)
+    for epoch, val_mse in enumerate(plain_epochs(config, seed + trial.number), start=1):
+        best = min(best, val_mse)
+        reported(trial, best, epoch)
+    return best
+
+
+def in_the_kernel(trial: "optuna.Trial", seed: int, max_epochs: int) -> float:
+    """A trial of the study's own: trained by the kernel, measured in full, without Ray."""
+    from study.plan import make_rungs
+    from study.training.job import TrialJob
+    from study.training.trial import TrialTraining
+
+    torch.set_num_threads(1)
+    job = TrialJob(
+        trial=trial.number,
+        config=proposed(trial, seed, max_epochs),
+        seed=seed + trial.number,
+        rungs=make_rungs(GRACE, REDUCTION, max_epochs),
+        metrics=("val_mse",),
+        engine="auto",
+    )
+    training = TrialTraining(job)
+    while (report := training.advance()).status == "running":
+        reported(trial, report.metrics["val_mse"], report.epochs)
+    return report.metrics.get("val_mse", float("inf"))
+
+
+def reported(trial: "optuna.Trial", best: float, epoch: int) -> None:
+    """Tells Optuna, which may end the trial."""
+    import optuna
+
+    trial.report(best, epoch)
+    if trial.should_prune():
+        raise optuna.TrialPruned
+
+
+def optuna_process(peer: str, journal: str, trials: int, seed: int, max_epochs: int) -> None:
+    """One of Optuna's processes: ask, train, report, be pruned."""
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-
-    def objective(trial: optuna.Trial) -> float:
-        config = Config(
-            family="cvae",
-            lr=trial.suggest_float("lr", 1e-4, 1e-1, log=True),
-            batch_size=trial.suggest_categorical("batch_size", [32, 64, 128, 256]),
-            encoder_hidden=trial.suggest_categorical("encoder_hidden", SIZES),
-            latent_dim=trial.suggest_categorical("latent_dim", SIZES),
-            decoder_hidden=trial.suggest_categorical("decoder_hidden", SIZES),
-            max_epochs=max_epochs,
-            data_seed=seed,
-        )
-        best = float("inf")
-        for epoch, val_mse in enumerate(plain_epochs(config, seed + trial.number), start=1):
-            best = min(best, val_mse)
-            trial.report(best, epoch)
-            if trial.should_prune():
-                raise optuna.TrialPruned
-        return best
-
+    objective = {"optuna": in_the_plain_loop, "pool": in_the_kernel}[peer]
     study = optuna.create_study(
         study_name="peer",
         storage=JournalStorage(JournalFileBackend(journal)),
@@ -111,12 +151,12 @@ def plain_optuna(journal: str, trials: int, seed: int, max_epochs: int) -> None:
         load_if_exists=True,
     )
     study.optimize(
-        objective,
+        lambda trial: objective(trial, seed, max_epochs),
         callbacks=[optuna.study.MaxTrialsCallback(trials, states=None)],
     )
 
 
-def run_optuna(trials: int, seed: int, max_epochs: int) -> float:
+def run_optuna(peer: str, trials: int, seed: int, max_epochs: int) -> float:
     """A process a core on one journal; returns the least validation MSE of any epoch."""
     import optuna
     from optuna.storages import JournalStorage
@@ -126,7 +166,7 @@ def run_optuna(trials: int, seed: int, max_epochs: int) -> float:
         journal = str(Path(folder) / "journal.log")
         context = multiprocessing.get_context("spawn")
         workers = [
-            context.Process(target=plain_optuna, args=(journal, trials, seed, max_epochs))
+            context.Process(target=optuna_process, args=(peer, journal, trials, seed, max_epochs))
             for _ in os.sched_getaffinity(0)
         ]
         for worker in workers:
@@ -135,7 +175,8 @@ def run_optuna(trials: int, seed: int, max_epochs: int) -> float:
             worker.join()
         storage = JournalStorage(JournalFileBackend(journal))
         study = optuna.load_study(study_name="peer", storage=storage)
-        return min(value for t in study.trials for value in t.intermediate_values.values())
+        seen = [value for t in study.trials for value in t.intermediate_values.values()]
+        return min([*seen, *(t.value for t in study.trials if t.value is not None)])
 
 
 def run_tune(trials: int, seed: int, max_epochs: int) -> float:
@@ -183,12 +224,12 @@ def run_tune(trials: int, seed: int, max_epochs: int) -> float:
 def main() -> None:
     """Runs one peer and prints the least validation MSE as JSON."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("peer", choices=["optuna", "tune"])
+    parser.add_argument("peer", choices=["optuna", "pool", "tune"])
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--max-epochs", type=int, default=1000)
     options = parser.parse_args()
-    run = {"optuna": run_optuna, "tune": run_tune}[options.peer]
+    run = run_tune if options.peer == "tune" else partial(run_optuna, options.peer)
     print(json.dumps({"best_val_mse": run(options.trials, options.seed, options.max_epochs)}))
 
 
