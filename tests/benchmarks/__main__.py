@@ -150,9 +150,10 @@ def show(rows: pd.DataFrame) -> None:
 
 def main() -> None:
     """Measures what is asked for, prints it, and keeps it."""
-    from tests.benchmarks.driver import driver_cost, start_up
+    from tests.benchmarks.driver import driver_cost
     from tests.benchmarks.objectives import objective_cases
     from tests.benchmarks.reruns import rerun_time
+    from tests.benchmarks.start import start_up
     from tests.benchmarks.tables import epoch_tables
 
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)

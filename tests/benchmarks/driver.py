@@ -1,18 +1,14 @@
-"""What Ray Tune's driver costs a trial, and where the seconds before the first report go."""
+"""What Ray Tune's driver costs a trial."""
 
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from study.tune.cluster import Cluster, connected
-from tests.benchmarks.measured import ROOT, Measured, compared
+from tests.benchmarks.measured import Measured, compared, run_python
 
 FEW, MANY, REPEATS = 100, 400, 3
 FAR, LAST = 2000, 400  # trials, and how many of them are looked at
@@ -158,13 +154,6 @@ def tpe_moments(trials: int) -> list[float]:
     return moments
 
 
-BARE = """
-import time
-began = time.perf_counter()
-import ray
-ray.init(address="local", include_dashboard=True, log_to_driver=False)
-print(time.perf_counter() - began)
-"""
 BARE_TUNE = """
 import sys
 import ray
@@ -172,61 +161,10 @@ ray.init(address="local", include_dashboard=True, log_to_driver=False)
 from tests.benchmarks.driver import bare_tune
 bare_tune(num_samples=int(sys.argv[1]), config={"lr": 0.01})
 """
-STAGES = """
-import time
-began = time.perf_counter()
-def mark(stage):
-    print(f"{stage}\\t{time.perf_counter() - began:.2f}", flush=True)
-import study.execute
-from study.run import main
-mark("imports")
-import study.tune.cluster, study.ledger
-from contextlib import contextmanager
-connected, take = study.tune.cluster.connected, study.ledger.Ledger.take
-@contextmanager
-def marked(*words, **named):
-    with connected(*words, **named) as cluster:
-        mark("Ray")
-        yield cluster
-def first(ledger, key, report):
-    if report.blocks and not ledger.tally.epochs:
-        mark("workers and first rung")
-    return take(ledger, key, report)
-study.execute.connected, study.ledger.Ledger.take = marked, first
-import sys
-main(sys.argv[1:])
-"""
-
-
-def start_up() -> list[Measured]:
-    """Seconds from the command to the first report, dashboard on, beside bare Ray's start."""
-    pairs, stages = [], ""
-    for _ in range(3):
-        with tempfile.TemporaryDirectory() as folder:
-            words = ["--space", "cvae", "--trials", "2", "--max-epochs", "40", "--no-report"]
-            said = _python(STAGES, *words, "--results", folder)
-            marks = [line.split("\t") for line in said.splitlines() if "\t" in line]
-            started = float(marks[-1][1])
-            stages = ", ".join(f"{stage} by {seconds} s" for stage, seconds in marks)
-            pairs.append((started, float(_python(BARE).split()[-1])))
-    return [compared("start to first report, against Ray's bare start", "s", pairs, stages)]
 
 
 def bare_process(trials: int) -> float:
     """Seconds of a process that starts Ray and runs as many empty trials on bare Ray Tune."""
     began = time.perf_counter()
-    _python(BARE_TUNE, str(trials))
+    run_python(BARE_TUNE, str(trials))
     return time.perf_counter() - began
-
-
-def _python(code: str, *words: str) -> str:
-    environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words],
-        cwd=Path(ROOT),
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout

@@ -55,3 +55,16 @@ def timed(words: list[str]) -> tuple[float, str]:
         check=True,
     )
     return time.perf_counter() - began, done.stdout
+
+
+def run_python(code: str, *words: str) -> str:
+    """What a program printed, run as a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=ROOT,
+        env=os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
