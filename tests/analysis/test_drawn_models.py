@@ -10,7 +10,8 @@ from analysis.figures import MODEL_FIGURES, Drawing, draw_figure
 from analysis.trained import load_trial, why_no_model
 from study.record.results import StudyResults, read_results
 
-from .synthetic import Recipe, make_study, with_checkpoint
+from .synthetic import Recipe, make_study
+from .trained import with_checkpoint
 
 PANELS = ("exact", "model")
 OF_MODELS = tuple(name for name in MODEL_FIGURES if name != "data")

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from analysis.page.write import study_page
 from study.record.results import read_results
-from tests.analysis.synthetic import Recipe, make_study, with_checkpoint, with_reruns
+from tests.analysis.synthetic import Recipe, make_study
+from tests.analysis.trained import with_checkpoint, with_reruns
 
 ARGUMENTS = [
     "--no-sandbox",

@@ -9,7 +9,8 @@ from analysis.comparison import compare
 from analysis.page.compared import comparison_page
 from study.record.results import StudyResults, read_results
 from tests.analysis.page.conftest import Reader
-from tests.analysis.synthetic import Recipe, make_study, with_reruns
+from tests.analysis.synthetic import Recipe, make_study
+from tests.analysis.trained import with_reruns
 
 
 @pytest.fixture(scope="module")
