@@ -127,6 +127,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     matplotlib.use("Agg")
     (mine,) = scripts(ROOT / "docs" / "spaces-and-models.md")
     (folder / "mine.py").write_text(mine)
+    rows = [f"{i % 7},{i % 5 + i / 100},{'iris' if i % 2 else 'rose'}" for i in range(100)]
+    (folder / "flowers.csv").write_text("\n".join(["petal,sepal,species", *rows]))
     text = "\n".join(page.read_text() for page in PAGES)
     for space, number in sorted(set(STUDY.findall(text))):
         named = space if space in space_names() else "mine.py" if space == "mine" else "cvae"
