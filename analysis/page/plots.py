@@ -16,6 +16,7 @@ from bokeh.models import (
     CustomJS,
     GlyphRenderer,
     HBar,
+    IntersectionFilter,
     MultiLine,
     Plot,
     Quad,
@@ -38,13 +39,15 @@ def study_plots(searched: Sequence[str]) -> dict[str, Plot]:
     names = [*TRIAL_COLUMNS, *(f"{plot}_{axis}" for plot in (*XY, *LINES) for axis in "xy")]
     names += [f"slice_{place}" for place in range(len(searched))]
     source = ColumnDataSource({name: [] for name in names}, name="trials")
-    view = CDSView(filter=BooleanFilter(name="shown"))
+    shown, drawn = BooleanFilter(name="shown"), BooleanFilter(name="drawn")
+    view = CDSView(filter=shown)
+    lines = CDSView(filter=IntersectionFilter(operands=[shown, drawn]))  # thousands are too many
     plots = {
-        "parallel": _parallel(source, view),
+        "parallel": _parallel(source, lines),
         "history": _history(source, view),
-        "curves": _curves(source, view),
+        "curves": _curves(source, lines),
         "scatter": _points("scatter", source, view, "scatter_x", "scatter_y", height=360),
-        "rungs": _rungs(source, view),
+        "rungs": _rungs(source, lines),
         "timeline": _timeline(source, view),
     }
     for place in range(len(searched)):

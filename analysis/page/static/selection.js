@@ -73,8 +73,11 @@ function brush(event) {
   if (over && ends[1] - ends[0] < 0.01) delete selection.brushes[name];
   else selection.brushes[name] = ends.map((v) => (scale.options ? v * Math.max(1, scale.options.length - 1) : scale.from(v)));
   if (over) drag = null;
+  else if (study.n > LOTS) { // as often as the screen shows it
+    drag.due ??= requestAnimationFrame(() => { if (drag) drag.due = null, apply({ address: false }); });
+    return;
+  }
   apply({ address: over });
-  if (!over) selection.moved = true;
 }
 
 function picked(rows) {

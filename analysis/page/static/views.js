@@ -94,7 +94,9 @@ function fill() {
   data.scatter_y = up.options ? jittered(view.y, up) : column(view.y, up);
   setAxis("scatter", "x", across);
   setAxis("scatter", "y", up);
-  Object.assign(data, timeline(), parallel(), curves(), rungs());
+  const drawn = shownLines();
+  Object.assign(data, timeline(), parallel(drawn), curves(drawn), rungs(drawn));
+  named("drawn").booleans = drawn;
   named("trials").data = data;
 }
 
@@ -138,7 +140,7 @@ function timeline() {
     end: end.map((v, row) => at(v ?? (study.values.state[row] === "running" ? most : null))) };
 }
 
-function parallel() {
+function parallel(drawn) {
   const wanted = [...study.about.searched, ...study.about.metrics];
   const headline = study.columns.find((c) => /excess_nll$/.test(c.name) && !wanted.includes(c.name));
   if (headline) wanted.push(headline.name);
@@ -146,7 +148,6 @@ function parallel() {
   const count = view.axes.length, low = 0.03, high = 0.84;
   const across = (place) => (place + 0.45) / (count + 0.25), up = (t) => low + t * (high - low);
   view.parallel = { across, up, down: (y) => (y - low) / (high - low), step: 1 / (count + 0.25) };
-  const drawn = shownLines();
   const lines = view.axes.map(({ name, scale }) => jittered(name, scale, 0.04));
   const xs = view.axes.map((_, place) => across(place));
   const ticks = { x: [], y: [], text: [] };
@@ -186,8 +187,8 @@ function shownLines() {
   return rows.map((row) => kept.has(row));
 }
 
-function curves() {
-  const name = view.curve, drawn = shownLines();
+function curves(drawn) {
+  const name = view.curve;
   const all = [], last = [1];
   const of = (row) => study.curves[study.values.trial[row]];
   for (let row = 0; row < study.n; row++) {
@@ -218,7 +219,7 @@ function trimmed(values) {
   return [sorted[0], top];
 }
 
-function rungs() {
+function rungs(drawn) {
   const epochs = [...new Set(Object.values(study.rungs).flatMap(([at]) => at))].sort((a, b) => a - b);
   const values = trimmed(Object.values(study.rungs).flatMap(([, found]) => found.filter((v) => v !== null)));
   $("#figure-rungs").hidden = epochs.length === 0;
@@ -228,7 +229,7 @@ function rungs() {
   setAxis("rungs", "x", x);
   setAxis("rungs", "y", y, { label: `${study.byName[metricName()].short} at the rung` });
   const place = new Map(epochs.map((e, i) => [e, x.ticks[i].at])), wing = 0.18 / Math.max(1, epochs.length);
-  const xs = [], ys = [], drawn = shownLines();
+  const xs = [], ys = [];
   for (let row = 0; row < study.n; row++) {
     const [at, found] = (drawn[row] && study.rungs[study.values.trial[row]]) || [[], []];
     xs.push(at.flatMap((e) => [place.get(e) - wing, place.get(e) + wing]));
@@ -251,13 +252,14 @@ function hold(alone) {
 async function redrawInTurn() {
   hold("parallel");
   const mine = turn, pause = () => new Promise((resolve) => setTimeout(resolve, 20));
-  const source = named("trials"), data = { ...source.data };
+  const source = named("trials"), data = { ...source.data }, drawn = shownLines();
   for (const part of [parallel, curves, rungs]) {
     await pause();
     if (turn !== mine) return;
-    Object.assign(data, part());
+    Object.assign(data, part(drawn));
   }
   source.data = data;
+  named("drawn").booleans = drawn;
   for (const plot of inSight) {
     await pause();
     if (turn !== mine) return;
