@@ -7,12 +7,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from moons.files import scratch_folder
 from study.errors import RAY, Unreachable
 
 MB = 2**20
@@ -37,23 +38,24 @@ def prepared() -> Iterator[dict[str, Any]]:
     kept = {name: os.environ.get(name) for name in ("RAY_AUTH_MODE", f"{TOKEN}_PATH")}
     stock = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or "/tmp"
     own: Path | None = None
-    try:
+    with ExitStack() as stack:
+        stack.callback(_put_back, kept)
         options: dict[str, Any] = {"object_store_memory": STORE}
         if not _fits(Path(stock)):
-            own = _own_folder(Path(stock))
+            own = stack.enter_context(_own_folder(Path(stock)))
             options["_temp_dir"] = str(own)
         if not _keep_token() and os.environ.get("RAY_AUTH_MODE", "token") == "token":
-            own = own or _own_folder(Path(stock))
+            own = own or stack.enter_context(_own_folder(Path(stock)))
             _write_token(own / "auth_token")
             os.environ[f"{TOKEN}_PATH"] = str(own / "auth_token")
         yield options
-    finally:
-        for name, value in kept.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-        if own is not None:
-            shutil.rmtree(own, ignore_errors=True)
+
+
+def _put_back(kept: dict[str, str | None]) -> None:
+    for name, value in kept.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
 
 
 def _raise_file_limit() -> None:
@@ -81,15 +83,21 @@ def _fits(place: Path) -> bool:
     return short and free >= LEAST_FREE and os.access(place, os.W_OK | os.X_OK)
 
 
-def _own_folder(stock: Path) -> Path:
-    """A new folder for Ray where the usual one does not do."""
+@contextmanager
+def _own_folder(stock: Path) -> Iterator[Path]:
+    """A new folder for Ray where the usual one does not do; a killed driver's is removed."""
     places = [
         Path(p) for p in ("/tmp", "/var/tmp", "/dev/shm", os.environ.get("XDG_RUNTIME_DIR", "/run"))
     ]
-    for place in places:
-        if _fits(place):
-            with suppress(OSError):
-                return Path(tempfile.mkdtemp(prefix="moons-", dir=place))
+    for place in filter(_fits, places):
+        stack = ExitStack()
+        try:
+            own = stack.enter_context(scratch_folder(place / "ray"))
+        except OSError:
+            continue
+        with stack:
+            yield own
+        return
     raise Unreachable(
         f"Ray needs a folder for its sockets and logs, writable, with {LEAST_FREE // MB} MB free "
         f"and a path of at most {LONGEST_FOLDER - 4} characters; neither {stock} nor "

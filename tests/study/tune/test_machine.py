@@ -66,6 +66,23 @@ def test_a_path_too_long_for_sockets_gives_way_to_a_short_one(
     assert not folder.exists()
 
 
+def test_an_error_of_the_disk_that_comes_later_is_not_taken_for_a_folder_s(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / ("a" * 84)))
+    seen = list[Path]()
+
+    def fill() -> None:
+        with prepared() as options:
+            seen.append(Path(options["_temp_dir"]))
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        fill()
+    assert len(seen) == 1
+    assert not seen[0].exists()
+
+
 def test_the_usual_folder_is_left_as_it_is() -> None:
     with prepared() as options:
         assert "_temp_dir" not in options
