@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from moons.config import BOUNDS, CHOICES, check_value
+from moons.config import BOUNDS, Config, check_value
 
 
 def read_value(key: str, text: str) -> Any:
@@ -13,7 +13,7 @@ def read_value(key: str, text: str) -> Any:
     Raises:
         ValueError: the setting takes numbers, and the text is none.
     """
-    if key in CHOICES:
+    if key not in BOUNDS:
         return text
     for read in (int, float):
         try:
@@ -46,8 +46,8 @@ def read_fixed(texts: Iterable[str]) -> dict[str, Any]:
         key, equals, said = (part.strip() for part in text.partition("="))
         if not (key and equals and said):
             raise ValueError(f"--set must be NAME=VALUE, got {text!r}")
-        if key not in BOUNDS and key not in CHOICES:
-            allowed = ", ".join(sorted({*BOUNDS, *CHOICES}))
+        if key not in Config.__dataclass_fields__:
+            allowed = ", ".join(sorted(Config.__dataclass_fields__))
             raise ValueError(f"--set names no setting {key!r}; settings: {allowed}")
         if key in found:
             raise ValueError(f"--set must name each setting once, got {key} twice")

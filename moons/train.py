@@ -18,6 +18,7 @@ from moons.command_line import (
     AnyText,
     Number,
     OptionalPath,
+    Text,
     Whole,
     opt,
     read_command_line,
@@ -30,6 +31,7 @@ from moons.words import count, one_line, shell, with_error
 
 # The settings that an option of another name stands for.
 SHORT = {
+    "data": ("data",),
     "epochs": ("max_epochs",),
     "batch_size": ("batch_size",),
     "lr": ("lr",),
@@ -45,10 +47,12 @@ SHOWN = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Trains one VAE or CVAE on two moons, prints its figures and leaves a folder."""
+    """Trains one VAE or CVAE, prints its figures and leaves a folder."""
 
     set: Annotated[UseAppendAction[tuple[AnyText, ...]], opt("NAME=VALUE", "none")] = ()
     """A setting, such as family=cvae or beta=0.045. Repeatable."""
+    data: Annotated[Text, opt("NAME", "moons")] = None
+    """What to model: moons, circles, spirals, pinwheel or gaussians."""
     epochs: Annotated[Whole, opt("N", "1000")] = None
     """Trains for so many epochs at most."""
     batch_size: Annotated[Whole, opt("N", "64")] = None

@@ -1,10 +1,10 @@
 """Figures for papers, each a function of a study's results that draws into `ax` and returns it.
 
 ```python
-from analysis import figures
-from study.record.results import read_results
+import analysis
 
-ax = figures.slices(read_results("results/cvae-1"), hyperparameter="lr", ax=ax)
+results = analysis.read("results/cvae-1")
+ax = analysis.figures.slices(results, hyperparameter="lr", ax=ax)
 ```
 
 Without `ax` a function makes a figure of pyplot's. Where a figure has several panels, keywords say
