@@ -1,6 +1,5 @@
-"""The blocks of docs/python.md run, one after the other, and so does the notebook."""
+"""The notebook runs, is kept with what it shows, and is small."""
 
-import re
 from pathlib import Path
 
 import nbformat
@@ -9,30 +8,7 @@ import pytest
 from tests.notebook import NOTEBOOK, executed
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "python.md").read_text()
-BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 LARGEST = 2_000_000  # bytes
-
-
-@pytest.mark.slow
-def test_the_blocks_of_the_page_run_one_after_the_other(ray_address, tmp_path, monkeypatch):
-    import matplotlib as mpl
-    import ray
-
-    mpl.use("agg")
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "results").mkdir()
-    (tmp_path / "results" / "reference").symlink_to(ROOT / "results" / "reference")
-    ray.init(address=ray_address, log_to_driver=False)  # where `study.run` runs then
-    try:
-        names: dict[str, object] = {}
-        for block in BLOCKS:
-            exec(block, names)
-    finally:
-        ray.shutdown()
-    assert len(names["results"]) == 6
-    assert len(names["results"].reruns) == 4
-    assert names["points"].shape == (1000, 2)
 
 
 def test_the_notebook_is_kept_with_what_it_shows_and_is_small():
