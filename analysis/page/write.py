@@ -81,18 +81,7 @@ def live_page(folder: Path) -> str:
 
 def page(*, searched: list[str], live: bool = False, **content: Any) -> str:
     """The page around given content."""
-    from bokeh.document import Document
-    from bokeh.embed import components
-
-    from analysis.page.model_plots import model_plots
-    from analysis.page.plots import study_plots
-
-    plots = {**study_plots(searched), **model_plots()}
-    document = Document()
-    with document.models.freeze():  # else each root that joins costs a walk over all models
-        for plot in plots.values():
-            document.add_root(plot)
-    script, divs = components(plots)
+    script, divs = _empty_figures(tuple(searched))
     slices = [(name, short_label(name)) for name in searched]
     return render(
         "page.html.j2",
@@ -105,6 +94,24 @@ def page(*, searched: list[str], live: bool = False, **content: Any) -> str:
         live=live,
         **content,
     )
+
+
+@cache
+def _empty_figures(searched: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """The script that makes the figures, and their places by name; half a second, once."""
+    from bokeh.document import Document
+    from bokeh.embed import components
+
+    from analysis.page.model_plots import model_plots
+    from analysis.page.plots import study_plots
+
+    plots = {**study_plots(searched), **model_plots()}
+    document = Document()
+    with document.models.freeze():  # else each root that joins costs a walk over all models
+        for plot in plots.values():
+            document.add_root(plot)
+    script, divs = components(plots)
+    return script, divs
 
 
 def numbers_of(results: StudyResults) -> dict[str, Any]:
