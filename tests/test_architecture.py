@@ -1,6 +1,7 @@
 """The rules of ARCHITECTURE.md, checked on the sources."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -268,3 +269,17 @@ def test_reading_tables_loads_neither_ray_nor_torch():
     loaded = loaded_after("import study.record.tables, study.record.results")
     assert {"pandas", "optuna"} <= loaded
     assert loaded & {"ray", "torch", "search_spaces", "analysis"} == set()
+
+
+# Where it may be known that moons are two, and that the plane has two columns.
+OF_THE_PLANE = {
+    *("moons/density.py", "moons/two_arcs.py", "analysis/page/own_model.py"),
+    *(f"moons/sources/{name}.py" for name in ("two_moons", "curves", "blobs", "quadrature")),
+}
+TWO = re.compile(r"shape \(n, 2\)|(integers|randint)\(0, 2,|arange\([^)]*\) % 2|X_DIM|MOON_")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=shown)
+def test_two_columns_and_two_labels_are_known_where_moons_are_drawn_alone(path):
+    if shown(path) not in OF_THE_PLANE:
+        assert TWO.search(path.read_text()) is None

@@ -35,7 +35,7 @@ def latent_figures(model: Model, x: Tensor, y: Tensor, eps_w: float, seed: int) 
 
     Args:
         model: in evaluation mode.
-        x: fresh points, shape (n, 2).
+        x: fresh points, shape (n, columns).
         y: their labels, shape (n,).
         eps_w: what the model was trained with.
         seed: of the latents drawn for the mutual information.
@@ -73,7 +73,7 @@ def carrying_latents(model: Model, x: Tensor, y: Tensor) -> Tensor:
 
     Args:
         model: in evaluation mode.
-        x: points, shape (n, 2).
+        x: points, shape (n, columns).
         y: their labels, shape (n,).
     """
     z = model.encode(x, y)[0]  # (n, latent)

@@ -106,7 +106,7 @@ class Trial:
     def sample(
         self, n: int, label: "ArrayLike | None" = None, *, seed: int = 0
     ) -> "NDArray[np.float32]":
-        """Points drawn from the model, decoder's noise included, shape (n, 2).
+        """Points drawn from the model, decoder's noise included, shape (n, columns).
 
         Args:
             n: how many.
@@ -117,9 +117,11 @@ class Trial:
             ValueError: an argument is not what it should be.
             RecordError: the trial left no model.
         """
+        from moons.data import Origin
         from moons.drawn import sample
 
-        return sample(self.model, n, label, seed, self.sigma_x)
+        drawn = sample(self.model, n, label, seed, self.sigma_x)
+        return Origin.of(self.config).scaling.undo(drawn)
 
     def log_density(
         self, x: "ArrayLike", label: "ArrayLike | None" = None, *, seed: int = 0
@@ -127,7 +129,7 @@ class Trial:
         """The log of p(x) of each point in nats, or of p(x|y) with a label, shape (n,).
 
         Args:
-            x: points, shape (n, 2).
+            x: points, shape (n, columns).
             label: of all points or one for each; without it a cvae's density is summed over labels.
             seed: of the importance samples that it is estimated with.
 
@@ -135,6 +137,13 @@ class Trial:
             ValueError: an argument is not what it should be.
             RecordError: the trial left no model.
         """
+        from moons.data import Origin
         from moons.drawn import log_density
 
-        return log_density(self.model, x, label, seed, self.sigma_x)
+        if self.config.scale == "none":
+            return log_density(self.model, x, label, seed, self.sigma_x)
+        import numpy as np
+
+        scaling = Origin.of(self.config).scaling
+        scaled = scaling.apply(np.atleast_2d(np.asarray(x, dtype=np.float64)))
+        return log_density(self.model, scaled, label, seed, self.sigma_x) - scaling.log_volume
