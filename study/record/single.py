@@ -10,6 +10,8 @@ from moons.checksums import read_sealed
 from moons.config import Config
 from moons.files import read_plain
 from moons.single import CURVE, TRAINING
+from moons.sources.chosen import Data
+from moons.sources.names import NAMED
 from study.record.damage import DamagedRecord
 
 REMEDY = "put back a copy of it, or train the model again"
@@ -33,13 +35,15 @@ def _manifest(folder: Path) -> dict[str, Any]:
     usual = Config(family=config.family).as_dict()
     settings = {k: v for k, v in config.as_dict().items() if v != usual[k]}
     family = settings.pop("family", config.family)
-    for belongs_to_a_study in ("data_seed", "max_epochs"):
-        settings.pop(belongs_to_a_study, None)
+    for of_a_study in ("data", "data_dim", "classes", "data_seed", "split_seed", "max_epochs"):
+        settings.pop(of_a_study, None)
+    space = {"name": family, "family": family, "model": family, "searched": {}, "fixed": settings}
+    if config.data in NAMED and config.data != Data().name:
+        space["data"] = Data.named(config.data).as_dict()
     return {
         "format": 2,
         "name": folder.resolve().name,
-        "space": {"name": family, "family": family, "model": family, "searched": {}}
-        | {"fixed": settings},
+        "space": space,
         "options": {
             "trials": 1,
             "max_epochs": config.max_epochs,

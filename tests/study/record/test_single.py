@@ -1,6 +1,7 @@
 """A model of `moons.train` is read as a study of one trial."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,6 +40,13 @@ def test_it_has_a_trial_with_its_row_its_curve_and_its_model(model):
     assert best.sample(5, label=0).shape == (5, 2)
     assert np.isfinite(best.log_density(np.zeros((2, 2)))).all()
     assert results.manifest.fixed == {"n_samples": 60, "encoder_hidden": [4, 3], "beta": 0.045}
+
+
+def test_the_data_are_those_that_it_was_trained_on(tmp_path):
+    train(replace(CONFIG, data="gaussians", data_dim=0, classes=0), 1).save(tmp_path / "blobs")
+    manifest = analysis.read(tmp_path / "blobs").manifest
+    assert manifest.data.name == "gaussians"
+    assert manifest.fixed["classes"] == len(manifest.data.classes)
 
 
 def test_its_training_can_be_repeated_to_the_last_bit(model, capsys):
