@@ -50,7 +50,9 @@ function update(message) {
   theme();
   drawStates();
   controls();
+  if (!first) hold();
   apply({ address: false, views: false });
+  release();
 }
 
 async function start() {

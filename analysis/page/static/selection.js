@@ -30,7 +30,7 @@ function apply({ address = true, views = true } = {}) {
   drawBrushes();
   drawChips();
   if (!many || !drag) drawTable(); // of thousands the table waits for the end of a drag
-  if (views && many && !drag) redrawInTurn();
+  if (views && !(many && drag)) redrawInTurn();
   if (address) writeAddress();
 }
 

@@ -238,41 +238,51 @@ function rungs(drawn) {
   return { rungs_x: xs, rungs_y: ys };
 }
 
-// Figures that are out of sight do not redraw. Of thousands of trials only the one that is held does at once;
-// then, in pieces that leave the page smooth, lines for what is selected are chosen and the others follow.
+// Figures out of sight redraw last, once nothing else is asked; none is left blank, as one that is printed may not be.
+// Of thousands of trials only the figure that is held redraws at once; then, in pieces that leave the page smooth,
+// lines for what is selected are chosen and the others follow.
 const inSight = new Set();
+const PIECE_MS = 20, REST_MS = 200;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 let turn = 0;
 
 function hold(alone) {
-  if (study.n <= LOTS) return;
   turn++;
-  for (const { dataset: { plot } } of $$("[data-plot]")) named(plot).hold_render = plot !== alone;
+  for (const { dataset: { plot } } of $$("[data-plot]")) named(plot).hold_render = !printing && (alone ? plot !== alone : !inSight.has(plot));
 }
 
 async function redrawInTurn() {
-  hold("parallel");
-  const mine = turn, pause = () => new Promise((resolve) => setTimeout(resolve, 20));
-  const source = named("trials"), data = { ...source.data }, drawn = shownLines();
-  for (const part of [parallel, curves, rungs]) {
-    await pause();
-    if (turn !== mine) return;
-    Object.assign(data, part(drawn));
+  hold(study.n > LOTS ? "parallel" : null);
+  const mine = turn;
+  if (study.n > LOTS) {
+    const source = named("trials"), data = { ...source.data }, drawn = shownLines();
+    for (const part of [parallel, curves, rungs]) {
+      await pause(PIECE_MS);
+      if (turn !== mine) return;
+      Object.assign(data, part(drawn));
+    }
+    source.data = data;
+    named("drawn").booleans = drawn;
   }
-  source.data = data;
-  named("drawn").booleans = drawn;
-  for (const plot of inSight) {
-    await pause();
+  await release();
+}
+
+async function release() {
+  const mine = turn;
+  for (const place of $$("[data-plot]").sort((a, b) => inSight.has(b.dataset.plot) - inSight.has(a.dataset.plot))) {
+    const plot = named(place.dataset.plot);
+    if (!plot.hold_render) continue;
+    await pause(inSight.has(place.dataset.plot) ? PIECE_MS : REST_MS);
     if (turn !== mine) return;
-    named(plot).hold_render = false;
+    plot.hold_render = false;
   }
 }
 
 function rest() {
   const seen = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      const plot = named(target.dataset.plot);
-      if (isIntersecting) inSight.add(target.dataset.plot); else inSight.delete(target.dataset.plot);
-      if (plot) plot.hold_render = !isIntersecting;
+    for (const { target: { dataset: { plot } }, isIntersecting } of entries) {
+      if (isIntersecting) inSight.add(plot); else inSight.delete(plot);
+      if (isIntersecting) named(plot).hold_render = false;
     }
   }, { rootMargin: "60px" });
   for (const place of $$("[data-plot]")) seen.observe(place);

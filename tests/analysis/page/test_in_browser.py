@@ -14,6 +14,13 @@ from tests.analysis.page.conftest import Reader
 
 pytestmark = pytest.mark.slow
 Open = Callable[..., Reader]
+# The figures on whose canvas nothing is drawn.
+BLANK = """[...document.querySelectorAll("[data-plot]")].filter((place) => {
+  const canvas = Bokeh.index.find_one(page.named(place.dataset.plot)).canvas_view.primary.canvas;
+  const empty = document.createElement("canvas");
+  [empty.width, empty.height] = [canvas.width, canvas.height];
+  return canvas.toDataURL() === empty.toDataURL();
+}).map((place) => place.dataset.plot)"""
 
 
 @pytest.fixture
@@ -223,6 +230,17 @@ def test_the_page_fits_its_window_and_asks_nobody(open_page: Open, width: int, s
     assert [a for a in page.asked if not a.startswith(("file:", "data:", "blob:"))] == []
     ground = page.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, ground[4:-1].split(","))) < 200) == (scheme == "dark")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_figure_is_blank_out_of_sight_in_another_width_or_in_print(
+    open_page: Open, scheme: str
+) -> None:
+    page = open_page(width=1280, scheme=scheme)
+    page.page.set_viewport_size({"width": 1600, "height": 900})
+    page.page.wait_for_function(f"{BLANK}.length === 0")
+    page.page.pdf()
+    assert page.page.evaluate(BLANK) == []
 
 
 def test_every_figure_has_an_alternative_text_and_every_control_a_name(open_page: Open) -> None:
