@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from moons.code import SpaceCode
+from moons.config import Config
 from search_spaces.space import SearchSpace
 
 HERE = Path(__file__).parent
@@ -46,4 +47,12 @@ def _load_file(path: Path) -> SearchSpace:
     code, space = SpaceCode.load(path)
     if not isinstance(space, SearchSpace):
         raise ValueError(f"{path}: SPACE must be a SearchSpace, got {space!r}")
-    return replace(space, code=code)
+    space = replace(space, code=code)
+    if (source := space.modelled.source) is not None:
+        from moons.sources.own import check
+
+        try:
+            check(source, float(space.fixed.get("noise", Config().noise)))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+    return space

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
     from moons.models import VAE
+    from moons.sources.source import Source
 
 __all__ = ["Choice", "Domain", "Float", "Int", "SearchSpace"]  # a space needs this import alone
 
@@ -51,7 +52,8 @@ class SearchSpace:
             not say.
         top: how many configs those are, where `--top` does not say.
         model: a class of your own in place of the family's model.
-        data: what is modelled, by its name, where `--data` does not say.
+        data: what is modelled, where `--data` does not say: a name, a file's path, or a class of
+            your own.
         files: data files in the folder of the space's file that it or the model reads.
         code: of the file that the space is from; None for a space that comes with the project.
     """
@@ -70,7 +72,7 @@ class SearchSpace:
     confirm: int = 0
     top: int = 5
     model: "type[VAE] | None" = None
-    data: Data | str = "moons"
+    data: "Data | str | Source | type[Source]" = "moons"
     files: tuple[str, ...] = ()
     code: SpaceCode | None = field(default=None, compare=False)
 
@@ -94,7 +96,7 @@ class SearchSpace:
         if isinstance(self.files, str) or not all(isinstance(n, str) for n in self.files):
             raise ValueError(f'files must list names, as in ("points.csv",), got {self.files!r}')
         object.__setattr__(self, "files", tuple(self.files))
-        data = self.data if isinstance(self.data, Data) else Data.read(self.data)
+        data = self._data()
         object.__setattr__(self, "data", data)
         searched, fixed = _mapping("searched", self.searched), _mapping("fixed", self.fixed)
         if not searched:
@@ -119,6 +121,14 @@ class SearchSpace:
         object.__setattr__(self, "fixed", fixed)
         self._check_sampler()
         self._check_model()
+
+    def _data(self) -> Data:
+        said = self.data
+        if isinstance(said, Data):
+            if said.source is None:
+                return said
+            said = said.source  # its name comes from the code, which may be known only now
+        return Data.read(said) if isinstance(said, str) else Data.own(said, self.code)
 
     def _check_sampler(self) -> None:
         chosen = SAMPLERS[self.sampler]

@@ -137,6 +137,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     matplotlib.use("Agg")
     (mine,) = scripts(ROOT / "docs" / "spaces-and-models.md")
     (folder / "mine.py").write_text(mine)
+    (folder / "ring.py").write_text(scripts(ROOT / "docs" / "data.md")[0])
     rows = [f"{i % 7},{i % 5 + i / 100},{'iris' if i % 2 else 'rose'}" for i in range(100)]
     (folder / "flowers.csv").write_text("\n".join(["petal,sepal,species", *rows]))
     (folder / "results").mkdir()

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -50,12 +51,21 @@ class SpaceCode:
         Raises:
             CannotLoad: a file cannot be read or run.
         """
-        try:
-            code = cls(str(path), tuple(sources_of(path)))
-        except (OSError, UnicodeDecodeError, SyntaxError) as error:
-            raise CannotLoad(f"{path}: {error}") from None
+        code = cls.read(path)
         space = getattr(code.run(), "SPACE", None)
         return replace(code, files=data_files(path, getattr(space, "files", ()))), space
+
+    @classmethod
+    def read(cls, path: Path, files: Sequence[str] = ()) -> "SpaceCode":
+        """The code of a file and of what it imports from its folder, none of which is run.
+
+        Raises:
+            CannotLoad: a file cannot be read.
+        """
+        try:
+            return cls(str(path), tuple(sources_of(path)), data_files(path, files))
+        except (OSError, UnicodeDecodeError, SyntaxError) as error:
+            raise CannotLoad(f"{path}: {error}") from None
 
     @property
     def digest(self) -> str:
@@ -104,13 +114,24 @@ class SpaceCode:
         moved = (copy / os.path.relpath(source.path, folder) for source in self.sources)
         return [replace(s, path=str(p)) for s, p in zip(self.sources, moved, strict=True)]
 
+    def space(self) -> Any:
+        """The file's SPACE; a process runs the file once.
+
+        Raises:
+            CannotLoad: the file cannot be run here.
+        """
+        return _space(self)
+
     def model(self) -> "type[VAE]":
         """The model of the file's space.
 
         Raises:
             CannotLoad: the file cannot be run here.
         """
-        return _model(self)
+        model: type[VAE] | None = self.space().model
+        if model is None:
+            raise CannotLoad(f"{self.path}: its SPACE has no model here, where it had one before")
+        return model
 
     def __repr__(self) -> str:
         return f"SpaceCode({self.path}, {self.digest})"
@@ -130,11 +151,8 @@ def model_code(model: type, code: SpaceCode | None) -> dict[str, Any]:
 
 
 @cache  # a worker runs the file once, not for every trial
-def _model(code: SpaceCode) -> "type[VAE]":
-    model: type[VAE] | None = code.run().SPACE.model
-    if model is None:
-        raise CannotLoad(f"{code.path}: its SPACE has no model here, where it had one before")
-    return model
+def _space(code: SpaceCode) -> Any:
+    return code.run().SPACE
 
 
 def _is_there(path: Path, content: bytes) -> bool:

@@ -1,6 +1,6 @@
 """Data sets by name: those of the project, a file's, and one of your own.
 
-Reading order: `names`, `source`, `two_moons`, `curves`, `blobs`, `quadrature`, `file`.
+Reading order: `names`, `source`, `two_moons`, `curves`, `blobs`, `quadrature`, `file`, `own`.
 """
 
 from collections.abc import Callable, Mapping
@@ -86,3 +86,22 @@ def register(source: "Source") -> None:
 def remember(name: str, opener: Opener) -> None:
     """Says how a data set is opened when it is first needed in this process."""
     _known.setdefault(name, opener)
+
+
+def to_send(name: str) -> "Source | Opener | None":
+    """What another process needs to know the data of that name; None for the project's own."""
+    if name in SOURCES:
+        return None
+    source = source_named(name)
+    if source.code is None:
+        return source
+    from moons.sources.own import OwnSource
+
+    return OwnSource(source.code, name)
+
+
+def receive(name: str, sent: "Source | Opener") -> None:
+    """Makes known what another process has sent."""
+    from moons.sources.source import Source
+
+    register(sent) if isinstance(sent, Source) else remember(name, sent)

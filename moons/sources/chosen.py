@@ -1,24 +1,32 @@
 """Which data a study is about, as its manifest says it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from moons.code import CannotLoad, SpaceCode
 from moons.sources import UnknownData, register, remember
 from moons.sources.names import NAMED, Names
+
+if TYPE_CHECKING:
+    from moons.sources.source import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
-    """A source by its name, or a file.
+    """A source by its name, a file, or a source of one's own in a space file.
 
     Attributes:
         name: as configs have it.
         columns, classes: what they are called.
         rows: of a file; None for a source that is drawn from.
-        path: of the file, absolute.
+        path: of the file of points, or of the space file that has the source; absolute.
         label: the file's column with the classes.
+        kind: the class of a source of one's own.
+        files: what the space file reads from its folder.
+        exact: whether the source has a density with noise above 0.
+        source: one of one's own, where this process has it.
     """
 
     name: str = "moons"
@@ -27,6 +35,10 @@ class Data:
     rows: int | None = None
     path: str | None = None
     label: str | None = None
+    kind: str | None = None
+    files: tuple[str, ...] = ()
+    exact: bool = True
+    source: "Source | None" = field(default=None, compare=False, repr=False)
 
     @classmethod
     def named(cls, name: str) -> "Data":
@@ -63,6 +75,32 @@ class Data:
             label=label,
         )
 
+    @classmethod
+    def own(cls, said: object, code: SpaceCode | None = None) -> "Data":
+        """A class of one's own or an instance, known to this process from then on.
+
+        Args:
+            said: derives from `moons.sources.source.Source`.
+            code: of the space file that it is from.
+
+        Raises:
+            ValueError: it breaks the contract; one sentence.
+        """
+        from moons.sources.own import has_density, name_of, named, source_of
+
+        source = source_of(said)
+        register(named(source, name_of(source, code), code))
+        return cls(
+            name=source.name,
+            columns=source.columns,
+            classes=source.classes,
+            path=str(Path(code.path).absolute()) if code else None,
+            kind=type(source).__qualname__,
+            files=tuple(file.name for file in code.files) if code else (),
+            exact=has_density(source),
+            source=source,
+        )
+
     @property
     def settings(self) -> dict[str, Any]:
         """What every config of the study has."""
@@ -76,7 +114,7 @@ class Data:
     @property
     def known(self) -> bool:
         """Whether there is an exact density, with noise above 0."""
-        return self.rows is None
+        return self.rows is None and self.exact
 
     def check(self, fixed: Mapping[str, Any], searched: Mapping[str, Any]) -> None:
         """Refuses settings that these data cannot have.
@@ -99,6 +137,9 @@ class Data:
         """As the manifest holds it."""
         found: dict[str, Any] = {"name": self.name, "columns": list(self.columns)}
         found |= {"classes": list(self.classes)}
+        if self.kind is not None:
+            found |= {"class": self.kind, "exact": self.exact, "files": list(self.files)}
+            return found | ({"path": self.path} if self.path else {})
         file = {"rows": self.rows, "path": self.path, "label": self.label}
         return found | (file if self.path else {})
 
@@ -114,6 +155,9 @@ class Data:
             rows=fields.get("rows"),
             path=fields.get("path"),
             label=fields.get("label"),
+            kind=fields.get("class"),
+            files=tuple(map(str, fields.get("files", ()))),
+            exact=bool(fields.get("exact", True)),
         )
         data.remember()
         return data
@@ -121,7 +165,18 @@ class Data:
     def remember(self) -> None:
         """Lets this process open the file when it first needs its points."""
         if self.path is not None:
-            remember(self.name, self._open)
+            remember(self.name, self._open if self.kind is None else self._open_own)
+
+    def _open_own(self) -> "Source":
+        from moons.sources.own import OwnSource
+
+        assert self.path is not None
+        try:
+            code = SpaceCode.read(Path(self.path), self.files)
+            self._check_same(code.digest)  # before any of it is run
+            return OwnSource(code, self.name)()
+        except CannotLoad as error:
+            raise UnknownData(f"{error}; the study needs it as it was") from None
 
     def _open(self) -> Any:
         from moons.sources.file import CannotRead, read_points
@@ -131,13 +186,16 @@ class Data:
             points = read_points(self.path, self.label)
         except CannotRead as error:
             raise UnknownData(f"{error}; the study needs it as it was") from None
-        if points.name != self.name:
-            raise UnknownData(
-                f"{self.path} is not what it was when the study was begun (hash "
-                f"{self.name.rpartition('#')[2]}, now {points.name.rpartition('#')[2]}); put it "
-                "back as it was, or begin a new study"
-            )
+        self._check_same(points.name.rpartition("#")[2])
         return points
+
+    def _check_same(self, found: str) -> None:
+        begun = self.name.rpartition("#")[2]
+        if found != begun:
+            raise UnknownData(
+                f"{self.path} is not what it was when the study was begun (hash {begun}, now "
+                f"{found}); put it back as it was, or begin a new study"
+            )
 
 
 def names_of(data: str, columns: int, classes: int) -> Names:

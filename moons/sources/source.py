@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from moons.code import SpaceCode
 from moons.split import Split
 
 Floats = NDArray[np.float64]
@@ -20,12 +21,14 @@ class Source:
         columns: names of a point's coordinates, at least one and at most 64.
         classes: names of the labels 0, 1, ...; a single one where there are none to tell apart.
         endless: whether it can be drawn from again and again; a file cannot.
+        code: of the space file that has it; set by the project.
     """
 
     name: str = ""
     columns: tuple[str, ...] = ()
     classes: tuple[str, ...] = ("all",)
     endless: bool = True
+    code: SpaceCode | None = None
 
     def draw(self, n: int, noise: float, seed: int) -> Split:
         """`n` points with their labels, to be split; the same for the same arguments.

@@ -10,7 +10,7 @@ from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 from typing_extensions import override
 
-from moons.sources import source_named
+from moons.sources import to_send
 from study.plan import Plan
 from study.tune.lost_workers import RecoveringSource
 
@@ -30,11 +30,11 @@ class InTurn(Searcher):
         return Searcher.FINISHED if self._source.over else None
 
     def _points(self, data: str) -> dict[str, Any]:
-        """Where a worker finds the points of a file; put there once for all trials."""
-        if source_named(data).endless:
-            return {}
+        """Where a worker finds a file's points or a source of one's own, put there once."""
         if data not in self._shared:
-            self._shared[data] = ray.put(source_named(data))
+            if (sent := to_send(data)) is None:
+                return {}
+            self._shared[data] = ray.put(sent)
         return {"points": self._shared[data]}
 
     @override

@@ -8,7 +8,7 @@ from ray import tune
 from typing_extensions import override
 
 from moons.code import CannotLoad
-from moons.sources import is_known, register
+from moons.sources import is_known, receive
 from study.training.job import Report, TrialJob
 from study.tune.internals import name_process
 
@@ -55,7 +55,7 @@ class MoonsTrial(tune.Trainable):
     def _begin(self, config: dict[str, Any]) -> None:
         self._job: TrialJob = config["job"]
         if "points" in config and not is_known(self._job.config.data):
-            register(ray.get(config["points"]))
+            receive(self._job.config.data, ray.get(config["points"]))
         self._training = None
         self.config: dict[str, Any] = {}  # which would come back to the driver with every report
 
