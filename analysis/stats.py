@@ -93,7 +93,7 @@ def widened(scores: Floats, reused: float) -> Floats:
     return np.asarray(scores.mean() + np.sqrt(1 + len(scores) * reused) * (scores - scores.mean()))
 
 
-def mean_interval(losses: Floats, seed: int = 0) -> Interval:
+def mean_interval(losses: Floats, seed: int = 0, among: int = 1) -> Interval:
     """The mean over seeds with its 95 % interval.
 
     The bootstrap of Student's statistic over seeds, with the points' part drawn from a normal law.
@@ -102,9 +102,13 @@ def mean_interval(losses: Floats, seed: int = 0) -> Interval:
     still, and no end is nearer than that of Student's interval, which fewer than `LEAST` scores
     have. Scores that are all alike have no width; one score, or none, says nothing of its error.
 
+    The least mean of several is low by luck as well, so that the upper tail is divided by their
+    number (Bonferroni). That holds by whatever figure of the same trainings it was chosen.
+
     Args:
         losses: scores or losses, finite.
         seed: of the resampling; the same scores always give the same interval.
+        among: of how many this is the one that came first.
     """
     n = len(losses)
     if n < 2:
@@ -114,8 +118,9 @@ def mean_interval(losses: Floats, seed: int = 0) -> Interval:
     scores = losses if losses.ndim == 1 else losses.mean(axis=1)
     if np.ptp(scores) == 0 and spread.of_points == 0:
         return Interval(mean, mean, mean)
-    half = float(stdtrit(spread.freedom, (1 + CONFIDENCE) / 2)) * error
-    low, high = mean - half, mean + half
+    tail = (1 - CONFIDENCE) / 2
+    low = mean + float(stdtrit(spread.freedom, tail)) * error
+    high = mean - float(stdtrit(spread.freedom, tail / among)) * error
     if n < LEAST:
         return Interval(mean, low, high)
     rng = np.random.default_rng(seed)
@@ -126,8 +131,8 @@ def mean_interval(losses: Floats, seed: int = 0) -> Interval:
     with np.errstate(divide="ignore", invalid="ignore"):
         t = shift / np.sqrt(drawn.var(axis=1, ddof=1) / n + spread.of_points)
     t = t[np.isfinite(t)]  # a draw of one score n times over has no spread
-    tail = (1 - CONFIDENCE) / 2 * (n - 2) / n
-    least, most = map(float, np.quantile(t, [tail, 1 - tail]))
+    tail *= (n - 2) / n
+    least, most = map(float, np.quantile(t, [tail / among, 1 - tail]))
     return Interval(mean, min(low, mean - most * error), max(high, mean - least * error))
 
 

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+UNTIMED = 1e-6  # s: no clock tells so little from what sums are rounded by
 UNSEEN = 0.005  # of a value: less than what rounding to three digits may take away
 
 
@@ -101,6 +102,8 @@ def duration(seconds: float | None) -> str:
     """`8.3 s`, `12 min`, `3.4 h`; `?` where nothing is known yet."""
     if seconds is None:
         return "?"
+    if abs(seconds) < UNTIMED:
+        return "0 s"
     if seconds < 120:
         return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

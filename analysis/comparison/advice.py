@@ -55,7 +55,7 @@ def same_split(studies: Sequence[StudyResults], seeds: Sequence[Any]) -> str:
 def by_condition(studies: Sequence[StudyResults]) -> str:
     """How to see trials data by data."""
     command = shell(
-        "python", "-m", "analysis.figures", studies[0].folder.shown, "--only", "conditions"
+        "python", "-m", "analysis.figures", studies[0].folder.shown, "--only", "interaction"
     )
     return f"`{command}` shows them data by data."
 

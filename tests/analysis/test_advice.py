@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.figures import NAMES
 from analysis.findings import advice, findings
 from study.record.manifest import Dimension
 from study.record.results import read_results
@@ -31,6 +32,17 @@ def test_a_winner_that_cannot_generate_names_the_search_that_finds_one_that_can(
     assert "`python -m study.run --resume results/known --trials 2` goes on." in said(
         searched, "warning"
     )
+
+
+def test_every_figure_that_any_advice_names_exists() -> None:
+    advised = [
+        name
+        for package in ("analysis", "moons", "search_spaces", "study")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for name in re.findall(r"--only[^\w\n]+(\w+)", path.read_text())
+    ]
+    assert advised
+    assert set(advised) <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", ["eps_w", "beta"])

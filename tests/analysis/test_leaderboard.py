@@ -74,6 +74,16 @@ def test_identical_configs_are_a_tie_and_a_clearly_worse_one_is_not() -> None:
     assert by_config[f"{METRIC}_p_holm"]["c"] < 1e-6
 
 
+def test_only_the_first_counts_how_many_it_was_chosen_among() -> None:
+    scores = np.random.default_rng(1).normal(0.02, 0.002, SEEDS)
+    tables = runs(a=scores, b=scores + 1, c=scores + 2)
+    board = leaderboard(tables, trials(0.0, 0.0, 0.0), METRIC)
+    reach = (board[f"{METRIC}_high"] - board[METRIC]).to_numpy()
+    assert reach[0] > 1.15 * reach[1] == pytest.approx(1.15 * reach[2])
+    alone = leaderboard(tables[tables["config"] == "a"], trials(0.0), METRIC)
+    assert alone[f"{METRIC}_high"][0] - alone[METRIC][0] == pytest.approx(reach[1])
+
+
 def test_pairing_tells_apart_what_unpaired_scores_do_not() -> None:
     rng = np.random.default_rng(3)
     first = rng.normal(0, 1, SEEDS)  # the seeds differ far more than the configs do

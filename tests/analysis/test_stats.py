@@ -22,6 +22,16 @@ def test_few_scores_have_students_interval_as_two_have_no_resamples_that_differ(
     assert (two.value, two.low, two.high) == pytest.approx((1.5, -4.8531, 7.8531), abs=1e-4)
 
 
+def test_the_first_of_several_has_its_upper_tail_divided_by_their_number() -> None:
+    rng = np.random.default_rng(7)
+    few, more = rng.normal(size=4), rng.normal(size=20)
+    alone, first = mean_interval(few), mean_interval(few, among=10)
+    half = stats.t(3).isf(0.025 / 10) * few.std(ddof=1) / 2
+    assert (first.low, first.high) == pytest.approx((alone.low, few.mean() + half))
+    assert mean_interval(more, among=10).high > mean_interval(more).high
+    assert mean_interval(more, among=10).low == mean_interval(more).low
+
+
 def test_equal_scores_have_no_width_and_one_alone_has_no_interval() -> None:
     equal = mean_interval(np.full(5, 0.3))
     assert (equal.value, equal.low, equal.high) == (0.3, 0.3, 0.3)

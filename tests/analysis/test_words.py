@@ -107,6 +107,7 @@ def test_shares_near_the_ends_keep_a_digit() -> None:
 
 def test_durations_have_the_unit_that_reads_best() -> None:
     assert [duration(s) for s in (0.5, 45, 600, 36_000)] == ["0.5 s", "45 s", "10 min", "10.0 h"]
+    assert duration(31.4 + 4.1 - 31.4 - 4.1 + 2.7e-15) == "0 s"
 
 
 def test_columns_are_named_with_their_unit() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.stats import Floats, Interval, difference
+from analysis.stats import Floats, Interval, difference, mean_interval
 from tests.benchmarks.coverage import __main__ as command
 from tests.benchmarks.coverage import boards, searches
 from tests.benchmarks.coverage.__main__ import Options, run, simulate
@@ -48,6 +48,14 @@ def test_the_best_of_several_passes_for_better_where_the_choice_is_not_corrected
     assert all(case.holds for case in honest)
     monkeypatch.setattr(searches, "difference", as_if_alone)
     assert not all(case.holds for case in searches.best_configs(100, np.random.default_rng(0)))
+
+
+def test_the_first_of_a_board_is_lucky_where_its_choice_is_not_corrected_for(monkeypatch):
+    monkeypatch.setattr(boards, "LAWS", ("normal",))
+    assert all(case.holds for case in boards.firsts(150, np.random.default_rng(0)))
+    monkeypatch.setattr(boards, "mean_interval", lambda scores, among: mean_interval(scores))
+    alone = list(boards.firsts(150, np.random.default_rng(0)))
+    assert not all(case.holds for case in alone)
 
 
 def test_the_same_seed_simulates_the_same(monkeypatch):

@@ -19,7 +19,7 @@ from moons.files import appearing, write_whole
 from moons.layout import Table
 from moons.terminal import console, show_table
 from study.options import check_range
-from tests.benchmarks.coverage.boards import CONFIGS, boards, means, splits
+from tests.benchmarks.coverage.boards import CONFIGS, boards, firsts, means, splits
 from tests.benchmarks.coverage.case import Case
 from tests.benchmarks.coverage.searches import bands, best_configs, comparisons
 from tests.benchmarks.coverage.trials import noise, others
@@ -66,6 +66,7 @@ KINDS: tuple[Callable[[int, np.random.Generator], Iterator[Case]], ...] = (
     noise,
     others,
     splits,
+    firsts,
 )
 
 

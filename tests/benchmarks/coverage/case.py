@@ -55,9 +55,11 @@ def scores(law: Law, rng: np.random.Generator, *shape: int) -> Floats:
     return np.asarray(drawn, dtype=np.float64)
 
 
-def coverage(what: str, law: str, n: int, about: str, share: float, repeats: int) -> Case:
+def coverage(
+    what: str, law: str, n: int, about: str, share: float, repeats: int, claim: float = CONFIDENCE
+) -> Case:
     return Case(
-        what=what, law=law, n=n, about=about, claim=CONFIDENCE, bound="at least",
+        what=what, law=law, n=n, about=about, claim=claim, bound="at least",
         share=float(share), repeats=repeats,
     )  # fmt: skip
 
