@@ -1,10 +1,12 @@
 """Serves studies as they run: `python -m analysis.live results`, on this machine alone."""
 
+import importlib
 import json
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +25,8 @@ from study.record.lock import in_use
 HOST = "127.0.0.1"
 EVERY_S = 0.5  # between looks at a record
 STILL_S = 10.0  # without news: then an empty line shows whether the reader is still there
+RETRY_MS = 1000  # between a reader's tries to reach a server that is gone
+LAST_S = 10.0  # for what has begun to be answered when the server stops
 DEEP = 2  # folders below the root: results/<study> and results/reference/<study>
 
 
@@ -38,9 +42,30 @@ class Server(ThreadingHTTPServer):
         Raises:
             OSError: the port is taken.
         """
-        super().__init__((HOST, port), Handler)
         self.root = root
         self._standings: dict[Path, tuple[object, dict[str, Any]]] = {}
+        self.stopping = threading.Event()
+        self._answering, self._answered = 0, threading.Condition()
+        super().__init__((HOST, port), Handler)
+
+    @contextmanager
+    def answer(self) -> Iterator[None]:
+        """Around an answer that is to be whole although the server stops meanwhile."""
+        with self._answered:
+            self._answering += 1
+        try:
+            yield
+        finally:
+            with self._answered:
+                self._answering -= 1
+                self._answered.notify_all()
+
+    def server_close(self) -> None:
+        """Takes no more readers, and tells those it has the last news."""
+        super().server_close()
+        self.stopping.set()
+        with self._answered:
+            self._answered.wait_for(lambda: self._answering == 0, LAST_S)
 
     @property
     def address(self) -> str:
@@ -96,6 +121,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The index, its numbers, a study's page, or what happens to it."""
+        with self.server.answer(), suppress(BrokenPipeError, ConnectionResetError):
+            self._get()
+
+    def _get(self) -> None:
         if self.headers.get("Host") not in self.server.hosts:
             return self._answer("text/plain", "this server answers this machine alone", 403)
         path = unquote(urlsplit(self.path).path).strip("/")
@@ -121,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
 
         try:
             self._answer("text/html", live_page(folder))
-        except RecordError as error:
+        except (RecordError, OSError, ValueError) as error:
             self._answer("text/plain", str(error), 500)
 
     def _events(self, folder: Path) -> None:
@@ -134,21 +163,18 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
-        follower, said = Follower(folder), time.monotonic()
-        try:
-            while True:
-                news = self._news(follower)
-                if news is not None:
-                    self.wfile.write(b"data: " + json.dumps(news).encode() + b"\n\n")
-                elif time.monotonic() - said > STILL_S:
-                    self.wfile.write(b":\n\n")
-                else:
-                    time.sleep(EVERY_S)
-                    continue
-                self.wfile.flush()
-                said = time.monotonic()
-        except (BrokenPipeError, ConnectionResetError):
-            return
+        self.wfile.write(b"retry: %d\n\n" % RETRY_MS)
+        follower, said, last = Follower(folder), time.monotonic(), False
+        while not last:
+            last = self.server.stopping.wait(EVERY_S)
+            news = self._news(follower)
+            if news is not None:
+                self.wfile.write(b"data: " + json.dumps(news).encode() + b"\n\n")
+            elif time.monotonic() - said > STILL_S:
+                self.wfile.write(b":\n\n")
+            else:
+                continue
+            said = time.monotonic()
 
     @staticmethod
     def _news(follower: Any) -> dict[str, Any] | None:
@@ -181,7 +207,8 @@ class Options:
     port: int = 8264
     """Where to listen on 127.0.0.1; 0 takes one that is free."""
     while_input: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Stops when its standard input ends, as it does with the process that started it."""
+    """Stops when its standard input ends, as it does with the process that started it; a port that
+    is taken is then replaced by one that is free."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -197,18 +224,26 @@ def serve(options: Options) -> int:
     """
     if not options.results.is_dir():
         raise ValueError(f"RESULTS must be a folder with studies, got {options.results}")
-    try:
-        server = Server(options.results, options.port)
-    except OSError:
-        raise ValueError(
-            f"--port {options.port} is taken on {HOST}: name another, or 0 for one that is free"
-        ) from None
+    server = _listening(options)
     print(server.address, flush=True)
+    # Here, as readers who come at once would otherwise import at once.
+    importlib.import_module("analysis.page.follow")
     if options.while_input:
         threading.Thread(target=_stop_with_input, args=(server,), daemon=True).start()
     with server:
         server.serve_forever()
     return 0
+
+
+def _listening(options: Options) -> Server:
+    try:
+        return Server(options.results, options.port)
+    except OSError:
+        if options.while_input and options.port:
+            return Server(options.results, 0)
+        raise ValueError(
+            f"--port {options.port} is taken on {HOST}: name another, or 0 for one that is free"
+        ) from None
 
 
 def _stop_with_input(server: Server) -> None:

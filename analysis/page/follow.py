@@ -57,6 +57,9 @@ class Follower:
 
     def __init__(self, path: Path) -> None:
         self.folder = StudyFolder(path)
+        self._begin()
+
+    def _begin(self) -> None:
         self._journal, self._curves = Tail(self.folder.journal), Tail(self.folder.curves)
         self._attrs: list[dict[str, Any]] = []
         self._epochs: dict[int, int] = {}
@@ -71,11 +74,11 @@ class Follower:
         manifest = as_it_stands(Manifest.read(self.folder.manifest), self.folder.lock)
         if manifest.ended and manifest.ended != self._ended and self.folder.trials.is_file():
             self._ended = manifest.ended
-            self._journal.lines(), self._curves.lines()
             return self._whole()
         if manifest.ended:
             return None
-        self._ended = None
+        if self._ended is not None:  # it goes on
+            self._begin()
         changed, curves = self._read(manifest)
         first = not self._columns
         if manifest.outcome != self._state:

@@ -1,6 +1,7 @@
 // Follows a running study: the server tells what its record has gained.
 function follow(address) {
   const events = new EventSource(address), said = $("#live");
+  const say = (text, on = false) => { said.textContent = text; said.classList.toggle("on", on); };
   events.onmessage = (event) => {
     const message = JSON.parse(event.data);
     for (const [id, html] of Object.entries(message.html ?? {})) {
@@ -15,10 +16,12 @@ function follow(address) {
       startModel(message.model);
       theme();
     }
-    const running = message.state === "running";
-    said.textContent = running ? "live" : message.state;
-    said.classList.toggle("on", running);
+    if (message.state === "running") say("live", true); else say(message.state);
     document.documentElement.dataset.followed = message.state;
   };
-  events.onerror = () => { said.textContent = "the server does not answer; trying again"; said.classList.remove("on"); };
+  events.onerror = () => {
+    const { followed } = document.documentElement.dataset;
+    if (followed !== "ended") say(`${followed === "interrupted" ? "interrupted; " : ""}connection lost; trying again`);
+    if (events.readyState === EventSource.CLOSED) setTimeout(follow, 1000, address); // it was no answer to go on from
+  };
 }

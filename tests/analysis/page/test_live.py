@@ -1,8 +1,12 @@
 """A study that is watched: its page follows the record, and reads only what was appended."""
 
+import re
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.error import HTTPError
@@ -17,6 +21,37 @@ from study.record.results import read_results
 from tests.analysis.page.conftest import Reader
 
 Grow = Callable[[float], None]
+DRIVER = """
+import sys, time
+from pathlib import Path
+from types import SimpleNamespace
+from study.monitoring.live import watched
+from study.record.lock import held
+folder = Path(sys.argv[1])
+with held(folder / ".lock"), watched(SimpleNamespace(folder=folder, live=True)):
+    time.sleep(600)
+"""
+
+
+@contextmanager
+def killed_at_the_end(folder: Path) -> Iterator[str]:
+    """A process that has a study as a driver with `--live` has it; the address of its page."""
+    command = [sys.executable, "-u", "-c", DRIVER, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as driver:
+        assert driver.stdout is not None
+        try:
+            found = re.search(r"http://\S+", driver.stdout.readline())
+            assert found is not None
+            yield found[0]
+        finally:
+            driver.kill()
+
+
+def says(reader: Reader, text: str) -> None:
+    """Waits until the page says how its study stands."""
+    reader.page.wait_for_function(
+        "text => document.querySelector('#live').textContent === text", arg=text
+    )
 
 
 @pytest.fixture
@@ -129,6 +164,65 @@ def test_two_readers_see_a_study_from_its_first_second_to_its_end(
     assert "complete" in index.page.inner_text("#studies")
     index.page.click("#studies a")
     index.page.wait_for_url(f"{served}s/")
+
+
+@pytest.mark.slow
+def test_a_page_beside_a_study_says_that_it_was_killed_and_goes_on_with_the_resumed_one(
+    smoked: Path, reader: Callable[..., Reader]
+) -> None:
+    whole = Manifest.read(smoked / "study.json")
+    replace(whole, ended=None, outcome="running").write(smoked / "study.json")
+    with killed_at_the_end(smoked) as address:
+        page = reader().open(address)
+        says(page, "live")
+    says(page, "interrupted; connection lost; trying again")
+    with killed_at_the_end(smoked) as again:
+        assert again == address
+        says(page, "live")
+        other = reader().open(again)
+        says(other, "live")
+        whole.write(smoked / "study.json")
+        says(page, "ended")
+        for one in (page, other):
+            one.page.goto("about:blank")
+    assert [said for said in page.wrong if "ERR_" not in said] == []
+    page.wrong.clear()  # a browser notes each try in vain
+
+
+@pytest.mark.slow
+def test_a_page_of_the_index_follows_a_study_that_is_killed_resumed_and_extended(
+    running: tuple[Path, Grow], served: str, reader: Callable[..., Reader]
+) -> None:
+    folder, grow = running
+    grow(0.6)
+    page = reader().open(f"{served}s/")
+    says(page, "live")
+    (folder / ".lock").rename(folder / "held")  # as the kernel lets go of a dead driver's
+    says(page, "interrupted")
+    with held(folder / ".lock"):
+        says(page, "live")
+        grow(1)
+        says(page, "ended")
+        manifest = Manifest.read(folder / "study.json")
+        replace(manifest, ended=None, outcome="running").write(folder / "study.json")
+        says(page, "live")
+        assert sorted(page.rows()) == read_results(folder).trials["trial"].tolist()
+
+
+@pytest.mark.slow
+def test_a_server_that_stops_tells_its_readers_the_last_news(
+    running: tuple[Path, Grow],
+) -> None:
+    folder, grow = running
+    server = Server(folder.parent, 0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with urllib.request.urlopen(f"{server.address}s/events", timeout=20) as events:
+        while not events.readline().startswith(b"data: "):
+            pass
+        grow(1)
+        server.shutdown()
+        server.server_close()
+        assert b'"state": "ended"' in events.read()
 
 
 @pytest.mark.slow
