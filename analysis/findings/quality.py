@@ -104,7 +104,8 @@ def seed_noise(results: StudyResults) -> Iterator[Finding]:
         noise = math.sqrt((winner.std**2 + second.std**2) / 2)
         rival = f"{second.config}, retrained alike"
         gain = second.mean - winner.mean  # below 0 where the second lost seeds
-        if 0 < gain < noise:  # of a larger one `ties` says more
+        # Of a larger one, and of two that are told apart, `ties` says more.
+        if 0 < gain < noise and not _told(results, second.config):
             yield from _lead(winner, gain, noise, rival, more)
     elif len(results.complete) > 1:
         first_two = distinct_configs(results.complete, results.manifest.metric).head(2)
@@ -138,6 +139,17 @@ def ties(results: StudyResults) -> Iterator[Finding]:
             "better or worse: all meet the same points, whose luck does not average out over "
             "seeds, and the losses of single points are not on record. Retraining records them.",
         )
+
+
+def _told(results: StudyResults, config: str) -> bool:
+    """Whether the figure that decides tells the configuration from the first."""
+    board = board_of(results)
+    if board is None:
+        return False
+    said = dict(
+        zip(board["config"], verdicts(board, deciding(board, results.manifest.metric)), strict=True)
+    )
+    return said[config].word in ("worse", "better")
 
 
 def _told_apart(board: "pd.DataFrame", figure: str) -> str:

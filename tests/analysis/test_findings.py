@@ -100,6 +100,14 @@ def test_a_lead_smaller_than_the_seeds_noise_is_a_warning() -> None:
     assert "smaller than the noise" not in said(clear, "warning")
 
 
+def test_a_lead_is_not_called_unsettled_where_the_deciding_figure_settles_it() -> None:
+    told = reruns(spread=0.05)
+    told["exact_excess_nll"] = np.where(told["trial"] == 1, 0.01, 0.02) + 1e-4 * told["val_mse"]
+    warned = said(known_results([{"val_mse": 0.09}, {"val_mse": 0.2}], reruns=told), "warning")
+    assert "by exact excess NLL, trial 0 is worse than trial 1" in warned
+    assert "not settled" not in warned
+
+
 def test_the_mean_of_few_retrainings_comes_with_students_interval() -> None:
     results = known_results([{"val_mse": 0.09}, {"val_mse": 0.2}], reruns=reruns(spread=0.01))
     # t(0.975, 2) = 4.3027 times 0.01 / sqrt(3), and above t(0.9875, 2) = 6.2053, as the best of two
