@@ -74,7 +74,9 @@ def exact_density(origin: Origin) -> pd.DataFrame:
     """
     if has_density(origin):
         return grid_frame(*density_grid(origin))
-    t = np.linspace(0.0, np.pi, 200 if origin.data == "moons" else 0)
+    if origin.data != "moons":
+        return pd.DataFrame(columns=["x1", "x2", "density"], dtype=float)
+    t = np.linspace(0.0, np.pi, 200)
     upper = np.stack([np.cos(t), np.sin(t)], axis=1)
     gap = np.full((1, 2), np.nan)
     arcs = np.concatenate([upper, gap, np.array([1.0, 0.5]) - upper])

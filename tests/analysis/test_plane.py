@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.figures.plane import exact_density, extent, limits_of, mass_levels
+from analysis.figures.plane import contour_handles, exact_density, extent, limits_of, mass_levels
 from moons.data import Origin
 
 
@@ -60,3 +60,9 @@ def test_limits_hold_points_beyond_the_moons_but_are_not_stretched_without_end()
     assert (left, right) == (extent(moons(0.15))[0][0], 3.05)
     (left, right), _ = limits_of(moons(0.15), inside.assign(x1=[0.0, 1e6]))
     assert right < 6.0
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.001])
+def test_without_a_density_to_show_other_data_than_moons_have_no_legend_of_it(noise):
+    assert contour_handles(exact_density(Origin("circles", 200, noise, 42))) == []
+    assert len(contour_handles(exact_density(moons(0.0)))) == 1

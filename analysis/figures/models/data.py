@@ -74,7 +74,7 @@ def _draw(results: StudyResults, trial: int | None) -> Drawing:
 
 def _unfit(results: StudyResults, trial: int | None) -> str | None:
     name = results.manifest.data.name
-    return None if name == "moons" else f"The study is of {name}, and this picture of two moons."
+    return None if name == "moons" else f"The study is of {name}, and this picture is of two moons."
 
 
 FIGURE = FigureSpec(

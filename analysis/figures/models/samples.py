@@ -74,7 +74,8 @@ def _draw_points(ax: Axes, data: pd.DataFrame, source: str, origin: Origin) -> A
     rows, exact = data[data["source"] == source], exact_density(origin)
     draw_contours(ax, exact)
     _scatter(ax, rows, origin)
-    title = "fresh data" if source == FRESH else "generated"
+    data_title = "fresh data" if origin.source.endless else "training points"
+    title = data_title if source == FRESH else "generated"
     plane_axes(ax, origin, limits_of(origin, data), f"{title}, {count(len(rows), 'point')}")
     handles, _ = ax.get_legend_handles_labels()
     ax.legend(handles=[*handles, *contour_handles(exact)], fontsize="x-small")
@@ -121,10 +122,10 @@ FIGURE = FigureSpec(
     name="samples",
     title="Generated samples",
     caption=(
-        "Fresh points of the data's distribution, and as many draws of the model: latents from the "
-        "prior, decoded, with the decoder's noise. Contours hold 50, 90 and 99 % of the exact "
-        "density: a good generator fills them alike and leaves the plane around them empty. A "
-        "CVAE's points have the colour of the class that was asked for. Of more than two columns "
+        "Fresh points of the data's distribution, of a file its training points, and as many draws "
+        "of the model: latents from the prior, decoded, with the decoder's noise. Contours hold "
+        "50, 90 and 99 % of the exact density: a good generator fills them alike and leaves the "
+        "plane around them empty. A CVAE's points have the colour of the class that was asked for. Of more than two columns "
         "the first two are shown."
     ),
     unfit=why_no_plane,
