@@ -125,8 +125,8 @@ FIGURE = FigureSpec(
         "Fresh points of the data's distribution, of a file its training points, and as many draws "
         "of the model: latents from the prior, decoded, with the decoder's noise. Contours hold "
         "50, 90 and 99 % of the exact density: a good generator fills them alike and leaves the "
-        "plane around them empty. A CVAE's points have the colour of the class that was asked for. Of more than two columns "
-        "the first two are shown."
+        "plane around them empty. A CVAE's points have the colour of the class that was "
+        "asked for. Of more than two columns the first two are shown."
     ),
     unfit=why_no_plane,
     draw=_draw,
