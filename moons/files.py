@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import fcntl
+import itertools
 import os
 import re
 import secrets
@@ -67,6 +68,15 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:  # such as a name of over 255 bytes
         return False
+
+
+def free_place(path: Path) -> Path:
+    """The path, or with `-2`, `-3`, ... behind it the first at which nothing is yet."""
+    numbers = itertools.count(2)
+    found = path
+    while os.path.lexists(found):
+        found = path.with_name(f"{path.name}-{next(numbers)}")
+    return found
 
 
 @contextmanager

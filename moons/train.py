@@ -24,7 +24,7 @@ from moons.command_line import (
     read_command_line,
 )
 from moons.config import Config, EngineChoice, check_value
-from moons.files import read_plain
+from moons.files import free_place, read_plain
 from moons.layout import Table
 from moons.setting import read_fixed
 from moons.words import count, one_line, shell, with_error
@@ -82,7 +82,7 @@ def main(words: Sequence[str] | None = None) -> int:
         options = read_command_line(Options, words, "python -m moons.train")
         config, seed = planned(options)
         now = f"{datetime.now():%Y%m%d-%H%M%S}"
-        out = options.out or Path("results") / f"{config.family}-{now}"
+        out = options.out or free_place(Path("results") / f"{config.family}-{now}")
         _check_place(out)
         return _train(config, seed, options, out)
     except ValueError as error:

@@ -1,5 +1,6 @@
 """Runs a plan: the record, the cluster, the trials, the tables."""
 
+import gc
 import os
 import sys
 import time
@@ -88,14 +89,20 @@ def _run(plan: Plan, record: Record, history: History) -> ExitCode:
 
 @contextmanager
 def _beside(leave: Callable[[], None]) -> Iterator[None]:
-    """Has a thread leave the cluster, which takes Ray more than a second, until the end."""
+    """Has a thread leave the cluster, which takes Ray more than a second, until the end.
+
+    Ray ends the process where another thread drops one of its references meanwhile. Nothing here
+    holds any but garbage, which is therefore not collected before Ray is left.
+    """
     thread = Thread(target=leave)
+    gc.freeze()
     with sigterm_deferred():
         thread.start()
     try:
         yield
     finally:
         thread.join()
+        gc.unfreeze()
 
 
 def _manifest(plan: Plan, record: Record) -> Manifest:

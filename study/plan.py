@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from moons.config import Config, EngineChoice
+from moons.files import free_place
 from moons.sources.chosen import Data
 from moons.words import as_typed, count, shell
 from search_spaces.choices import check_package
@@ -157,7 +158,8 @@ def make_plan(options: Options) -> Plan:
             "say --scheduler none"
         )
     kind = f"{space.name}-smoke" if options.smoke else space.name
-    name = options.name or _name(kind, settings)
+    # Two studies may begin in the same second.
+    name = options.name or free_place(options.results / _name(kind, settings)).name
     return Plan(
         name=name,
         folder=options.results / name,
@@ -200,7 +202,7 @@ def _with_metric(space: SearchSpace) -> SearchSpace:
 def _name(kind: str, settings: tuple[Setting, ...]) -> str:
     """The space, what was set in it as far as there is room, and the time."""
     time = f"{datetime.now():%Y%m%d-%H%M%S}"
-    room = LONGEST_NAME - len(kind) - len(time) - 2
+    room = LONGEST_NAME - len(kind) - len(time) - 2 - len("-99")
     said = "-".join(re.sub(r"[^A-Za-z0-9.]+", "-", s.text.replace("=", "", 1)) for s in settings)
     return "-".join(filter(None, (kind, said[:room].strip("-."), time)))
 

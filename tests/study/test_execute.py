@@ -1,5 +1,6 @@
 """What a driver does around its trials, without Ray."""
 
+import gc
 import json
 import os
 import signal
@@ -79,6 +80,27 @@ def test_the_answer_is_told_before_the_cluster_is_gone() -> None:
     with _beside(leave):
         told.set()
     assert gone.is_set()
+
+
+class Referred:
+    """As one of Ray's references in a circle, which only the garbage collector drops."""
+
+    def __init__(self, dropped: Event) -> None:
+        self.itself, self._dropped = self, dropped
+
+    def __del__(self) -> None:
+        self._dropped.set()
+
+
+def test_garbage_of_the_trials_is_not_collected_before_the_cluster_is_left() -> None:
+    dropped, left_with = Event(), []
+    Referred(dropped)
+    with _beside(lambda: left_with.append(dropped.is_set())):
+        gc.collect()
+        assert not dropped.is_set()
+    assert left_with == [False]
+    gc.collect()
+    assert dropped.is_set()
 
 
 def test_a_study_that_was_stopped_says_how_to_go_on_and_draws_no_report(

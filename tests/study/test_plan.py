@@ -33,6 +33,16 @@ def test_a_study_without_a_name_takes_the_space_s_and_the_time():
     assert NAME.fullmatch(smoke.name)
 
 
+def test_studies_that_begin_in_the_same_second_have_different_names(monkeypatch, tmp_path):
+    monkeypatch.setattr("study.plan._name", lambda *_: "cvae-20261125-120000")
+    names = []
+    for _ in range(3):
+        made = plan("--space", "cvae", "--results", str(tmp_path))
+        names.append(made.name)
+        made.folder.mkdir()
+    assert names == [f"cvae-20261125-120000{end}" for end in ("", "-2", "-3")]
+
+
 def test_what_is_set_is_in_the_name_the_space_and_the_manifest():
     made = plan("--space", "cvae", "--set", "beta=0.045", "--set", "lr=log:1e-3..1e-2")
     assert re.fullmatch(r"cvae-beta0.045-lrlog-1e-3..1e-2-\d{8}-\d{6}", made.name)
